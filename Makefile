@@ -1,0 +1,58 @@
+# What can be done here. Each target sets up what it needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+
+.PHONY: run test test-long bench check format lock texts clean
+
+run: $(VENV)/run  ## serve the entries at http://127.0.0.1:8000
+	$(BIN)/python -m feedsvc serve
+
+test: $(VENV)/dev  ## pass the tests, with the coverage they must have
+	$(BIN)/python -m coverage erase
+	$(BIN)/python -m coverage run -m pytest -m "not long"
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report
+
+check: $(VENV)/dev  ## style, types, and the one direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/dev  ## put the code into its form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+test-long: $(VENV)/dev  ## pass the tests that need root, tools or minutes
+	$(BIN)/python -m pytest -m long
+
+bench: $(VENV)/dev  ## measure, beside Hugo, what a living folder costs; OPTIONS=--quick for less
+	$(BIN)/python -m bench.living $(OPTIONS)
+
+lock: $(VENV)/dev  ## choose the newest versions and write their hashes to requirements/
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
+		--no-emit-index-url --no-emit-find-links --no-header pyproject.toml -o requirements/run.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
+		--no-emit-index-url --no-emit-find-links --no-header pyproject.toml --group dev -o requirements/dev.txt
+
+texts: $(VENV)/dev  ## bring the catalogues of texts up to date with the source
+	$(BIN)/pybabel -q extract -F pyproject.toml -k N_ --no-location --omit-header -o $(VENV)/feedsvc.pot .
+	$(BIN)/pybabel -q update -l ru -D feedsvc -d feedsvc/locale -i $(VENV)/feedsvc.pot \
+		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width=98
+
+clean:  ## remove everything that was made here
+	rm -rf $(VENV) instance build dist .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+# The stamps are made last, so that an interrupted installation is begun again.
+$(VENV)/run: requirements/run.txt | $(VENV)/bin/python
+	$(PIP) -r requirements/run.txt
+	touch $@
+
+$(VENV)/dev: requirements/dev.txt $(VENV)/run
+	$(PIP) -r requirements/dev.txt
+	touch $@
