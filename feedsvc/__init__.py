@@ -1,0 +1,1 @@
+"""feedsvc publishes a directory of text files as feeds and permanent pages."""

@@ -1,0 +1,50 @@
+"""The kinds of entry files: bytes in, Entry or Problems out.
+
+A new kind is a new module with `parse(text, context)` and a line in `FORMATS`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from feedsvc.formats import markdown, press
+from feedsvc.formats.context import Context, Refused
+from feedsvc.formats.encoding import decode
+from feedsvc.model import Entry, Problem
+from feedsvc.settings import Settings
+
+MAX_SIZE = 1024 * 1024
+
+Parse = Callable[[str, Context], Entry]
+
+FORMATS: dict[str, Parse] = {".txt": press.parse, ".md": markdown.parse}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What came of reading a file: an entry, unless a problem is an error."""
+
+    entry: Entry | None
+    problems: tuple[Problem, ...]
+
+
+def is_entry_name(name: str) -> bool:
+    """Say whether a file of this name is read as an entry."""
+    return PurePosixPath(name).suffix.lower() in FORMATS
+
+
+def read(data: bytes, path: str, settings: Settings) -> Reading:
+    """Read an entry file.
+
+    `path` is relative to the entries directory and `is_entry_name`. What is
+    wrong with `data` is in the reading's problems; nothing is raised for it.
+    """
+    context = Context(path, settings)
+    try:
+        if len(data) > MAX_SIZE:
+            raise context.refusal("too-large", size=len(data))
+        parse = FORMATS[PurePosixPath(path).suffix.lower()]
+        entry = parse(decode(data, context), context)
+    except Refused:
+        entry = None
+    return Reading(entry, tuple(sorted(context.problems)))

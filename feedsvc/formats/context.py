@@ -1,0 +1,102 @@
+"""What the parsers share: where the file is, what the settings say, what went wrong."""
+
+import re
+from collections.abc import Callable
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from anyascii import anyascii
+
+from feedsvc import markup
+from feedsvc.model import Category, Problem
+from feedsvc.problems import severity
+from feedsvc.settings import Settings
+
+MAX_LABEL = 100
+_ID = re.compile(r"(?!\.+\Z)[A-Za-z0-9._-]{1,128}")
+
+
+class Refused(Exception):
+    """The file cannot become an entry; the reason is among the context's problems."""
+
+
+class Body(NamedTuple):
+    """An entry's body as safe HTML and as plain text."""
+
+    html: str
+    text: str
+
+
+class Context:
+    """The surroundings of one parse, and the collector of its problems."""
+
+    def __init__(self, path: str, settings: Settings) -> None:
+        self.path = path
+        self.settings = settings
+        self.problems: list[Problem] = []
+
+    def report(self, code: str, line: int = 0, **values: object) -> None:
+        """Add a problem; `code` is a row of `problems.KINDS`."""
+        texts = tuple((name, _short(str(value))) for name, value in values.items())
+        self.problems.append(Problem(self.path, line, code, texts))
+
+    def refusal(self, code: str, line: int = 0, **values: object) -> Refused:
+        """Add a problem that ends the parse, and give the exception to raise."""
+        self.report(code, line, **values)
+        return Refused(code)
+
+    def has_errors(self) -> bool:
+        """Say whether a problem so far keeps the file from becoming an entry."""
+        return any(severity(problem) == "error" for problem in self.problems)
+
+    def body(self, render: Callable[[str, str], str], source: str, entry_id: str) -> Body:
+        """Render an entry's source. Raises Refused where nothing comes of it, or it crawls."""
+        try:
+            html = render(source, self.settings.page(entry_id))
+        except markup.TooDeep as error:
+            raise self.refusal("too-deep") from error
+        text = markup.plain(html)
+        if not text and "<img" not in html:
+            raise self.refusal("no-body")
+        return Body(html, text)
+
+    def address(self, value: str, line: int) -> str | None:
+        """Take a web address on another site, or report it and pass it over."""
+        address = markup.absolute(value, "/")
+        if address and address.startswith(("http://", "https://")):
+            return address
+        self.report("bad-address", line, value=value)
+        return None
+
+    def id_from_name(self) -> str:
+        """Make an id of the file's name, transliterated where it must be."""
+        stem = PurePosixPath(self.path).stem
+        if is_id(stem):
+            return stem
+        made = re.sub(r"[^A-Za-z0-9._-]+", "-", _latin(stem))[:128].strip("-.") or "entry"
+        self.report("id-from-name", id=made)
+        return made
+
+
+def is_id(text: str) -> bool:
+    """Say whether a text can be an entry's id."""
+    return _ID.fullmatch(text) is not None
+
+
+def category(label: str) -> Category | None:
+    """Make a category of a label; None where it has nothing to make an address of."""
+    label = " ".join(label.split())
+    slug = re.sub(r"[^a-z0-9]+", "-", _latin(label).lower()).strip("-")
+    if len(label) > MAX_LABEL or not slug or not any(sign.isalnum() for sign in label):
+        return None
+    return Category(label, slug)
+
+
+def _latin(text: str) -> str:
+    # Soft and hard signs become apostrophes, which would tear the word apart.
+    return anyascii(text).replace("'", "").replace('"', "")
+
+
+def _short(text: str) -> str:
+    text = markup.clean(" ".join(text.split()))
+    return text if len(text) <= 60 else text[:59] + "…"

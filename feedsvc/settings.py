@@ -1,0 +1,225 @@
+"""The settings: `feedsvc.toml`, overridden by `FEEDSVC_*`, checked as a whole.
+
+Every key is a field of `Settings`; its metadata holds the function that reads
+the value and raises `Unusable` with a message for the operator. Hand-made
+because every fault is to be listed at once, in the site's language, and the
+libraries that could (pydantic-settings) cost each process 20 MB and 140 ms.
+"""
+
+import os
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from feedsvc.errors import Fault, SettingsError
+from feedsvc.markup import clean
+from feedsvc.texts import LANGUAGES, N_, Message, reason
+
+PREFIX = "FEEDSVC_"
+FILE_VARIABLE = "FEEDSVC_CONFIG"
+DEFAULT_FILE = "feedsvc.toml"
+_HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?")
+
+
+class Unusable(ValueError):
+    """A setting's value cannot be used; the message says what it must be."""
+
+    def __init__(self, template: str, **values: object) -> None:
+        super().__init__(template)
+        self.message = Message(template, values)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise Unusable(N_("must be a text in quotation marks"))
+    return " ".join(clean(value).split())
+
+
+def _required(value: object) -> str:
+    text = _text(value)
+    if not text:
+        raise Unusable(N_("must not be empty"))
+    return text
+
+
+def _language(value: object) -> str:
+    text = _text(value)
+    if text not in LANGUAGES:
+        raise Unusable(N_("must be one of: {languages}"), languages=", ".join(LANGUAGES))
+    return text
+
+
+def _zone(value: object) -> ZoneInfo:
+    try:
+        return ZoneInfo(_required(value))
+    except (KeyError, OSError, ValueError) as error:
+        raise Unusable(N_("must be a time zone like Europe/Moscow")) from error
+
+
+def _base_url(value: object) -> str:
+    text = _text(value).rstrip("/")
+    if not text:
+        return text
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in ("http", "https") and bool(_HOST.fullmatch(parts.netloc))
+        usable = usable and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or text != f"{parts.scheme}://{parts.netloc}":
+        raise Unusable(N_("must be the site's address without a path, like https://news.example"))
+    return text
+
+
+def _authority(value: object) -> str:
+    text = _text(value)
+    # RFC 4151 section 2.1: a domain name or mail address one held on that day.
+    if not re.fullmatch(r"[a-z0-9._@-]+,\d{4}(-\d{2}(-\d{2})?)?", text):
+        raise Unusable(N_("must be a domain and a year you held it in, like news.example,2014"))
+    return text
+
+
+def _mail(value: object) -> str:
+    text = _text(value)
+    if text and not re.fullmatch(r"[^\s@<>()]+@[^\s@<>()]+", text):
+        raise Unusable(N_("must be a mail address, or empty"))
+    return text
+
+
+def _permalink(value: object) -> str:
+    text = _text(value)
+    if not re.fullmatch(r"/[A-Za-z0-9/._~-]*<id>[A-Za-z0-9/._~-]*", text) or "//" in text:
+        raise Unusable(N_("must be a path with <id> in it, like /news/<id>.html"))
+    return text
+
+
+def _whole(value: object, *, least: int, most: int) -> int:
+    if isinstance(value, str) and re.fullmatch(r"\d{1,9}", value, re.ASCII):
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise Unusable(N_("must be a whole number from {least} to {most}"), least=least, most=most)
+    return value
+
+
+def _path(value: object) -> Path:
+    return Path(_required(value))
+
+
+def _table(value: object) -> Mapping[str, object]:
+    if not isinstance(value, Mapping):
+        raise Unusable(N_("must be a table of settings"))
+    return value
+
+
+def _setting(read: Callable[[object], Any], default: object) -> Any:  # noqa: ANN401 - a field
+    return field(default=read(default), metadata={"read": read})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serve:
+    """Where and how `feedsvc serve` listens."""
+
+    host: str = _setting(_required, "127.0.0.1")
+    port: int = _setting(partial(_whole, least=1, most=65535), 8000)
+    workers: int = _setting(partial(_whole, least=0, most=256), 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All settings. What each means stands in docs/settings.md."""
+
+    title: str = _setting(_required, "News")
+    description: str = _setting(_required, "The newest news")
+    language: str = _setting(_language, "en")
+    timezone: ZoneInfo = _setting(_zone, "UTC")
+    base_url: str = _setting(_base_url, "")
+    authority: str = _setting(_authority, "localhost,2026")
+    author: str = _setting(_required, "Press office")
+    contact: str = _setting(_mail, "")
+    permalink: str = _setting(_permalink, "/presscenter/news/detail/<id>.html")
+    feed_size: int = _setting(partial(_whole, least=1, most=500), 30)
+    entries: Path = _setting(_path, "entries")
+    instance: Path = _setting(_path, "instance")
+    rescan: int = _setting(partial(_whole, least=1, most=86400), 60)
+    serve: Serve = field(default=Serve(), metadata={"table": Serve})
+
+    @property
+    def site(self) -> str:
+        """The beginning of every absolute URL: scheme, host, port; no path."""
+        return self.base_url or f"http://{self.serve.host}:{self.serve.port}"
+
+    def page(self, entry_id: str) -> str:
+        """Give the path of an entry's page."""
+        return self.permalink.replace("<id>", entry_id)
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings file that `environ` names, or `feedsvc.toml`, and `FEEDSVC_*`.
+
+    Folders are relative to the settings file's. Without a file the defaults
+    hold; a file that is named must be there. Raises SettingsError with every fault.
+    """
+    environ = os.environ if environ is None else environ
+    path = Path(environ.get(FILE_VARIABLE) or DEFAULT_FILE)
+    faults: list[Fault] = []
+    table = _read(path, faults, required=bool(environ.get(FILE_VARIABLE)))
+    for name, text in sorted(environ.items()):
+        if name.startswith(PREFIX) and name != FILE_VARIABLE:
+            _override(table, name, text, faults)
+    settings: Settings = _build(Settings, table, "", faults)
+    if faults:
+        language = table.get("language")
+        raise SettingsError(tuple(faults), language if language in LANGUAGES else "en")
+    folder = path.parent.absolute()
+    return replace(settings, entries=folder / settings.entries, instance=folder / settings.instance)
+
+
+def _read(path: Path, faults: list[Fault], *, required: bool) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        if required:
+            faults.append(Fault(str(path), Message(N_("there is no such settings file"))))
+    except OSError as error:
+        text = Message(N_("cannot be read: {reason}"), {"reason": reason(error)})
+        faults.append(Fault(str(path), text))
+    except ValueError as error:
+        text = Message(N_("is not valid TOML: {fault}"), {"fault": error})
+        faults.append(Fault(str(path), text))
+    return {}
+
+
+def _override(table: dict[str, Any], name: str, text: str, faults: list[Fault]) -> None:
+    *parents, key = name.removeprefix(PREFIX).lower().split("__")
+    for parent in parents:
+        inner = table.setdefault(parent, {})
+        if not isinstance(inner, dict):
+            faults.append(Fault(name, Message(N_("there is no such setting"))))
+            return
+        table = inner
+    table[key] = text
+
+
+def _build(kind: type, table: Mapping[str, object], prefix: str, faults: list[Fault]) -> Any:  # noqa: ANN401
+    values: dict[str, object] = {}
+    known = {entry.name: entry for entry in fields(kind)}
+    for key, value in table.items():
+        name = prefix + key
+        if key not in known:
+            faults.append(Fault(name, Message(N_("there is no such setting"))))
+            continue
+        try:
+            if "read" in known[key].metadata:
+                values[key] = known[key].metadata["read"](value)
+            else:
+                part = known[key].metadata["table"]
+                values[key] = _build(part, _table(value), f"{name}.", faults)
+        except Unusable as error:
+            faults.append(Fault(f"{name} = {value!r}", error.message))
+    return kind(**values)

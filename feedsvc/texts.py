@@ -1,0 +1,84 @@
+"""Texts in the site's language: gettext catalogues, messages, dates.
+
+The `.po` files are read as they are when the process starts, so there is no
+compiled copy that could be stale. English is the language of the source.
+"""
+
+import errno
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from gettext import GNUTranslations, NullTranslations
+from importlib.resources import files
+from io import BytesIO
+
+from babel.dates import format_date, format_time
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+LANGUAGES = ("en", "ru")
+
+
+def N_(text: str) -> str:  # noqa: N802 - gettext's own name for "translate this later"
+    """Mark a text for the catalogues without translating it here."""
+    return text
+
+
+@lru_cache
+def translations(language: str) -> NullTranslations:
+    """Give the texts of a language, one of `LANGUAGES`."""
+    if language == "en":
+        return NullTranslations()
+    source = files("feedsvc") / "locale" / language / "LC_MESSAGES" / "feedsvc.po"
+    compiled = BytesIO()
+    with source.open("rb") as po:
+        write_mo(compiled, read_po(po, locale=language))
+    compiled.seek(0)
+    return GNUTranslations(compiled)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A text to be said in whatever language: a template and what to fill in."""
+
+    template: str
+    values: Mapping[str, object] | None = None
+
+    def text(self, language: str = "en") -> str:
+        """Say it in a language, one of `LANGUAGES`; messages among the values too."""
+        values = {
+            name: value.text(language) if isinstance(value, Message) else value
+            for name, value in (self.values or {}).items()
+        }
+        return translations(language).gettext(self.template).format_map(values)
+
+
+_REASONS = {
+    errno.EACCES: N_("access is denied"),
+    errno.EPERM: N_("access is denied"),
+    errno.ENOENT: N_("there is nothing of that name"),
+    errno.ENOTDIR: N_("it is not a folder"),
+    errno.EISDIR: N_("it is a folder"),
+    errno.ENOSPC: N_("the disk is full"),
+    errno.EROFS: N_("the disk can only be read"),
+    errno.EIO: N_("the disk reports a fault"),
+    errno.EADDRINUSE: N_("another program is using it"),
+    errno.EADDRNOTAVAIL: N_("this machine does not have that address"),
+}
+
+
+def reason(error: OSError) -> Message:
+    """Say why the operating system refused, in words or else by its name for it."""
+    name = errno.errorcode.get(error.errno or 0, str(error))
+    return Message(_REASONS.get(error.errno or 0, "{name}"), {"name": name})
+
+
+def long_date(moment: datetime, language: str) -> str:
+    """Write the day as people do, in the zone the moment carries: 13 августа 2014 г."""
+    return format_date(moment.date(), format="long", locale=language)
+
+
+def clock_time(moment: datetime, language: str) -> str:
+    """Write the time of day as people do, in the zone the moment carries: 15:30."""
+    return format_time(moment.time(), format="short", locale=language)
