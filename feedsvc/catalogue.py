@@ -1,0 +1,278 @@
+"""The catalogue: the SQLite index of entries, derived from the files.
+
+Everyone reads it, one writes it (`feedsvc.writer`). A catalogue of another
+version is rebuilt from the files, never migrated. Moments are whole
+microseconds since the epoch, entries are JSON.
+"""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from feedsvc.errors import CatalogueUnavailable
+from feedsvc.model import Entry, Problem
+
+FILE = "catalogue.sqlite3"
+# Raise it with every change of the tables, of Entry, or of what is made of a file.
+VERSION = 1
+SCHEMA = """
+CREATE TABLE state (
+    revision INTEGER NOT NULL,  -- one step for each batch that alters an entry
+    changed INTEGER NOT NULL,   -- when that was
+    whole INTEGER NOT NULL,     -- 1 once the first index is finished
+    shaped_by TEXT NOT NULL,    -- the settings that entries were parsed with
+    scanned INTEGER NOT NULL,   -- when the directory was last found in order
+    degraded TEXT NOT NULL      -- why it is not now: a word, or ''
+);
+INSERT INTO state VALUES (0, 0, 0, '', 0, '');
+CREATE TABLE file (
+    path TEXT PRIMARY KEY,
+    stamp TEXT NOT NULL,        -- another one, or '', says: to be read again
+    wants_id TEXT,              -- what the file says now, where another one holds it
+    wants_guid TEXT,
+    id TEXT UNIQUE,             -- from here on, the last good reading
+    guid TEXT UNIQUE,
+    status TEXT,
+    published INTEGER,
+    updated INTEGER,
+    title TEXT,
+    digest BLOB,
+    data BLOB
+);
+CREATE INDEX file_stale ON file (path) WHERE stamp = '';
+CREATE INDEX file_wanting ON file (wants_id) WHERE wants_id IS NOT NULL;
+CREATE TABLE entry (
+    id TEXT PRIMARY KEY,
+    path TEXT,                  -- the file it comes from; NULL once that is gone
+    status TEXT NOT NULL,       -- as in Entry, or 'removed'
+    published INTEGER NOT NULL,
+    updated INTEGER NOT NULL,
+    title TEXT NOT NULL,
+    digest BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX entry_published ON entry (status, published, id);
+CREATE INDEX entry_moment ON entry (published);
+CREATE INDEX entry_updated ON entry (updated);
+CREATE TABLE problem (
+    path TEXT NOT NULL,
+    data BLOB NOT NULL
+);
+CREATE INDEX problem_path ON problem (path);
+"""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_decode_entry = msgspec.json.Decoder(Entry).decode
+_decode_problem = msgspec.json.Decoder(Problem).decode
+
+
+def to_microseconds(moment: datetime) -> int:
+    """Give a moment as whole microseconds since the epoch."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def from_microseconds(count: int) -> datetime:
+    """Give the moment, in UTC, that lies so many microseconds after the epoch."""
+    return _EPOCH + timedelta(microseconds=count)
+
+
+def numbers(path: Path) -> tuple[int, ...]:
+    """Give the numbers of a catalogue's files: others once they were deleted or replaced.
+
+    Those of the write-ahead log are 0 while there is none.
+    """
+    found = []
+    for suffix in ("", "-wal", "-shm"):
+        try:
+            status = os.stat(f"{path}{suffix}")
+            found += [status.st_dev, status.st_ino]
+        except OSError:
+            found += [0, 0]
+    return tuple(found)
+
+
+class Connection(sqlite3.Connection):
+    """A connection that closes when nobody holds it, as when the thread that opened it ends."""
+
+    def __del__(self) -> None:
+        with suppress(sqlite3.ProgrammingError):  # it was never opened
+            self.close()
+
+
+class Snapshot:
+    """The catalogue at one revision: all it answers is of the same moment.
+
+    `revision` says which, and `changed` when it was made; `scanned` is when the
+    directory was last found in order, `degraded` why it is not now, or ''. `now`, as all times
+    here, is microseconds since the epoch; nothing published later is ever given.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self.revision, self.changed, self.scanned, self.degraded = self._one(
+            "SELECT revision, changed, scanned, degraded FROM state"
+        )
+
+    def _all(self, query: str, *values: object) -> list[Any]:
+        return self._connection.execute(query, values).fetchall()
+
+    def _one(self, query: str, *values: object) -> Any:  # noqa: ANN401 - rows are of many shapes
+        return self._connection.execute(query, values).fetchone()
+
+    def newest(self, now: int, limit: int) -> tuple[Entry, ...]:
+        """Give the newest published entries, newest first."""
+        rows = self._all(
+            "SELECT data FROM entry JOIN file USING (path)"
+            " WHERE entry.status = 'published' AND entry.published <= ?"
+            " ORDER BY entry.published DESC, entry.id DESC LIMIT ?",
+            now,
+            limit,
+        )
+        return tuple(_decode_entry(data) for (data,) in rows)
+
+    def find(self, entry_id: str, now: int) -> tuple[str, str, Entry | None] | None:
+        """Give an id's status, title and entry (None once it is removed)."""
+        row = self._one(
+            "SELECT entry.status, entry.title, data FROM entry LEFT JOIN file USING (path)"
+            " WHERE entry.id = ? AND entry.published <= ?",
+            entry_id,
+            now,
+        )
+        if row is None:
+            return None
+        status, title, data = row
+        return status, title, None if data is None else _decode_entry(data)
+
+    def turn_before(self, now: int) -> int:
+        """Give the last moment up to `now` at which the clock alone changed what is visible."""
+        turns = (
+            self._one("SELECT max(published) FROM entry WHERE published <= ?", now)[0],
+            self._one("SELECT max(updated) FROM entry WHERE updated <= ?", now)[0],
+        )
+        return max((turn for turn in turns if turn is not None), default=0)
+
+    def turn_after(self, now: int) -> int | None:
+        """Give the next moment at which the clock alone will change it."""
+        turns = (
+            self._one("SELECT min(published) FROM entry WHERE published > ?", now)[0],
+            self._one("SELECT min(updated) FROM entry WHERE updated > ?", now)[0],
+        )
+        return min((turn for turn in turns if turn is not None), default=None)
+
+    def counts(self, now: int) -> dict[str, int]:
+        """Count the entries by status; 'scheduled' are those published later than `now`."""
+        counts = dict.fromkeys(("published", "scheduled", "draft", "withdrawn", "removed"), 0)
+        rows = self._all(
+            "SELECT iif(status = 'published' AND published > ?, 'scheduled', status), count(*)"
+            " FROM entry GROUP BY 1",
+            now,
+        )
+        return counts | dict(rows)
+
+    def scheduled(self, now: int) -> list[tuple[str, str, int]]:
+        """Give id, title and time of the entries that will be published, soonest first."""
+        return self._all(
+            "SELECT id, title, published FROM entry"
+            " WHERE status = 'published' AND published > ? ORDER BY published, id",
+            now,
+        )
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Give every problem of every file, in the order of paths and lines."""
+        return tuple(
+            sorted(_decode_problem(data) for (data,) in self._all("SELECT data FROM problem"))
+        )
+
+    def stamps(self) -> dict[str, str]:
+        """Give the stamp that each known file had when it was read."""
+        return dict(self._all("SELECT path, stamp FROM file"))
+
+
+class _Opened(threading.local):
+    key: tuple[int, ...] = ()
+    connection: sqlite3.Connection | None = None
+    inherited: tuple[sqlite3.Connection | None, ...] = ()
+
+
+class Catalogue:
+    """The way to the catalogue for those who read. Safe to share among threads."""
+
+    def __init__(self, instance: Path) -> None:
+        self._path = instance / FILE
+        self._opened = _Opened()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """Give the newest whole catalogue there is, held still until the context ends.
+
+        Raises CatalogueUnavailable where there is none that can be read.
+        """
+        try:
+            connection = self._connect()
+            connection.execute("BEGIN")
+            try:
+                yield Snapshot(connection)
+            finally:
+                connection.execute("ROLLBACK")
+        except (sqlite3.Error, msgspec.MsgspecError) as error:
+            self._opened.connection, self._opened.key = None, ()
+            raise CatalogueUnavailable(f"{self._path}: {error}") from error
+
+    def mark(self) -> tuple[int, ...]:
+        """Give what is another one once there may be something new. Costs no query.
+
+        Raises CatalogueUnavailable.
+        """
+        try:
+            connection = self._connect()
+            return *self._opened.key, *connection.execute("PRAGMA data_version").fetchone()
+        except sqlite3.Error as error:
+            raise CatalogueUnavailable(f"{self._path}: {error}") from error
+
+    def _connect(self) -> sqlite3.Connection:
+        opened = self._opened
+        if opened.connection is not None and opened.key[0] != os.getpid():
+            # A connection must not be carried over a fork, nor even closed in the
+            # child (SQLite, "How To Corrupt", section 2.6): it is kept, and left alone.
+            opened.inherited = (*opened.inherited, opened.connection)
+            opened.connection = None
+        # What was opened while nobody wrote does not see a writer who came later;
+        # its write-ahead log tells of it.
+        key = os.getpid(), *numbers(self._path)
+        if key[1:3] != (0, 0) and key != opened.key:
+            connection = _open_to_read(self._path)
+            if connection is not None:
+                opened.connection, opened.key = connection, key
+        # Where the file is gone, or its successor is not finished, the one that
+        # is open still holds the last good state.
+        if opened.connection is None:
+            raise CatalogueUnavailable(f"{self._path}: there is no finished catalogue")
+        return opened.connection
+
+
+def _open_to_read(path: Path) -> sqlite3.Connection | None:
+    # On a read-only disk the shared-memory file of the write-ahead log cannot be
+    # made; then nobody writes either, and the file can be read as it stands.
+    for mode in ("mode=ro", "mode=ro&immutable=1"):
+        try:
+            connection = sqlite3.connect(
+                f"file:{quote(str(path))}?{mode}",
+                uri=True,
+                isolation_level=None,
+                # It is closed by whoever comes upon it last.
+                check_same_thread=False,
+                factory=Connection,
+            )
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            if version == VERSION and connection.execute("SELECT whole FROM state").fetchone()[0]:
+                return connection
+            connection.close()
+        except sqlite3.Error:
+            continue
+    return None

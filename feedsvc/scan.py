@@ -1,0 +1,171 @@
+"""Looking at the entries directory: which files there are, and reading one."""
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from feedsvc.errors import EntriesUnavailable
+from feedsvc.formats import MAX_SIZE, Reading, is_entry_name, read
+from feedsvc.model import Problem
+from feedsvc.settings import Settings
+from feedsvc.texts import N_, Message, reason
+
+_PASSED_OVER = (".", "_", "~")
+_TEMPORARY = (".tmp", ".part", ".swp", "thumbs.db")
+# A stamp that no file has: what could not be read is tried again at every scan.
+TRY_AGAIN = "?"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file of the directory, or what stands where one should be.
+
+    `path` is relative to the directory. Another `stamp` says that the file is
+    worth reading again; `modified` is its time in seconds of the wall clock.
+    """
+
+    path: str
+    stamp: str
+    modified: float = 0
+    problem: Problem | None = None
+
+
+class Scan:
+    """One look at the directory, as an iterable of what is found."""
+
+    def __init__(self, root: Path) -> None:
+        """Open the directory. Raises EntriesUnavailable."""
+        self._root = os.path.realpath(root)
+        self._closed: list[str] = []
+        try:
+            self._top = list(_list(self._root))
+        except OSError as error:
+            raise entries_unavailable(root, error) from error
+
+    def __iter__(self) -> Iterator[Found]:
+        folders = [("", self._top)]
+        while folders:
+            prefix, items = folders.pop()
+            for item in items:
+                if is_passed_over(item.name):
+                    continue
+                path = prefix + _printable(item.name)
+                found = _examine(item.name, item.path, path, self._root, is_link=item.is_symlink())
+                if found is not None:
+                    yield found
+                elif item.is_dir(follow_symlinks=False):
+                    try:
+                        folders.append((f"{path}/", list(_list(item.path))))
+                    except FileNotFoundError:
+                        continue  # gone since its folder was listed
+                    except OSError as error:
+                        self._closed.append(f"{path}/")
+                        yield Found(path, TRY_AGAIN, 0, _unreadable(path, error))
+
+    def covered(self, path: str) -> bool:
+        """Say, after the iteration, whether a file of this path would have been found."""
+        return not path.startswith(tuple(self._closed))
+
+
+def is_passed_over(name: str) -> bool:
+    """Say whether a file or folder of this name is none of our business."""
+    return name.startswith(_PASSED_OVER) or name.lower().endswith(_TEMPORARY)
+
+
+def examine(root: Path, path: str) -> Found | None:
+    """Look at one file by its path; None where nothing is to be read there."""
+    *folders, name = path.split("/")
+    # As a scan, which passes over those, and does not enter these.
+    if any(map(is_passed_over, (*folders, name))) or any(map(is_entry_name, folders)):
+        return None
+    full = f"{root}/{path}"
+    return _examine(name, full, path, os.path.realpath(root), is_link=Path(full).is_symlink())
+
+
+def read_file(root: Path, found: Found, settings: Settings) -> tuple[str, Reading] | None:
+    """Read a file that was found.
+
+    Gives the stamp to remember with what came of it, or None where the file is
+    gone or has changed since.
+    """
+    if found.problem:
+        return found.stamp, Reading(None, (found.problem,))
+    try:
+        # A pipe that takes the file's place must not make us wait for a writer.
+        descriptor = os.open(root / found.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        with open(descriptor, "rb") as file:
+            data = file.read(MAX_SIZE + 1)
+            status = os.fstat(descriptor)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        return TRY_AGAIN, Reading(None, (_unreadable(found.path, error),))
+    if _stamp(status) != found.stamp:
+        return None
+    if len(data) > MAX_SIZE:
+        problem = Problem(found.path, 0, "too-large", (("size", str(status.st_size)),))
+        return found.stamp, Reading(None, (problem,))
+    return found.stamp, read(data, found.path, settings)
+
+
+def entries_unavailable(root: Path, error: OSError) -> EntriesUnavailable:
+    """Say that the entries directory cannot be looked at, and why."""
+    values = {"path": root, "reason": reason(error)}
+    return EntriesUnavailable(
+        Message(N_("the entries folder {path} cannot be opened: {reason}"), values)
+    )
+
+
+def _list(folder: str) -> Iterator[os.DirEntry[str]]:
+    with os.scandir(folder) as items:
+        yield from items
+
+
+def _printable(name: str) -> str:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(name).decode("utf-8", "backslashreplace")
+    return name
+
+
+def _examine(name: str, full: str, path: str, root: str, *, is_link: bool) -> Found | None:
+    """Judge what stands at a path; None where it is not to be read as an entry."""
+    try:
+        code = _bad_link(full, root) if is_link else None
+        if code is None and not is_entry_name(name):
+            return None
+        if code is None and _printable(name) != name:
+            code = "name-not-utf8"
+        status = os.stat(full) if code is None else None
+    except (FileNotFoundError, NotADirectoryError):
+        return None  # gone since it was seen
+    except OSError as error:
+        return Found(path, TRY_AGAIN, 0, _unreadable(path, error))
+    if status is not None and stat.S_ISREG(status.st_mode):
+        return Found(path, _stamp(status), status.st_mtime)
+    code = code or "not-a-file"
+    return Found(path, f"!{code}", 0, Problem(path, 0, code))
+
+
+def _bad_link(full: str, root: str) -> str | None:
+    target = os.path.realpath(full)
+    if not target.startswith(root + os.sep) or not Path(target).exists():
+        return "link-out"
+    return "link-folder" if Path(target).is_dir() else None
+
+
+def _stamp(status: os.stat_result) -> str:
+    # A hash of whole numbers is the same in every process.
+    numbers = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+    return f"{hash(numbers):x}"
+
+
+def _unreadable(path: str, error: OSError) -> Problem:
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return Problem(path, 0, "no-access")
+    name = errno.errorcode.get(error.errno or 0, "?")
+    return Problem(path, 0, "disk-fault", (("name", name),))

@@ -1,0 +1,352 @@
+"""Keeping the catalogue true to the entries directory.
+
+A file is read once it is whole: at the moment the kernel reports it closed, or
+else when its size and time have stood still for `SETTLE` seconds. A scan of the
+whole directory is the authority, on all but what a single file holds; only a
+scan removes anything. All waiting runs on the monotonic clock; the wall clock
+only tells, at the first scan, which files have stood still for long enough.
+"""
+
+import ctypes
+import logging
+import math
+import os
+import signal
+import sqlite3
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from itertools import chain, islice
+from multiprocessing import get_context
+from pathlib import Path
+
+from feedsvc import clock, problems
+from feedsvc.errors import CatalogueUnavailable, EntriesUnavailable
+from feedsvc.model import Problem
+from feedsvc.progress import reported
+from feedsvc.scan import TRY_AGAIN, Found, Scan, examine, read_file
+from feedsvc.settings import Settings
+from feedsvc.texts import N_, Message, reason
+from feedsvc.watch import Hints, Watch
+from feedsvc.writer import Update, Writer, is_damage, prepare
+
+# Files in the instance folder by which `feedsvc sync` asks the writer for something.
+LOOK_NOW = "look-now"
+ACCEPT_REMOVALS = "accept-removals"
+
+SETTLE = 2.0
+# Somebody still holds the file open after writing to it, unless the kernel lost the close.
+SETTLE_WRITTEN = 60.0
+TICK = 0.5
+QUIET = 1.0
+# Files in one transaction, files worth a process pool, files handed to it at a time.
+BATCH = 1000
+MANY = 500
+CHUNK = 50
+# The guard: more than a third of at least so many entries do not vanish by themselves.
+GUARDED = 20
+_log = logging.getLogger("feedsvc")
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A file not known to be whole: how it was found, when, and whether it is being written."""
+
+    file: Found
+    since: float
+    written: bool = False
+
+    def due(self) -> float:
+        return self.since + (SETTLE_WRITTEN if self.written else SETTLE)
+
+
+class Sync:
+    """The one that writes the catalogue. Whoever makes it must be alone in doing so."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Open the catalogue of the settings' instance. Raises CatalogueUnavailable."""
+        self._settings = settings
+        self._waiting: dict[str, _Waiting] = {}
+        self._said: set[str] = set()
+        self._open(Writer(settings.instance))
+
+    def _open(self, writer: Writer) -> None:
+        self._writer = writer
+        self._writer.shape(_shape(self._settings))
+        self._started = time.monotonic()
+        self._scan_due = self._started
+        self._wanted = self._started
+        self._scanned_once = False
+        self._gone: frozenset[str] = frozenset()
+        self._gone_since: float | None = None
+
+    def close(self) -> None:
+        """Close the catalogue."""
+        self._writer.close()
+
+    def run(self, goes_on: Callable[[], bool]) -> None:
+        """Keep the catalogue true for as long as `goes_on`, asked twice a second, says so.
+
+        What goes wrong is logged once, changes nothing, and is tried again.
+        """
+        watch = Watch(self._settings.entries)
+        ahead = _wall_clock_ahead()
+        while goes_on():
+            try:
+                self._writer.require_sound()
+                self._listen(watch)
+                self._hear_requests()
+                if time.monotonic() >= min(self._scan_due, self._wanted):
+                    self.scan()
+                    if self._wanted == math.inf:
+                        self._withdraw(LOOK_NOW)
+                self._store(read_all(self._settled(), self._settings))
+                self._finish_first_index()
+                if abs(_wall_clock_ahead() - ahead) > 1:
+                    ahead = _wall_clock_ahead()
+                    self._writer.clock_was_set(clock.now())
+                self._heed(watch.wait(TICK))
+            except (CatalogueUnavailable, sqlite3.Error) as error:
+                self._say(Message(N_("the catalogue cannot be used: {fault}"), {"fault": error}))
+                time.sleep(TICK)
+                self._open_anew(error)
+        watch.stop()
+
+    def _open_anew(self, error: Exception) -> None:
+        # What is damaged is made again; what is full or read-only may be better now.
+        with suppress(CatalogueUnavailable, sqlite3.Error):
+            self._writer.close()
+            self._open(Writer(self._settings.instance, suspect=is_damage(error)))
+
+    def scan(self) -> None:
+        """Look at the whole directory; store what has changed and is whole, remove what is gone.
+
+        Where the guard holds removals back, the catalogue says that it is
+        degraded. Raises CatalogueUnavailable.
+        """
+        self._scan_due = time.monotonic() + self._settings.rescan
+        self._wanted = math.inf
+        try:
+            found = Scan(self._settings.entries)
+        except EntriesUnavailable as error:
+            self._withdraw(ACCEPT_REMOVALS)
+            self._degrade("closed", error.message)
+            return
+        known = self._writer.snapshot().stamps()
+        wanting = self._writer.wanting()
+        seen, ready, heirs = 0, [], []
+        vacant = set()
+        for file in found:
+            seen += 1
+            if file.problem and file.stamp != TRY_AGAIN:
+                vacant.add(file.path)  # a folder or a useless link stands there
+            if known.pop(file.path, None) == file.stamp:
+                self._waiting.pop(file.path, None)
+                if file.path in wanting:
+                    heirs.append(file)
+            elif self._is_whole(file):
+                ready.append(file)
+        self._scanned_once = True
+        gone = [path for path in known if found.covered(path)]
+        vacant.update(gone)
+        if vacant:
+            # In one batch with the loss of a name, so that its entry is never missing.
+            ready += heirs
+        ready.sort(key=lambda file: file.path)
+        self._store(read_all(ready, self._settings), absent=frozenset(vacant))
+        if self._may_be_renamed(gone):
+            self._wanted = time.monotonic() + TICK
+        else:
+            self._remove(gone, seen)
+
+    def _is_whole(self, file: Found) -> bool:
+        """Say whether a file found by a scan can be read at once; let it wait if not."""
+        if file.problem:
+            return True
+        waiting = self._waiting.get(file.path)
+        lain = 0 <= file.modified <= time.time() - SETTLE
+        if lain and waiting is None and not self._scanned_once:
+            return True
+        if waiting is None or waiting.file.stamp != file.stamp:
+            self._waiting[file.path] = _Waiting(file, time.monotonic())
+        return False
+
+    def _settled(self) -> list[Found]:
+        """Give the waiting files that have come to rest."""
+        now = time.monotonic()
+        settled = []
+        for path, waiting in [item for item in self._waiting.items() if item[1].due() <= now]:
+            file = examine(self._settings.entries, path)
+            if file is None:
+                del self._waiting[path]
+            elif file.stamp == waiting.file.stamp:
+                settled.append(file)
+            else:
+                self._waiting[path] = _Waiting(file, now, waiting.written)
+        return settled
+
+    def _heed(self, hints: Hints) -> None:
+        """Do what the kernel's hints suggest."""
+        now = time.monotonic()
+        if hints.look:
+            # Whoever removes one file may be removing all: see where it ends.
+            self._wanted = now + QUIET
+        for path in hints.unsure | hints.written:
+            file = examine(self._settings.entries, path)
+            if file:
+                self._waiting[path] = _Waiting(file, now, path in hints.written)
+        whole = [examine(self._settings.entries, path) for path in sorted(hints.whole)]
+        changed = [file for file in whole if file and file.stamp != self._writer.stamp(file.path)]
+        sure = []
+        for update in read_all(changed, self._settings):
+            if any(problem.code == "encoding-other" for problem in update.problems):
+                # Half of a UTF-8 file can look like Windows-1251: see whether more comes.
+                file = next(file for file in changed if file.path == update.path)
+                self._waiting[update.path] = _Waiting(file, now)
+            else:
+                sure.append(update)
+        self._store(iter(sure), absent=frozenset(hints.moved))
+        if any(self._writer.stamp(path) is not None for path in hints.moved):
+            self._wanted = now + QUIET
+
+    def _store(self, updates: Iterator[Update], absent: frozenset[str] = frozenset()) -> None:
+        """Store what came of files; those of `absent` paths are gone and yield their names."""
+        while batch := list(islice(updates, BATCH)):
+            applied = self._writer.apply(batch, (), clock.now(), absent=absent)
+            for update in batch:
+                self._waiting.pop(update.path, None)
+            for problem in applied.problems:
+                level = logging.ERROR if problems.severity(problem) == "error" else logging.WARNING
+                _log.log(level, "%s", problems.sentence(problem, self._settings.language))
+            if applied.again:
+                self._wanted = time.monotonic()
+
+    def _may_be_renamed(self, gone: list[str]) -> bool:
+        """Say whether what is gone may be among the files that are not whole, or could not be read.
+
+        Only for a while: one file must not keep others from being removed.
+        """
+        now = time.monotonic()
+        if not gone:
+            self._gone_since = None
+            return False
+        self._gone_since = self._gone_since or now
+        unread = bool(self._waiting) or self._writer.has_entryless(TRY_AGAIN)
+        return unread and now - self._gone_since < 3 * SETTLE
+
+    def _remove(self, gone: list[str], seen: int) -> None:
+        """Remove files that are gone, unless the guard thinks that it was a mishap."""
+        if gone and not self._is_asked(ACCEPT_REMOVALS):
+            held, lost = self._writer.count_entries(gone)
+            if lost and not seen:
+                self._degrade("empty", Message(N_("the entries folder is empty")))
+                return
+            if held >= GUARDED and lost * 3 > held:
+                text = N_("{lost} of {held} entries vanished at once")
+                self._degrade("vanished", Message(text, {"lost": lost, "held": held}))
+                return
+        # What is moved during a scan may be seen in neither place: only the next one is sure.
+        missed, self._gone = self._gone, frozenset(gone)
+        self._writer.apply((), missed.intersection(gone), clock.now())
+        if not missed.issuperset(gone):
+            self._wanted = time.monotonic() + QUIET
+            return
+        self._gone_since = None
+        self._withdraw(ACCEPT_REMOVALS)
+        self._writer.scanned("", clock.now())
+        self._said.clear()
+
+    def _degrade(self, code: str, message: Message) -> None:
+        self._writer.scanned(code, clock.now())
+        text = N_("{message}: nothing is removed; if it was meant: feedsvc sync --accept-removals")
+        self._say(Message(text, {"message": message}))
+
+    def _listen(self, watch: Watch) -> None:
+        try:
+            if watch.keep_up():
+                self._wanted = time.monotonic()
+        except OSError as error:
+            values = {"reason": reason(error)}
+            self._say(Message(N_("changes are seen by scans alone: {reason}"), values))
+
+    def _hear_requests(self) -> None:
+        if self._is_asked(LOOK_NOW) or self._is_asked(ACCEPT_REMOVALS):
+            self._wanted = time.monotonic()
+
+    def _is_asked(self, request: str) -> bool:
+        return (self._settings.instance / request).exists()
+
+    def _withdraw(self, request: str) -> None:
+        with suppress(OSError):
+            (self._settings.instance / request).unlink()
+
+    def _finish_first_index(self) -> None:
+        # A file that never comes to rest must not keep the others back.
+        patient = time.monotonic() - self._started < 2 * SETTLE
+        if self._scanned_once and not (self._waiting and patient):
+            self._writer.finish_first_index()
+
+    def is_busy(self) -> bool:
+        """Say whether something that was seen is not stored yet."""
+        return bool(self._waiting) or self._wanted < math.inf or not self._writer.is_whole()
+
+    def _say(self, message: Message) -> None:
+        text = message.text(self._settings.language)
+        if text not in self._said:
+            _log.error("%s", text)
+            self._said.add(text)
+
+
+def check(settings: Settings) -> tuple[Problem, ...]:
+    """Give the problems of all entry files, as a new catalogue would meet them.
+
+    Neither the catalogue nor anything else is changed. Raises EntriesUnavailable.
+    """
+    files = sorted(Scan(settings.entries), key=lambda file: file.path)
+    found: list[Problem] = []
+    with tempfile.TemporaryDirectory() as folder, closing(Writer(Path(folder))) as writer:
+        updates = read_all(files, settings)
+        while batch := list(islice(updates, BATCH)):
+            found.extend(writer.apply(batch, (), now=0).problems)
+    return tuple(sorted(found))
+
+
+def _shape(settings: Settings) -> str:
+    """Name the settings that shape entries as they are stored."""
+    return f"{settings.timezone.key} {settings.permalink} {settings.authority}"
+
+
+def read_all(files: list[Found], settings: Settings) -> Iterator[Update]:
+    """Read files, on all cores if they are many, and give what came of them in their order."""
+    if len(files) < MANY:
+        yield from _read_few(files, settings)
+        return
+    chunks = [files[start : start + CHUNK] for start in range(0, len(files), CHUNK)]
+    with ProcessPoolExecutor(
+        mp_context=get_context("spawn"), initializer=_die_with_parent, initargs=(os.getpid(),)
+    ) as pool:
+        done = pool.map(_read_few, chunks, [settings] * len(chunks))
+        yield from reported(chain.from_iterable(done), len(files), settings.language)
+
+
+def _die_with_parent(parent: int) -> None:
+    # Otherwise a pool outlives a parent that was killed: prctl(PR_SET_PDEATHSIG).
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+    if os.getppid() != parent:  # it was, before that
+        os._exit(1)
+
+
+def _read_few(files: list[Found], settings: Settings) -> list[Update]:
+    updates = []
+    for file in files:
+        done = read_file(settings.entries, file, settings)
+        if done is not None:
+            updates.append(prepare(file.path, *done))
+    return updates
+
+
+def _wall_clock_ahead() -> float:
+    return time.time() - time.monotonic()
