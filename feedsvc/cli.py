@@ -1,0 +1,148 @@
+"""The commands."""
+
+import json
+import os
+import socket
+import sys
+from typing import NoReturn
+
+import click
+import msgspec
+
+from feedsvc import clock, problems
+from feedsvc.catalogue import Catalogue
+from feedsvc.errors import CatalogueUnavailable, EntriesUnavailable, SettingsError
+from feedsvc.keeper import scan_now, writer_is_alive
+from feedsvc.scan import entries_unavailable
+from feedsvc.settings import PREFIX, Settings, load
+from feedsvc.status import describe, take_status
+from feedsvc.sync import check as check_entries
+from feedsvc.texts import N_, Message, reason
+
+_CANNOT = 2
+
+
+@click.group()
+def main() -> None:
+    """Publish a directory of text files as feeds and permanent pages."""
+
+
+def _settings() -> Settings:
+    try:
+        return load()
+    except SettingsError as error:
+        lines = (f"{fault.where}: {fault.message.text(error.language)}" for fault in error.faults)
+        _fail("\n".join(lines))
+
+
+def _fail(text: str) -> NoReturn:
+    click.echo(text, err=True)
+    sys.exit(_CANNOT)
+
+
+@main.command()
+@click.option("--host", help="The address to listen on.")
+@click.option("--port", type=click.IntRange(1, 65535), help="The port to listen on.")
+@click.option("--workers", type=click.IntRange(1, 256), help="How many processes serve.")
+def serve(host: str | None, port: int | None, workers: int | None) -> None:
+    """Serve the feeds and pages, and keep them true to the entries."""
+    for key, value in (("HOST", host), ("PORT", port), ("WORKERS", workers)):
+        if value is not None:
+            # The workers load the settings anew, as under any other server.
+            os.environ[f"{PREFIX}SERVE__{key}"] = str(value)
+    settings = _settings()
+    _require_entries(settings)
+    _require_free_port(settings)
+    click.echo(Message(N_("Serving {url}"), {"url": settings.site + "/"}).text(settings.language))
+    from granian import Granian  # noqa: PLC0415 - the other commands start faster without
+    from granian.constants import HTTPModes, Interfaces  # noqa: PLC0415
+    from granian.log import LogLevels  # noqa: PLC0415
+
+    Granian(
+        "feedsvc.app:create_app",
+        factory=True,
+        address=settings.serve.host,
+        port=settings.serve.port,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        workers=settings.serve.workers or os.cpu_count() or 1,
+        blocking_threads=1,
+        websockets=False,
+        respawn_failed_workers=True,
+        workers_kill_timeout=10,
+        log_level=LogLevels.warning,
+    ).serve()
+
+
+@main.command()
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@click.option("--strict", is_flag=True, help="Exit with 1 for warnings too.")
+def check(form: str, *, strict: bool) -> None:
+    """Say what is wrong with the entry files, and what to do about it."""
+    settings = _settings()
+    try:
+        found = check_entries(settings)
+    except EntriesUnavailable as error:
+        _fail(error.message.text(settings.language))
+    errors = [problem for problem in found if problems.severity(problem) == "error"]
+    if form == "json":
+        rows = [problems.as_json(problem, settings.language) for problem in found]
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+    else:
+        for problem in found:
+            click.echo(problems.sentence(problem, settings.language))
+    sys.exit(1 if errors or (strict and found) else 0)
+
+
+@main.command()
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+def status(form: str) -> None:
+    """Say what the catalogue knows, and whether all is in order."""
+    settings = _settings()
+    try:
+        with Catalogue(settings.instance).snapshot() as snapshot:
+            taken = take_status(snapshot, clock.now())
+    except CatalogueUnavailable:
+        _fail(Message(N_("there is no finished catalogue yet")).text(settings.language))
+    alive = writer_is_alive(settings.instance)
+    if form == "json":
+        row = msgspec.to_builtins(taken) | {"writer_alive": alive}
+        click.echo(json.dumps(row, ensure_ascii=False, indent=2))
+    else:
+        for line in describe(taken, settings, writer_alive=alive):
+            click.echo(line)
+    sys.exit(0 if alive and taken.degraded is None else 1)
+
+
+@main.command()
+@click.option("--accept-removals", is_flag=True, help="Remove what is gone, however much it is.")
+def sync(*, accept_removals: bool) -> None:
+    """Look at the entries folder now, and bring the catalogue up to date with it."""
+    settings = _settings()
+    try:
+        if not scan_now(settings, accept_removals=accept_removals):
+            _fail(Message(N_("the writer does not answer")).text(settings.language))
+    except CatalogueUnavailable as error:
+        _fail(str(error))
+    except OSError as error:
+        _fail(f"{settings.instance}: {reason(error).text(settings.language)}")
+
+
+def _require_entries(settings: Settings) -> None:
+    try:
+        os.scandir(settings.entries).close()
+    except OSError as error:
+        _fail(entries_unavailable(settings.entries, error).message.text(settings.language))
+
+
+def _require_free_port(settings: Settings) -> None:
+    where = (settings.serve.host, settings.serve.port)
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(*where, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        values = {"host": where[0], "port": where[1], "reason": reason(error)}
+        text = N_("cannot listen on {host} port {port}: {reason}; choose another with --port")
+        _fail(Message(text, values).text(settings.language))
