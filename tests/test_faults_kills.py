@@ -1,0 +1,161 @@
+"""A writer that is killed at any moment, while files change."""
+
+import os
+import random
+import signal
+import sqlite3
+import time
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from feedsvc.app import build_app
+from feedsvc.settings import FILE_VARIABLE, Settings, load
+from feedsvc.sync import Sync
+from tests.conftest import ROOT, item
+from tests.faults import FEEDS, SERVE, needs, page
+from tests.test_service import Service, soon
+
+LASTING = {"catalogue.sqlite3", "catalogue.sqlite3-wal", "catalogue.sqlite3-shm", "writer.lock"}
+NAMES = [f"n{number}" for number in range(20)]
+OWN_SHARED_MEMORY = (
+    *("unshare", "--mount", "sh", "-c"),
+    'mount -t tmpfs none /dev/shm && exec "$0" "$@"',
+)
+DAY = "2026-01-{:02}"
+
+
+def settings_of(service: Service) -> Settings:
+    """Give the settings that a service has, for a catalogue of the same files."""
+    shipped = load({FILE_VARIABLE: str(ROOT / "feedsvc.toml")})
+    serve = replace(shipped.serve, port=service.port)
+    return replace(shipped, entries=service.entries, serve=serve)
+
+
+def rendered_anew(settings: Settings, folder: Path) -> dict[str, str]:
+    """Render what a fresh catalogue of the same files gives."""
+    fresh = replace(settings, instance=folder)
+    with closing(Sync(fresh)) as sync:
+        sync.run(sync.is_busy)
+    client = build_app(fresh).test_client()
+    return {path: client.get(path).text for path in (*FEEDS, "/", *map(page, NAMES))}
+
+
+class Newsroom:
+    """Changes files, each change a whole new text, and knows every text there ever was."""
+
+    def __init__(self, entries: Path, seed: int) -> None:
+        self.entries = entries
+        self.random = random.Random(seed)
+        self.count = 0
+
+    def change(self) -> None:
+        self.count += 1
+        name = self.random.choice(NAMES)
+        path = self.entries / f"{name}.md"
+        kind = self.random.random()
+        if kind < 0.15 and path.exists() and len(list(self.entries.iterdir())) > 15:
+            path.unlink()
+        elif kind < 0.3:
+            path.write_bytes(b"---\ntitle: [broken\n")
+        else:
+            day = DAY.format(NAMES.index(name) + 1)
+            text = item(f"[{self.count}]", date=day, body=f"[{self.count}] " * 200, id=name)
+            path.write_bytes(text)
+
+
+def whole(feed: str) -> list[str]:
+    """Read a feed; the title and the text of each entry must be of one and the same change."""
+    root = etree.fromstring(feed.encode())
+    titles = []
+    for entry in root.iter("{*}entry", "item"):
+        title = entry.findtext("{*}title") or ""
+        texts = [part.text or "" for part in entry.iter("{*}content", "{*}encoded", "description")]
+        assert texts
+        assert max(text.count(title) for text in texts) == 200
+        titles.append(title)
+    return titles
+
+
+@pytest.mark.parametrize("kills", [10, pytest.param(500, marks=pytest.mark.long)])
+def test_kills_of_the_writer_leave_everything_whole(tmp_path: Path, kills: int) -> None:
+    chance = random.Random(kills)
+    service = Service(SERVE, tmp_path)
+    newsroom = Newsroom(service.entries, kills)
+    for _ in range(60):
+        newsroom.change()
+    try:
+        soon(lambda: service.get("/")[0] == 200, 30)
+        killed = 0
+        while killed < kills:
+            for _ in range(chance.randrange(4)):
+                newsroom.change()
+            # Some die while they start, others while they read or write.
+            time.sleep(chance.choice((0, 0.01, 0.05, chance.random() * 0.6)))
+            for writer in service.writers():
+                os.kill(writer, signal.SIGKILL)
+                killed += 1
+            if killed % 5 == 0:
+                look(service)
+        settings = settings_of(service)
+        # A broken file keeps its last good version, which no fresh catalogue can know.
+        for path in service.entries.iterdir():
+            if b"broken" in path.read_bytes():
+                path.unlink()
+        newsroom.change()
+        (service.entries / "n0.md").write_bytes(item("[0]", body="[0] " * 200, id="n0"))
+        time.sleep(3)
+        anew = rendered_anew(settings, tmp_path / "anew")
+        gone = [path for path, text in anew.items() if "404" in text and path not in FEEDS]
+        kept = {path: text for path, text in anew.items() if path not in gone}
+        soon(lambda: {path: service.get(path)[1] for path in kept} == kept, 20)
+        assert all(service.get(path)[0] in (404, 410) for path in gone)
+        assert service.shows("[0]")
+        look(service)
+        assert {path.name for path in service.instance.iterdir()} == LASTING
+    finally:
+        service.stop()
+    assert sorted(path.suffix for path in service.entries.iterdir()) == [".md"] * len(
+        list(service.entries.iterdir())
+    )
+    assert "Traceback" not in (tmp_path / "log").read_text()
+
+
+def look(service: Service) -> None:
+    """See that the catalogue opens and is sound, and that both feeds are whole and agree."""
+    with closing(sqlite3.connect(service.instance / "catalogue.sqlite3", timeout=10)) as catalogue:
+        assert catalogue.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    for path in FEEDS:
+        status, text = service.get(path)
+        assert status == 200
+        assert whole(text)
+
+
+@pytest.mark.parametrize("kills", [4, pytest.param(60, marks=pytest.mark.long)])
+def test_kills_during_the_first_index_leave_nothing_behind(tmp_path: Path, kills: int) -> None:
+    needs("unshare")
+    # Enough for a pool of processes, which must not outlive a writer that was killed.
+    (tmp_path / "entries").mkdir()
+    for number in range(1200):
+        (tmp_path / "entries" / f"n{number}.md").write_bytes(item(f"T{number}", body="Т. " * 500))
+    chance = random.Random(kills)
+    service = Service([*OWN_SHARED_MEMORY, *SERVE], tmp_path)
+    try:
+        for _ in range(kills):
+            soon(lambda: bool(service.writers()), 10)
+            # It starts in 0.3 s, its pool in another 0.2 s or so.
+            time.sleep(0.3 + chance.random() * 0.9)
+            for writer in service.writers():
+                os.kill(writer, signal.SIGKILL)
+        soon(lambda: service.get("/feeds/atom.xml")[0] == 200, 60)
+        soon(lambda: len(service.writers()) == 1)
+        # The pools' semaphores.
+        soon(lambda: os.listdir(f"/proc/{service.process.pid}/root/dev/shm") == [])
+        counts = service.get("/readyz")[1]
+        assert '"published":1200' in counts.replace(" ", "")
+        assert {path.name for path in service.instance.iterdir()} == LASTING
+    finally:
+        service.stop()

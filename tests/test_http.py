@@ -1,0 +1,500 @@
+import gzip
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from email.utils import parsedate_to_datetime
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.http import http_date
+from werkzeug.test import TestResponse
+
+from feedsvc import clock
+from feedsvc.app import build_app
+from feedsvc.catalogue import from_microseconds
+from feedsvc.document import document
+from feedsvc.settings import Settings
+from tests.conftest import NOW, SECOND, SITE, Newsroom, item
+
+PAGE = "/presscenter/news/detail/1204713.html"
+ATOM = "/feeds/atom.xml"
+DOCUMENTS = {
+    "/": "text/html; charset=utf-8",
+    PAGE: "text/html; charset=utf-8",
+    ATOM: "application/atom+xml; charset=utf-8",
+    "/feeds/rss.xml": "application/rss+xml; charset=utf-8",
+}
+GONE = "/presscenter/news/detail/gone.html"
+SECURITY = {
+    "Content-Security-Policy": "default-src 'none'; img-src 'self'; style-src 'self';"
+    " base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+CHANGED = NOW - 3600 * SECOND
+# A date that a wrong clock handed out is not believed.
+AHEAD = 86400
+
+every_document = pytest.mark.parametrize("url", DOCUMENTS)
+every_coding = pytest.mark.parametrize("coding", ["identity", "gzip"])
+
+SetClock = Callable[[int], None]
+
+
+@pytest.fixture
+def set_clock(monkeypatch: pytest.MonkeyPatch) -> SetClock:
+    """Set the clock that decides what is public, and no other."""
+
+    def set_to(now: int) -> None:
+        monkeypatch.setattr(clock, "now", lambda: now)
+
+    return set_to
+
+
+@pytest.fixture(autouse=True)
+def published(newsroom: Newsroom, real_item: bytes, set_clock: SetClock) -> Newsroom:
+    """Publish the real item an hour ago, and something that is gone."""
+    set_clock(NOW)
+    gone = {"gone.md": item(status="withdrawn", reason="A mistake.")}
+    newsroom.publish({"1204713.txt": real_item, **gone}, now=CHANGED)
+    return newsroom
+
+
+def get(client: FlaskClient, url: str, coding: str = "identity", **headers: str) -> TestResponse:
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    return client.get(url, headers={"Accept-Encoding": coding, **names})
+
+
+def tag(response: TestResponse) -> str:
+    return response.headers["ETag"]
+
+
+def lasting(response: TestResponse) -> list[tuple[str, str]]:
+    """Give the headers that do not depend on when the answer was given."""
+    return sorted((name, value) for name, value in response.headers if name != "Date")
+
+
+# What an answer is
+
+
+@every_document
+def test_a_document_says_what_it_is_and_how_long_it_holds(client: FlaskClient, url: str) -> None:
+    response = get(client, url)
+    assert lasting(response) == sorted(
+        {
+            "Content-Type": DOCUMENTS[url],
+            "Content-Length": str(len(response.data)),
+            "ETag": f'"{document(response.data, "").tag}"',
+            "Cache-Control": "public, max-age=300",
+            "Last-Modified": http_date(from_microseconds(CHANGED)),
+            "Vary": "Accept-Encoding",
+            **SECURITY,
+        }.items()
+    )
+    assert (response.status_code, len(response.data) > 500) == (200, True)
+    assert parsedate_to_datetime(response.headers["Date"]).tzinfo is not None
+
+
+@every_document
+@every_coding
+def test_head_answers_as_get_does_without_a_body(
+    client: FlaskClient, url: str, coding: str
+) -> None:
+    answered = get(client, url, coding)
+    response = client.head(url, headers={"Accept-Encoding": coding})
+    assert (response.status_code, lasting(response)) == (200, lasting(answered))
+    assert response.data == b""
+
+
+@every_document
+def test_each_coding_has_a_strong_entity_tag_of_its_own(client: FlaskClient, url: str) -> None:
+    plain, packed = get(client, url), get(client, url, "gzip")
+    assert tag(packed) == f'{tag(plain)[:-1]}-gzip"'
+    assert not tag(plain).startswith("W/")
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.data) == plain.data
+    assert len(packed.data) < len(plain.data)
+
+
+@every_document
+def test_the_same_document_has_the_same_bytes_each_time(
+    client: FlaskClient, set_clock: SetClock, url: str
+) -> None:
+    first = get(client, url, "gzip")
+    set_clock(NOW + 86400 * SECOND)
+    second = get(client, url, "gzip")
+    assert (tag(first), first.data) == (tag(second), second.data)
+
+
+def test_another_entry_gives_other_tags(client: FlaskClient, published: Newsroom) -> None:
+    before = {url: tag(get(client, url)) for url in DOCUMENTS}
+    published.apply({"a.md": item()})
+    after = {url: tag(get(client, url)) for url in DOCUMENTS}
+    assert [url for url in DOCUMENTS if before[url] == after[url]] == [PAGE]
+
+
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [
+        (None, None),
+        ("", None),
+        ("gzip", "gzip"),
+        ("GZIP", "gzip"),
+        ("gzip, deflate, br", "gzip"),
+        ("br;q=1.0, gzip;q=0.8, *;q=0.1", "gzip"),
+        ("gzip;q=0.001", "gzip"),
+        ("*", "gzip"),
+        ("*;q=0.5", "gzip"),
+        ("identity;q=0, *", "gzip"),
+        ("identity;q=0.5, gzip;q=0.5", "gzip"),
+        ("identity, gzip;q=0.5", None),
+        ("identity;q=0.5, gzip;q=0.4", None),
+        ("gzip;q=0", None),
+        ("gzip;q=0, *", None),
+        ("gzip;q=0.0, *;q=1", None),
+        ("*;q=0", None),
+        # Neither can be had; better the plain bytes than none (RFC 9110 section 12.5.3).
+        ("identity;q=0", None),
+        ("identity;q=0, gzip;q=0", None),
+        ("x", None),
+        ("br, deflate, zstd", None),
+        ("gzipped", None),
+        (";;,=", None),
+    ],
+)
+@every_document
+def test_gzip_is_sent_to_whoever_prefers_it(
+    client: FlaskClient, url: str, accepted: str | None, coding: str | None
+) -> None:
+    headers = {} if accepted is None else {"Accept-Encoding": accepted}
+    response = client.get(url, headers=headers)
+    sent = (response.headers.get("Content-Encoding"), response.headers["Vary"])
+    assert sent == (coding, "Accept-Encoding")
+    assert response.data[:2] == (b"\x1f\x8b" if coding else b"<!" if url in ("/", PAGE) else b"<?")
+
+
+def test_what_gzip_would_not_shorten_is_not_packed() -> None:
+    assert list(document(b"short", "text/html").bodies) == ["identity"]
+
+
+# Conditional requests
+
+
+@every_document
+@every_coding
+@pytest.mark.parametrize(
+    "condition",
+    ["{tag}", "W/{tag}", '"other", {tag}', 'W/"other",W/{tag}', "*", ' {tag} , "other"'],
+)
+def test_whoever_has_the_document_is_told_so(
+    client: FlaskClient, url: str, coding: str, condition: str
+) -> None:
+    whole = get(client, url, coding)
+    response = get(client, url, coding, If_None_Match=condition.format(tag=tag(whole)))
+    kept = ("ETag", "Cache-Control", "Vary", *SECURITY)
+    assert response.status_code == 304
+    assert lasting(response) == sorted((name, whole.headers[name]) for name in kept)
+    assert "Date" in response.headers
+    assert response.data == b""
+
+
+@every_document
+@pytest.mark.parametrize("condition", ['"other"', 'W/"other"', '"a", "b"', "", "garbage", '"'])
+def test_whoever_has_another_document_gets_this_one(
+    client: FlaskClient, url: str, condition: str
+) -> None:
+    response = get(client, url, If_None_Match=condition)
+    assert (response.status_code, response.data) == (200, get(client, url).data)
+
+
+@every_document
+def test_the_tag_of_another_coding_is_another_tag(client: FlaskClient, url: str) -> None:
+    plain, packed = get(client, url), get(client, url, "gzip")
+    assert get(client, url, "gzip", If_None_Match=tag(plain)).status_code == 200
+    assert get(client, url, If_None_Match=tag(packed)).status_code == 200
+
+
+@every_document
+@pytest.mark.parametrize(
+    ("seconds", "status"), [(0, 304), (1, 304), (AHEAD, 200), (-1, 200), (-86400, 200)]
+)
+def test_whoever_asks_by_date_is_told_whether_something_changed_since(
+    client: FlaskClient, url: str, seconds: int, status: int
+) -> None:
+    since = http_date(from_microseconds(CHANGED + seconds * SECOND))
+    response = get(client, url, If_Modified_Since=since)
+    assert (response.status_code, response.data == b"") == (status, status == 304)
+
+
+@every_document
+@pytest.mark.parametrize("since", ["", "yesterday", "2026", "Wed, 99 Foo 2026 25:00:00 GMT"])
+def test_a_date_that_is_none_is_passed_over(client: FlaskClient, url: str, since: str) -> None:
+    assert get(client, url, If_Modified_Since=since).status_code == 200
+
+
+@every_document
+def test_the_entity_tag_decides_where_a_date_is_sent_too(client: FlaskClient, url: str) -> None:
+    # RFC 9110 section 13.1.3: the date MUST be ignored then.
+    early, late = "Thu, 01 Jan 1970 00:00:00 GMT", "Fri, 01 Jan 2100 00:00:00 GMT"
+    same = tag(get(client, url))
+    statuses = [
+        get(client, url, If_None_Match=same, If_Modified_Since=early).status_code,
+        get(client, url, If_None_Match='"other"', If_Modified_Since=late).status_code,
+    ]
+    assert statuses == [304, 200]
+
+
+@every_document
+def test_head_is_answered_conditionally_too(client: FlaskClient, url: str) -> None:
+    same = tag(get(client, url))
+    headers = {"If-None-Match": same, "Accept-Encoding": "identity"}
+    assert client.head(url, headers=headers).status_code == 304
+
+
+@every_document
+@pytest.mark.parametrize("later", [0, SECOND - 1, SECOND])
+def test_within_the_second_of_a_change_there_is_no_last_modified(
+    client: FlaskClient, set_clock: SetClock, url: str, later: int
+) -> None:
+    set_clock(CHANGED + later)
+    response = get(client, url)
+    expected = http_date(from_microseconds(CHANGED)) if later == SECOND else None
+    assert response.headers.get("Last-Modified") == expected
+    asked = get(client, url, If_Modified_Since=http_date(from_microseconds(CHANGED)))
+    assert asked.status_code == (304 if later == SECOND else 200)
+
+
+def test_whoever_asks_by_date_sees_what_became_due_since(
+    client: FlaskClient, published: Newsroom, set_clock: SetClock
+) -> None:
+    published.apply({"a.md": item("Due", date="2026-07-01T12:00:10Z")}, now=CHANGED)
+    since = get(client, ATOM).headers["Last-Modified"]
+    assert get(client, ATOM, If_Modified_Since=since).status_code == 304
+    set_clock(NOW + 11 * SECOND)
+    response = get(client, ATOM, If_Modified_Since=since)
+    due = http_date(from_microseconds(NOW + 10 * SECOND))
+    assert (response.status_code, response.headers["Last-Modified"]) == (200, due)
+    assert "Due" in response.text
+
+
+# How long an answer holds
+
+
+@pytest.mark.parametrize(
+    ("microseconds", "age"),
+    [
+        (400 * SECOND, 300),
+        (301 * SECOND - 1, 300),
+        (10 * SECOND, 10),
+        (10 * SECOND - 1, 9),
+        (1, 0),
+    ],
+)
+def test_an_answer_holds_no_longer_than_until_the_next_entry_is_due(
+    client: FlaskClient, published: Newsroom, set_clock: SetClock, microseconds: int, age: int
+) -> None:
+    published.apply({"due.md": item(date="2026-07-01T13:00:00Z")})
+    set_clock(NOW + 3600 * SECOND - microseconds)
+    whole = [get(client, url) for url in DOCUMENTS]
+    same = [
+        get(client, url, If_None_Match=tag(each))
+        for url, each in zip(DOCUMENTS, whole, strict=True)
+    ]
+    ages = {response.headers["Cache-Control"] for response in (*whole, *same)}
+    assert ages == {f"public, max-age={age}"}
+
+
+# What is not a document
+
+
+def error_headers(**more: str) -> list[tuple[str, str]]:
+    common = {"Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-cache", **SECURITY}
+    return sorted(
+        (common | {name.replace("_", "-"): value for name, value in more.items()}).items()
+    )
+
+
+@every_document
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+def test_a_document_can_only_be_read(client: FlaskClient, url: str, method: str) -> None:
+    response = client.open(url, method=method)
+    allowed = ", ".join(sorted(response.headers.pop("Allow").split(", ")))
+    assert (response.status_code, allowed) == (405, "GET, HEAD, OPTIONS")
+    assert lasting(response) == error_headers(Content_Length=str(len(response.data)))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/feeds",
+        "/feeds/",
+        "/feeds/atom",
+        "/feeds/Atom.xml",
+        "/feeds/unknown.xml",
+        "/feeds/atom.xml/",
+        "/feeds//atom.xml",
+        "/feeds/../feeds/atom.xml",
+        f"{PAGE}/",
+        "/presscenter/news/detail/.html",
+        "/presscenter/news/detail/1204713",
+        "/presscenter/news/detail/1204713.HTML",
+        "/presscenter/news/detail/unknown.html",
+        "/presscenter/news/detail/%00.html",
+        "/presscenter/news/detail/%ff.html",
+        "/presscenter/news/detail/%F0%9F%98%80.html",
+        "/presscenter/news/detail/a%2Fb.html",
+        "/static/",
+        "/static/unknown.css",
+        "/static/../app.py",
+        "/static/%2e%2e/app.py",
+    ],
+)
+def test_what_is_not_there_is_404(client: FlaskClient, url: str) -> None:
+    response = client.get(url)
+    assert response.status_code == 404
+    assert lasting(response) == error_headers(Content_Length=str(len(response.data)))
+
+
+def test_what_was_withdrawn_is_410(client: FlaskClient) -> None:
+    response = client.get(GONE)
+    assert response.status_code == 410
+    assert lasting(response) == error_headers(Content_Length=str(len(response.data)))
+    assert "A mistake." in response.text
+
+
+def test_what_was_removed_is_410(client: FlaskClient, published: Newsroom) -> None:
+    published.apply({}, gone=["1204713.txt"])
+    assert client.get(PAGE).status_code == 410
+
+
+@pytest.mark.parametrize("url", [*DOCUMENTS, GONE])
+def test_without_a_whole_catalogue_the_answer_is_503(settings: Settings, url: str) -> None:
+    shutil.rmtree(settings.instance)
+    response = build_app(settings).test_client().get(url)
+    assert response.status_code == 503
+    assert lasting(response) == error_headers(
+        Content_Length=str(len(response.data)), Retry_After="2"
+    )
+
+
+def test_a_feed_that_does_not_exist_is_404_even_without_a_catalogue(settings: Settings) -> None:
+    shutil.rmtree(settings.instance)
+    assert build_app(settings).test_client().get("/feeds/unknown.xml").status_code == 404
+
+
+def test_a_static_file_has_the_security_headers_too(client: FlaskClient) -> None:
+    response = client.get("/static/style.css")
+    assert (response.status_code, response.content_type) == (200, "text/css; charset=utf-8")
+    sent = {name: value for name, value in response.headers if name in SECURITY}
+    assert (sent, response.headers["Cache-Control"]) == (SECURITY, "public, max-age=300")
+    response.close()
+    same = client.get("/static/style.css", headers={"If-None-Match": tag(response)})
+    same.close()
+    assert same.status_code == 304
+    assert {name: value for name, value in same.headers if name in SECURITY} == SECURITY
+
+
+# Who asks, and by which name
+
+
+@pytest.mark.parametrize("url", [*DOCUMENTS, GONE, "/unknown"])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example"},
+        {"Host": "evil.example:8080", "X-Forwarded-Host": "evil.example"},
+        {"X-Forwarded-Proto": "http", "X-Forwarded-Prefix": "/evil"},
+        {"Accept-Language": "en", "User-Agent": "x", "Cookie": "a=b"},
+    ],
+)
+def test_what_the_request_says_of_itself_changes_nothing(
+    client: FlaskClient, url: str, headers: dict[str, str]
+) -> None:
+    expected, response = client.get(url), client.get(url, headers=headers)
+    assert (response.status_code, lasting(response)) == (expected.status_code, lasting(expected))
+    assert response.data == expected.data
+
+
+@every_document
+def test_a_query_changes_nothing(client: FlaskClient, url: str) -> None:
+    assert client.get(f"{url}?page=2").data == client.get(url).data
+
+
+@pytest.mark.parametrize("permalink", ["/news/<id>/", "/<id>"])
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_no_answer_leads_to_the_host_that_the_request_names(
+    settings: Settings, permalink: str, slash: str
+) -> None:
+    client = build_app(replace(settings, permalink=permalink)).test_client()
+    url = permalink.rstrip("/").replace("<id>", "1204713") + slash
+    response = client.get(url, headers={"Host": "evil.example"})
+    # A folder's address is known without its slash as well; a file's has none.
+    expected = 404 if slash and not permalink.endswith("/") else 200
+    assert (response.status_code, response.headers.get("Location")) == (expected, None)
+    assert b"evil.example" not in response.data
+
+
+@pytest.mark.parametrize(
+    ("url", "status"),
+    [
+        # Werkzeug takes any number of slashes at the beginning for one.
+        ("//feeds/atom.xml", 200),
+        ("//", 200),
+        ("/feeds//atom.xml", 404),
+        ("//evil.example/", 404),
+    ],
+)
+def test_doubled_slashes_lead_nowhere_else(client: FlaskClient, url: str, status: int) -> None:
+    # Given as a URL, the test client would take the beginning for a host.
+    response = client.get("/", environ_overrides={"PATH_INFO": url})
+    assert (response.status_code, response.headers.get("Location")) == (status, None)
+
+
+def test_feeds_name_the_site_s_address_and_no_other(client: FlaskClient) -> None:
+    response = client.get(ATOM, base_url="http://evil.example:99/")
+    assert f'href="{SITE}{ATOM}" rel="self"' in response.text
+    assert "evil" not in response.text
+
+
+# For operators
+
+
+def test_health_is_that_the_process_answers(client: FlaskClient, newsroom: Newsroom) -> None:
+    shutil.rmtree(newsroom.settings.instance)
+    response = client.get("/healthz")
+    assert (response.status_code, response.data) == (200, b"ok\n")
+    assert response.headers["Cache-Control"] == "no-cache"
+
+
+def test_readiness_says_how_the_catalogue_is_and_names_nothing(
+    client: FlaskClient, newsroom: Newsroom
+) -> None:
+    newsroom.apply({"bad.txt": b"Secret\n", "later.md": item("Secret", date="2999-01-01")})
+    newsroom.writer.scanned("", NOW - 7 * SECOND)
+    newsroom.writer.scanned("vanished", NOW)
+    response = client.get("/readyz")
+    assert (response.status_code, response.json) == (
+        200,
+        {
+            "ready": True,
+            "degraded": "vanished",
+            "revision": 2,
+            "scan_age": 7.0,
+            "entries": {
+                "published": 1,
+                "scheduled": 1,
+                "draft": 0,
+                "withdrawn": 1,
+                "removed": 0,
+            },
+            "problems": {"error": 1, "warning": 0},
+        },
+    )
+    assert response.headers["Cache-Control"] == "no-cache"
+
+
+def test_without_a_catalogue_it_is_not_ready(settings: Settings) -> None:
+    empty = replace(settings, instance=settings.instance / "none")
+    response = build_app(empty).test_client().get("/readyz")
+    assert (response.status_code, response.json) == (503, {"ready": False})
+    assert response.headers["Retry-After"] == "2"

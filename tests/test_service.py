@@ -1,0 +1,153 @@
+"""The whole service, under each server, as processes that can be killed."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, item
+
+BIN = Path(sys.executable).parent
+SERVERS = {
+    "granian": [sys.executable, "-m", "feedsvc", "serve", "--workers", "4", "--port", "{port}"],
+    "gunicorn": [f"{BIN}/gunicorn", "--workers", "4", "--bind", "127.0.0.1:{port}", "wsgi:app"],
+    "gunicorn, preloaded": [
+        *(f"{BIN}/gunicorn", "--preload", "--workers", "4"),
+        *("--bind", "127.0.0.1:{port}", "wsgi:app"),
+    ],
+    "uwsgi": [
+        *(f"{BIN}/uwsgi", "--http-socket", "127.0.0.1:{port}", "--master", "--processes", "4"),
+        *("--module", "wsgi:app", "--venv", str(BIN.parent), "--die-on-term", "--need-app"),
+    ],
+}
+
+
+class Service:
+    """A running service, and what its processes are."""
+
+    def __init__(self, command: list[str], folder: Path) -> None:
+        self.entries = folder / "entries"
+        self.instance = folder / "instance"
+        self.entries.mkdir(exist_ok=True)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self._log = (folder / "log").open("ab")
+        self.process = subprocess.Popen(
+            [part.format(port=self.port) for part in command],
+            cwd=ROOT,
+            stdout=self._log,
+            stderr=self._log,
+            stdin=subprocess.DEVNULL,
+            env={
+                **os.environ,
+                "FEEDSVC_ENTRIES": str(self.entries),
+                "FEEDSVC_INSTANCE": str(self.instance),
+                "FEEDSVC_RESCAN": "1",
+            },
+        )
+
+    def get(self, path: str) -> tuple[int, str]:
+        """Ask for a path; 0 where nobody answers."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+        except OSError:
+            return 0, ""
+
+    def shows(self, title: str) -> bool:
+        """Say whether both feeds hold an entry of this title."""
+        return all(title in self.get(path)[1] for path in ("/feeds/atom.xml", "/feeds/rss.xml"))
+
+    def processes(self) -> dict[int, str]:
+        """Give the command line of every process of this service."""
+        mark = f"FEEDSVC_INSTANCE={self.instance}\0".encode()
+        found = {}
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                if mark in (folder / "environ").read_bytes():
+                    found[int(folder.name)] = (folder / "cmdline").read_text()
+            except OSError:
+                continue
+        return found
+
+    def writers(self) -> list[int]:
+        """Give the process numbers of the writers."""
+        return [pid for pid, command in self.processes().items() if "keeper import" in command]
+
+    def stop(self) -> None:
+        """End it as an operator does, and see that nothing stays behind."""
+        self._log.close()
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(60)
+        finally:
+            for pid in self.processes() if self.process.poll() is None else ():
+                os.kill(pid, signal.SIGKILL)
+            self.process.wait()
+        soon(lambda: not self.processes(), 30)
+
+
+def soon(condition: Callable[[], bool], seconds: float = 15) -> float:
+    """Wait until something holds; give how long that took."""
+    start = time.monotonic()
+    while not condition():
+        assert time.monotonic() - start < seconds, "it did not come about in time"
+        time.sleep(0.02)
+    return time.monotonic() - start
+
+
+@pytest.fixture(params=SERVERS)
+def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Service]:
+    running = Service(SERVERS[request.param], tmp_path)
+    try:
+        soon(lambda: running.get("/")[0] == 200, 30)
+        yield running
+    finally:
+        running.stop()
+
+
+def test_a_new_file_is_in_both_feeds_within_a_few_seconds(service: Service) -> None:
+    (service.entries / "a.md").write_bytes(item("Свежая новость"))
+    soon(lambda: service.shows("Свежая новость"), 5)
+    (service.entries / "b.md").write_bytes(b"broken")
+    (service.entries / "c.md").write_bytes(item("Ещё одна"))
+    soon(lambda: service.shows("Ещё одна"), 5)
+    assert service.shows("Свежая новость")
+
+
+def test_there_is_one_writer_and_when_it_is_killed_another_takes_over(service: Service) -> None:
+    soon(lambda: len(service.writers()) == 1)
+    for number in range(3):
+        (killed,) = service.writers()
+        os.kill(killed, signal.SIGKILL)
+        soon(lambda killed=killed: service.writers() not in ([], [killed]), 2)  # type: ignore[misc]
+        (service.entries / f"{number}.md").write_bytes(item(f"Новость номер {number}"))
+        soon(lambda number=number: service.shows(f"Новость номер {number}"), 5)  # type: ignore[misc]
+        assert len(service.writers()) == 1
+
+
+def test_when_the_worker_that_started_the_writer_is_killed_the_news_goes_on(
+    service: Service,
+) -> None:
+    soon(lambda: len(service.writers()) == 1)
+    (writer,) = service.writers()
+    victim = int(Path(f"/proc/{writer}/stat").read_text().rpartition(")")[2].split()[1])
+    if victim == service.process.pid:
+        # Here the master itself started it, and killing that ends the service.
+        victim = next(pid for pid in service.processes() if pid not in (victim, writer))
+    os.kill(victim, signal.SIGKILL)
+    (service.entries / "a.md").write_bytes(item("После сбоя"))
+    soon(lambda: service.shows("После сбоя"), 10)
+    soon(lambda: len(service.writers()) == 1, 5)
