@@ -22,7 +22,7 @@ from feedsvc.model import Entry, Problem
 
 FILE = "catalogue.sqlite3"
 # Raise it with every change of the tables, of Entry, or of what is made of a file.
-VERSION = 1
+VERSION = 2
 SCHEMA = """
 CREATE TABLE state (
     revision INTEGER NOT NULL,  -- one step for each batch that alters an entry

@@ -171,6 +171,7 @@ def write(lock: int) -> None:
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     settings: Settings = pickle.load(sys.stdin.buffer)  # noqa: S301 - our own parent wrote it
+    threading.excepthook = _end_with_thread
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         sync = Sync(settings)
@@ -191,6 +192,12 @@ def _end_with_parent() -> None:
         pass
     # At any moment: the catalogue survives kill -9, so it survives this.
     os._exit(0)
+
+
+def _end_with_thread(died: threading.ExceptHookArgs) -> None:
+    """End when a thread has died, watchdog's for one: the next writer begins with all of them."""
+    threading.__excepthook__(died)
+    os._exit(1)
 
 
 def _is_in_place(lock: int, instance: Path) -> bool:

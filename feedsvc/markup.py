@@ -5,12 +5,13 @@ their beginning when a document is rendered: `https://host` in feeds, nothing in
 pages. So a move to another host re-reads no file, and renderers need no parser.
 """
 
+import math
 import re
+import threading
 from collections import Counter
 from html import escape
 from urllib.parse import unquote, urljoin, urlsplit
 
-import lxml.html
 import nh3
 from comrak import ExtensionOptions, RenderOptions, render_markdown
 from linkify_it import LinkifyIt
@@ -85,6 +86,7 @@ _deep_line = re.compile(
 # Where there may be an address; the linkifier's own search costs 500 times as much.
 _hint = re.compile(r"[@/]|\w\.\w")
 _linkify = LinkifyIt()
+_parser = etree.HTMLParser()
 
 
 def _github() -> ExtensionOptions:
@@ -151,15 +153,22 @@ def place(html: str, beginning: str) -> str:
     return html.replace(SITE, beginning)
 
 
-def plain(html: str) -> str:
-    """Give the text of safe HTML, one line for each paragraph, heading or cell."""
-    root = lxml.html.fragment_fromstring(html, create_parent="div")
+def plain(html: str, enough: float = math.inf) -> str:
+    """Give the text of safe HTML, one line for each paragraph, heading or cell.
+
+    With `enough`, only its beginning: at least so many characters, if there are.
+    """
+    root = etree.HTML(f"<div>{html}</div>", _parser)
     parts = []
+    length = 0
     for event, element in etree.iterwalk(root, events=("start", "end")):
         if element.tag in _BLOCKS:
             parts.append("\n")
         text = (element.text if event == "start" else element.tail) or ""
         parts.append(text.replace("\n", " "))
+        length += sum(map(len, text.split()))
+        if length > enough:
+            break
     lines = (" ".join(line.split()) for line in "".join(parts).split("\n"))
     return "\n".join(line for line in lines if line)
 
@@ -195,6 +204,35 @@ def _linked(line: str) -> str:
     return "".join(parts)
 
 
+class _Sanitizer(threading.local):
+    """One cleaner for all that a thread reads: to make one costs a third of its use."""
+
+    def __init__(self) -> None:
+        self._page = ""
+        self._cleaner = nh3.Cleaner(
+            tags=set(_TAGS),
+            attributes=_ATTRIBUTES,
+            attribute_filter=self._resolve,
+            allowed_classes={"td": _ALIGNMENTS, "th": _ALIGNMENTS},
+            url_schemes={"http", "https", "mailto", "tel"},
+            link_rel=None,
+        )
+
+    def clean(self, html: str, page: str) -> str:
+        self._page = page
+        return self._cleaner.clean(html)
+
+    def _resolve(self, tag: str, attribute: str, value: str) -> str | None:
+        if attribute not in _URL_ATTRIBUTES:
+            return value
+        address = absolute(value, self._page)
+        # A picture cannot be fetched from a mail address or a telephone.
+        return None if tag == "img" and address and _contact.match(address) else address
+
+
+_sanitizer = _Sanitizer()
+
+
 def _sanitize(html: str, page: str) -> str:
     _refuse_crawling(html)
     # In this order: what is removed must not join what stands around it.
@@ -202,22 +240,7 @@ def _sanitize(html: str, page: str) -> str:
     if "&#" in html:
         html = _reference.sub(_keep_allowed, html)
 
-    def resolve(tag: str, attribute: str, value: str) -> str | None:
-        if attribute not in _URL_ATTRIBUTES:
-            return value
-        address = absolute(value, page)
-        # A picture cannot be fetched from a mail address or a telephone.
-        return None if tag == "img" and address and _contact.match(address) else address
-
-    html = nh3.clean(
-        html,
-        tags=set(_TAGS),
-        attributes=_ATTRIBUTES,
-        attribute_filter=resolve,
-        allowed_classes={"td": _ALIGNMENTS, "th": _ALIGNMENTS},
-        url_schemes={"http", "https", "mailto", "tel"},
-        link_rel=None,
-    )
+    html = _sanitizer.clean(html, page)
     # The page's own h1 is the title.
     return _heading.sub(_one_lower, html) if "<h1" in html else html
 
@@ -237,6 +260,8 @@ def _one_lower(match: re.Match[str]) -> str:
 def _refuse_crawling(html: str) -> None:
     if html.count("&") > MAX_ESCAPES:
         raise TooDeep
+    if html.count("<") <= MAX_DEPTH:
+        return
     opened: Counter[str] = Counter()
     steps = 0
     for tag in _tag.finditer(html):

@@ -95,7 +95,7 @@ def read_file(root: Path, found: Found, settings: Settings) -> tuple[str, Readin
         return found.stamp, Reading(None, (found.problem,))
     try:
         # A pipe that takes the file's place must not make us wait for a writer.
-        descriptor = os.open(root / found.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        descriptor = os.open(f"{root}/{found.path}", os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         with open(descriptor, "rb") as file:
             data = file.read(MAX_SIZE + 1)
             status = os.fstat(descriptor)

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from multiprocessing import get_context
 from pathlib import Path
+from typing import NamedTuple
 
 from feedsvc import clock, problems
 from feedsvc.errors import CatalogueUnavailable, EntriesUnavailable
@@ -48,6 +49,10 @@ MANY = 500
 CHUNK = 50
 # The guard: more than a third of at least so many entries do not vanish by themselves.
 GUARDED = 20
+# A scan of 100,000 files takes a second: so many files, and it hears what changed meanwhile.
+HEARING = 1000
+# The longest pause before what failed is tried again: at 100,000 files each try costs a scan.
+PATIENCE = 8.0
 _log = logging.getLogger("feedsvc")
 
 
@@ -63,6 +68,15 @@ class _Waiting:
         return self.since + (SETTLE_WRITTEN if self.written else SETTLE)
 
 
+class _Look(NamedTuple):
+    """What a scan found: how many files, which to read, which paths stand empty, which are gone."""
+
+    seen: int
+    ready: list[Found]
+    vacant: set[str]
+    gone: list[str]
+
+
 class Sync:
     """The one that writes the catalogue. Whoever makes it must be alone in doing so."""
 
@@ -71,6 +85,7 @@ class Sync:
         self._settings = settings
         self._waiting: dict[str, _Waiting] = {}
         self._said: set[str] = set()
+        self._watch = Watch(settings.entries)
         self._open(Writer(settings.instance))
 
     def _open(self, writer: Writer) -> None:
@@ -84,7 +99,8 @@ class Sync:
         self._gone_since: float | None = None
 
     def close(self) -> None:
-        """Close the catalogue."""
+        """Close the catalogue, and listen no more."""
+        self._watch.stop()
         self._writer.close()
 
     def run(self, goes_on: Callable[[], bool]) -> None:
@@ -92,12 +108,12 @@ class Sync:
 
         What goes wrong is logged once, changes nothing, and is tried again.
         """
-        watch = Watch(self._settings.entries)
         ahead = _wall_clock_ahead()
+        pause = TICK
         while goes_on():
             try:
                 self._writer.require_sound()
-                self._listen(watch)
+                self._listen()
                 self._hear_requests()
                 if time.monotonic() >= min(self._scan_due, self._wanted):
                     self.scan()
@@ -108,12 +124,13 @@ class Sync:
                 if abs(_wall_clock_ahead() - ahead) > 1:
                     ahead = _wall_clock_ahead()
                     self._writer.clock_was_set(clock.now())
-                self._heed(watch.wait(TICK))
+                self._heed(self._watch.wait(TICK))
+                pause = TICK
             except (CatalogueUnavailable, sqlite3.Error) as error:
                 self._say(Message(N_("the catalogue cannot be used: {fault}"), {"fault": error}))
-                time.sleep(TICK)
+                time.sleep(pause)
+                pause = min(2 * pause, PATIENCE)
                 self._open_anew(error)
-        watch.stop()
 
     def _open_anew(self, error: Exception) -> None:
         # What is damaged is made again; what is full or read-only may be better now.
@@ -135,32 +152,40 @@ class Sync:
             self._withdraw(ACCEPT_REMOVALS)
             self._degrade("closed", error.message)
             return
+        look = self._look(found)
+        self._store(read_all(look.ready, self._settings), absent=frozenset(look.vacant))
+        if self._may_be_renamed(look.gone):
+            self._wanted = time.monotonic() + TICK
+        else:
+            self._remove(look.gone, look.seen)
+
+    def _look(self, found: Scan) -> _Look:
+        """Compare the directory with what is stored, and go on listening meanwhile."""
         known = self._writer.snapshot().stamps()
         wanting = self._writer.wanting()
+        heard: dict[str, str] = {}
         seen, ready, heirs = 0, [], []
         vacant = set()
         for file in found:
             seen += 1
+            if seen % HEARING == 0:
+                heard |= self._heed(self._watch.wait(0))
             if file.problem and file.stamp != TRY_AGAIN:
                 vacant.add(file.path)  # a folder or a useless link stands there
-            if known.pop(file.path, None) == file.stamp:
+            stamp = known.pop(file.path, None)
+            if heard.get(file.path, stamp) == file.stamp:
                 self._waiting.pop(file.path, None)
                 if file.path in wanting:
                     heirs.append(file)
             elif self._is_whole(file):
                 ready.append(file)
         self._scanned_once = True
-        gone = [path for path in known if found.covered(path)]
+        gone = [path for path in known if path not in heard and found.covered(path)]
         vacant.update(gone)
         if vacant:
             # In one batch with the loss of a name, so that its entry is never missing.
             ready += heirs
-        ready.sort(key=lambda file: file.path)
-        self._store(read_all(ready, self._settings), absent=frozenset(vacant))
-        if self._may_be_renamed(gone):
-            self._wanted = time.monotonic() + TICK
-        else:
-            self._remove(gone, seen)
+        return _Look(seen, sorted(ready, key=lambda file: file.path), vacant, gone)
 
     def _is_whole(self, file: Found) -> bool:
         """Say whether a file found by a scan can be read at once; let it wait if not."""
@@ -171,7 +196,8 @@ class Sync:
         if lain and waiting is None and not self._scanned_once:
             return True
         if waiting is None or waiting.file.stamp != file.stamp:
-            self._waiting[file.path] = _Waiting(file, time.monotonic())
+            written = waiting is not None and waiting.written
+            self._waiting[file.path] = _Waiting(file, time.monotonic(), written)
         return False
 
     def _settled(self) -> list[Found]:
@@ -188,8 +214,8 @@ class Sync:
                 self._waiting[path] = _Waiting(file, now, waiting.written)
         return settled
 
-    def _heed(self, hints: Hints) -> None:
-        """Do what the kernel's hints suggest."""
+    def _heed(self, hints: Hints) -> dict[str, str]:
+        """Do what the kernel's hints suggest; give the stamps of what was stored."""
         now = time.monotonic()
         if hints.look:
             # Whoever removes one file may be removing all: see where it ends.
@@ -211,6 +237,7 @@ class Sync:
         self._store(iter(sure), absent=frozenset(hints.moved))
         if any(self._writer.stamp(path) is not None for path in hints.moved):
             self._wanted = now + QUIET
+        return {update.path: update.stamp for update in sure}
 
     def _store(self, updates: Iterator[Update], absent: frozenset[str] = frozenset()) -> None:
         """Store what came of files; those of `absent` paths are gone and yield their names."""
@@ -264,9 +291,9 @@ class Sync:
         text = N_("{message}: nothing is removed; if it was meant: feedsvc sync --accept-removals")
         self._say(Message(text, {"message": message}))
 
-    def _listen(self, watch: Watch) -> None:
+    def _listen(self) -> None:
         try:
-            if watch.keep_up():
+            if self._watch.keep_up():
                 self._wanted = time.monotonic()
         except OSError as error:
             values = {"reason": reason(error)}

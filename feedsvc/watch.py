@@ -6,6 +6,7 @@ and when its limits are reached. The scan is the authority.
 
 import os
 import time
+import warnings
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -38,6 +39,8 @@ _WANTED = [
 ]
 # What one tool does to a file in one go comes in one batch.
 _TOGETHER = 0.005
+# Said, in a kilobyte, of folders that are made or renamed faster than it can look; it goes on.
+warnings.filterwarnings("ignore", "Callback with id", RuntimeWarning, "watchdog")
 
 
 class Hints:

@@ -1,13 +1,17 @@
 """A writer that is killed at any moment, while files change."""
 
 import os
+import pickle
 import random
 import signal
 import sqlite3
+import subprocess
+import sys
 import time
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 from lxml import etree
@@ -165,3 +169,23 @@ def test_kills_during_the_first_index_leave_nothing_behind(tmp_path: Path, kills
         assert {path.name for path in service.instance.iterdir()} == LASTING
     finally:
         service.stop()
+
+
+def test_a_writer_whose_watching_thread_dies_ends_so_that_the_next_one_watches() -> None:
+    died = """
+import threading, time
+from feedsvc import keeper
+def run(sync, goes_on):
+    threading.Thread(target=lambda: 1 / 0).start()
+    time.sleep(60)
+keeper.Sync = type("Sync", (), {"__init__": lambda *_: None, "run": run})
+keeper.write(0)
+"""
+    command = [sys.executable, "-c", died]
+    with subprocess.Popen(command, cwd=ROOT, stdin=PIPE, stderr=PIPE) as writer:
+        assert writer.stdin
+        assert writer.stderr
+        writer.stdin.write(pickle.dumps(load({})))
+        writer.stdin.flush()
+        assert writer.wait(30) == 1
+        assert b"ZeroDivisionError" in writer.stderr.read()

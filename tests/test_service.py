@@ -132,7 +132,7 @@ def test_there_is_one_writer_and_when_it_is_killed_another_takes_over(service: S
     for number in range(3):
         (killed,) = service.writers()
         os.kill(killed, signal.SIGKILL)
-        soon(lambda killed=killed: service.writers() not in ([], [killed]), 2)  # type: ignore[misc]
+        soon(lambda killed=killed: service.writers() not in ([], [killed]), 10)  # type: ignore[misc]
         (service.entries / f"{number}.md").write_bytes(item(f"Новость номер {number}"))
         soon(lambda number=number: service.shows(f"Новость номер {number}"), 5)  # type: ignore[misc]
         assert len(service.writers()) == 1

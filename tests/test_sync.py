@@ -19,11 +19,13 @@ from hypothesis import strategies as st
 from feedsvc import sync as sync_module
 from feedsvc.catalogue import Catalogue
 from feedsvc.edition import Edition
+from feedsvc.formats import Reading
 from feedsvc.model import Entry
 from feedsvc.problems import severity
 from feedsvc.scan import Found, Scan, is_passed_over, read_file
 from feedsvc.settings import Settings
 from feedsvc.sync import ACCEPT_REMOVALS, LOOK_NOW, Sync, check
+from feedsvc.watch import Hints, Watch
 from feedsvc.writer import Writer
 from tests.conftest import item
 
@@ -373,3 +375,87 @@ def test_any_tree_of_files_gives_an_entry_or_a_problem_for_each(
         held, published = writer.count_entries(written - errors)
     assert held == published == len(written - errors)
     assert errors <= {file.path for file in files}
+
+
+def test_what_changes_during_a_scan_is_shown_before_its_end(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sync_module, "HEARING", 1)
+    monkeypatch.setattr(sync_module, "SETTLE", 0.3)
+    settings = replace(settings, rescan=3600)
+    for name in ("a", "b", "c"):
+        old(settings.entries / f"{name}.md", item(f"Old {name}"))
+    looks = Scan.__iter__
+    last = [item.name for item in os.scandir(settings.entries)][-1]
+    shown: list[set[str]] = []
+    was_read: list[str] = []
+
+    def counted(root: Path, found: Found, settings: Settings) -> tuple[str, Reading] | None:
+        was_read.append(found.path)
+        return read_file(root, found, settings)
+
+    def slow(scan: Scan) -> Iterator[Found]:
+        for index, file in enumerate(looks(scan)):
+            yield file
+            if index == 0:
+                (settings.entries / last).write_bytes(item("New"))
+                (settings.entries / "d.md").write_bytes(item("New d"))
+                time.sleep(0.5)
+        shown.append(titles(settings))
+
+    with running(settings):
+        monkeypatch.setattr(Scan, "__iter__", slow)
+        monkeypatch.setattr(sync_module, "read_file", counted)
+        (settings.instance / LOOK_NOW).touch()
+        wait_for(lambda: bool(shown))
+        assert shown[0] == {"Old a", "Old b", "Old c", "New", "New d"} - {f"Old {last[0]}"}
+        time.sleep(1)
+        assert titles(settings) == shown[0]
+        assert sorted(was_read) == sorted([last, "d.md"])
+
+
+def test_what_was_written_to_and_not_closed_is_not_taken_because_a_scan_saw_it_grow(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def deaf(_: Watch, seconds: float) -> Hints:
+        time.sleep(min(seconds, 0.1))
+        return Hints()
+
+    monkeypatch.setattr(sync_module, "SETTLE", 0.3)
+    settings = replace(settings, rescan=1)
+    with running(settings), (settings.entries / "a.md").open("wb") as file:
+        file.write(item("Half"))
+        file.flush()
+        time.sleep(0.5)
+        monkeypatch.setattr(Watch, "wait", deaf)
+        time.sleep(1)
+        file.write(b"More and")
+        file.flush()
+        time.sleep(2.5)
+        assert titles(settings) == set()
+
+
+def test_a_catalogue_that_cannot_be_used_is_tried_at_growing_intervals(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sync_module, "TICK", 0.05)
+    monkeypatch.setattr(sync_module, "PATIENCE", 0.8)
+    tries: list[float] = []
+    make = Writer.__init__
+
+    def counted(writer: Writer, instance: Path, *, suspect: bool = False) -> None:
+        tries.append(time.monotonic())
+        make(writer, instance, suspect=suspect)
+
+    old(settings.entries / "a.md", item("A"))
+    with running(settings):
+        monkeypatch.setattr(Writer, "__init__", counted)
+        aside = settings.instance.with_name("aside")
+        settings.instance.rename(aside)
+        settings.instance.touch()  # a file, in which nothing can be made
+        time.sleep(3)
+        assert 2 <= len(tries) <= 8
+        settings.instance.unlink()
+        aside.rename(settings.instance)
+        (settings.entries / "b.md").write_bytes(item("B"))
+        wait_for(lambda: titles(settings) == {"A", "B"})

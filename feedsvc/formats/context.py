@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -21,10 +22,10 @@ class Refused(Exception):
 
 
 class Body(NamedTuple):
-    """An entry's body as safe HTML and as plain text."""
+    """An entry's body as safe HTML, and its first sentences as plain text."""
 
     html: str
-    text: str
+    summary: str
 
 
 class Context:
@@ -55,10 +56,10 @@ class Context:
             html = render(source, self.settings.page(entry_id))
         except markup.TooDeep as error:
             raise self.refusal("too-deep") from error
-        text = markup.plain(html)
-        if not text and "<img" not in html:
+        summary = markup.summarize(markup.plain(html, enough=markup.SUMMARY_LENGTH))
+        if not summary and "<img" not in html:
             raise self.refusal("no-body")
-        return Body(html, text)
+        return Body(html, summary)
 
     def address(self, value: str, line: int) -> str | None:
         """Take a web address on another site, or report it and pass it over."""
@@ -83,6 +84,7 @@ def is_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
+@lru_cache(maxsize=1000)  # a site has few labels, each of them in many files
 def category(label: str) -> Category | None:
     """Make a category of a label; None where it has nothing to make an address of."""
     label = " ".join(label.split())

@@ -62,7 +62,7 @@ def parse(text: str, context: Context) -> Entry:
         published=published,
         updated=updated,
         html=body.html,
-        summary=summary or markup.summarize(body.text),
+        summary=summary or body.summary,
         status=status,
         reason=reason,
         correction=correction,

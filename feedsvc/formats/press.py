@@ -45,7 +45,7 @@ def parse(text: str, context: Context) -> Entry:
         published=published,
         updated=published,
         html=body.html,
-        summary=markup.summarize(body.text),
+        summary=body.summary,
         publisher=publisher,
         address=address,
     )
