@@ -121,7 +121,7 @@ class Service:
             return body is not None
 
         with Client(self.port) as client:
-            moment = wait_until(answered, 600, 0.01)
+            moment = wait_until(answered, 600, 0.05)
         check_feed(body or b"", expected)
         # All have to answer. Besides, a worker that is told to end before it listens to
         # signals never does (granian 2.8), and the server waits for it for ever.

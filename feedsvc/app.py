@@ -5,7 +5,7 @@ from flask import Flask
 from feedsvc.catalogue import Catalogue
 from feedsvc.keeper import Keeper
 from feedsvc.settings import Settings, load
-from feedsvc.views import MAX_AGE, Views
+from feedsvc.views import Views
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -23,7 +23,6 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 def build_app(settings: Settings) -> Flask:
     """Make the application that serves whatever the catalogue holds."""
-    app = Flask("feedsvc")
-    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = MAX_AGE
+    app = Flask("feedsvc", static_folder=None)
     Views(settings, Catalogue(settings.instance)).register(app)
     return app

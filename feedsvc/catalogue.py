@@ -22,7 +22,7 @@ from feedsvc.model import Entry, Problem
 
 FILE = "catalogue.sqlite3"
 # Raise it with every change of the tables, of Entry, or of what is made of a file.
-VERSION = 2
+VERSION = 3
 SCHEMA = """
 CREATE TABLE state (
     revision INTEGER NOT NULL,  -- one step for each batch that alters an entry
@@ -38,16 +38,19 @@ CREATE TABLE file (
     stamp TEXT NOT NULL,        -- another one, or '', says: to be read again
     wants_id TEXT,              -- what the file says now, where another one holds it
     wants_guid TEXT,
+    names TEXT,                 -- paths of other files that the entry names, in JSON
     id TEXT UNIQUE,             -- from here on, the last good reading
     guid TEXT UNIQUE,
     status TEXT,
     published INTEGER,
     updated INTEGER,
+    month TEXT,
     title TEXT,
     digest BLOB,
     data BLOB
 );
 CREATE INDEX file_stale ON file (path) WHERE stamp = '';
+CREATE INDEX file_naming ON file (path) WHERE names IS NOT NULL;
 CREATE INDEX file_wanting ON file (wants_id) WHERE wants_id IS NOT NULL;
 CREATE TABLE entry (
     id TEXT PRIMARY KEY,
@@ -55,12 +58,22 @@ CREATE TABLE entry (
     status TEXT NOT NULL,       -- as in Entry, or 'removed'
     published INTEGER NOT NULL,
     updated INTEGER NOT NULL,
+    month TEXT NOT NULL,        -- of the publication, in the site's time zone: 2014-08
     title TEXT NOT NULL,
     digest BLOB NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX entry_published ON entry (status, published, id);
+CREATE INDEX entry_month ON entry (status, month, published, id);
 CREATE INDEX entry_moment ON entry (published);
 CREATE INDEX entry_updated ON entry (updated);
+CREATE TABLE category (
+    slug TEXT NOT NULL,
+    published INTEGER NOT NULL, -- as in file, of which these rows are a part
+    id TEXT NOT NULL,
+    label TEXT NOT NULL,
+    PRIMARY KEY (slug, published, id)
+) WITHOUT ROWID;
+CREATE INDEX category_id ON category (id);
 CREATE TABLE problem (
     path TEXT NOT NULL,
     data BLOB NOT NULL
@@ -69,6 +82,7 @@ CREATE INDEX problem_path ON problem (path);
 """
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _decode_entry = msgspec.json.Decoder(Entry).decode
+_decode_names = msgspec.json.Decoder(tuple[str, ...]).decode
 _decode_problem = msgspec.json.Decoder(Problem).decode
 
 
@@ -127,14 +141,90 @@ class Snapshot:
 
     def newest(self, now: int, limit: int) -> tuple[Entry, ...]:
         """Give the newest published entries, newest first."""
+        return self._entries(
+            "status = 'published' AND published <= ? ORDER BY published DESC, id DESC LIMIT ?",
+            now,
+            limit,
+        )
+
+    def of_category(self, slug: str, now: int, limit: int) -> tuple[Entry, ...]:
+        """Give the newest published entries of a category, newest first."""
         rows = self._all(
-            "SELECT data FROM entry JOIN file USING (path)"
-            " WHERE entry.status = 'published' AND entry.published <= ?"
-            " ORDER BY entry.published DESC, entry.id DESC LIMIT ?",
+            "SELECT data FROM category JOIN entry USING (id) JOIN file USING (path)"
+            " WHERE slug = ? AND entry.status = 'published' AND category.published <= ?"
+            " ORDER BY category.published DESC, category.id DESC LIMIT ?",
+            slug,
             now,
             limit,
         )
         return tuple(_decode_entry(data) for (data,) in rows)
+
+    def of_month(self, month: str, now: int) -> tuple[Entry, ...]:
+        """Give all published entries of a month like '2014-08', newest first."""
+        return self._entries(
+            "status = 'published' AND month = ? AND published <= ?"
+            " ORDER BY published DESC, id DESC",
+            month,
+            now,
+        )
+
+    def withdrawn(self, since: int, now: int) -> tuple[Entry, ...]:
+        """Give the withdrawn entries that were published at `since` or later, newest first."""
+        return self._entries(
+            "status = 'withdrawn' AND published BETWEEN ? AND ? ORDER BY published DESC, id DESC",
+            since,
+            now,
+        )
+
+    def _entries(self, condition: str, *values: object) -> tuple[Entry, ...]:
+        rows = self._all(
+            "SELECT data FROM (SELECT path, published, id FROM entry"  # noqa: S608 - ours alone
+            f" WHERE {condition}) JOIN file USING (path)",
+            *values,
+        )
+        return tuple(_decode_entry(data) for (data,) in rows)
+
+    def month_beside(self, month: str, now: int, *, later: bool) -> str | None:
+        """Give the nearest month with published entries before, or after, another one."""
+        row = self._one(
+            "SELECT month FROM entry WHERE status = 'published' AND published <= ?"  # noqa: S608
+            + (" AND month > ? ORDER BY month" if later else " AND month < ? ORDER BY month DESC")
+            + " LIMIT 1",
+            now,
+            month,
+        )
+        return None if row is None else str(row[0])
+
+    def months(self, now: int) -> list[tuple[str, int]]:
+        """Count the published entries of each month that has any, newest first."""
+        return self._all(
+            "SELECT month, count(*) FROM entry WHERE status = 'published' AND published <= ?"
+            " GROUP BY month ORDER BY month DESC",
+            now,
+        )
+
+    def categories(self, now: int) -> list[tuple[str, str]]:
+        """Give slug and newest label of each category that has published entries."""
+        return [
+            row[:2]
+            for row in self._all(
+                "SELECT slug, label, max(category.published) FROM category JOIN entry USING (id)"
+                " WHERE status = 'published' AND category.published <= ?"
+                " GROUP BY slug ORDER BY label, slug",
+                now,
+            )
+        ]
+
+    def addresses(self, year: str, now: int) -> list[tuple[str, int, int]]:
+        """Give id, publication and update of the published entries of a year, newest first."""
+        return self._all(
+            "SELECT id, published, updated FROM entry"
+            " WHERE status = 'published' AND month BETWEEN ? || '-01' AND ? || '-12'"
+            " AND published <= ? ORDER BY published DESC, id DESC",
+            year,
+            year,
+            now,
+        )
 
     def find(self, entry_id: str, now: int) -> tuple[str, str, Entry | None] | None:
         """Give an id's status, title and entry (None once it is removed)."""
@@ -188,6 +278,11 @@ class Snapshot:
         return tuple(
             sorted(_decode_problem(data) for (data,) in self._all("SELECT data FROM problem"))
         )
+
+    def named(self) -> dict[str, tuple[str, ...]]:
+        """Give the paths of other files that entry files name, by theirs."""
+        rows = self._all("SELECT path, names FROM file WHERE names IS NOT NULL")
+        return {path: _decode_names(names) for path, names in rows}
 
     def stamps(self) -> dict[str, str]:
         """Give the stamp that each known file had when it was read."""

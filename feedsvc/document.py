@@ -2,40 +2,62 @@
 
 import gzip
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
 from hashlib import blake2b
+
+import brotli
+
+
+def _gzip(body: bytes) -> bytes:
+    # Without a time in it, the bytes are the same in every process.
+    return gzip.compress(body, 9, mtime=0)
+
+
+# The best first. Brotli's last two steps take a text of 170 KB from 20 to 18 KB, in
+# 210 ms instead of 8.
+CODINGS: dict[str, Callable[[bytes], bytes]] = {
+    "br": partial(brotli.compress, mode=brotli.MODE_TEXT, quality=9),
+    "gzip": _gzip,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
     """What one URL answers.
 
-    `bodies` maps a content coding ('identity', 'gzip') to the bytes; each has an
-    entity tag of its own, `tag` with the coding's suffix, since a strong tag
-    must differ where the bytes do (RFC 9110 section 8.8.3.3).
+    Each content coding has an entity tag of its own, `tag` with the coding's
+    suffix, since a strong tag must differ where the bytes do (RFC 9110 section
+    8.8.3.3). `codes` stand, in the tag too, for the entries of a feed (see
+    `feeds.news`).
     """
 
     media_type: str
+    body: bytes
     tag: str
-    bodies: dict[str, bytes]
+    codes: tuple[bytes, ...] = ()
+    _packed: dict[str, bytes] = field(default_factory=dict)
 
     def size(self) -> int:
-        """Give the bytes it takes to keep it."""
-        return sum(map(len, self.bodies.values()))
+        """Give about the bytes it takes to keep it: texts pack to a quarter."""
+        return len(self.body) * 3 // 2
+
+    def packed(self, coding: str) -> bytes:
+        """Give the bytes in one of `CODINGS`, packed at the first call."""
+        packed = self._packed.get(coding)
+        if packed is None:
+            packed = self._packed[coding] = CODINGS[coding](self.body)
+        return packed
 
     def tag_of(self, coding: str) -> str:
-        """Give the opaque part of the entity tag of one coding's bytes."""
-        return self.tag if coding == "identity" else f"{self.tag}-{coding}"
+        """Give the opaque part of the entity tag of one coding's bytes, or 'identity'."""
+        # A full stop is no sign of base64url.
+        return self.tag if coding == "identity" else f"{self.tag}.{coding}"
 
 
-def document(body: bytes, media_type: str) -> Document:
-    """Make a document of rendered bytes.
-
-    Compressed bytes carry no time, so they are the same in every process.
-    """
-    digest = urlsafe_b64encode(blake2b(body, digest_size=12).digest()).decode()
-    bodies = {"identity": body}
-    compressed = gzip.compress(body, 9, mtime=0)
-    if len(compressed) < len(body):
-        bodies["gzip"] = compressed
-    return Document(media_type, digest, bodies)
+def document(body: bytes, media_type: str, codes: tuple[bytes, ...] = ()) -> Document:
+    """Make a document of rendered bytes."""
+    digest = blake2b(body, digest_size=12).digest()
+    tag = urlsafe_b64encode(digest + b"".join(codes)).decode().rstrip("=")
+    return Document(media_type, body, tag, codes)

@@ -6,8 +6,9 @@ period says for which moments its documents hold.
 """
 
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
-from feedsvc.catalogue import Snapshot, from_microseconds
+from feedsvc.catalogue import Snapshot, from_microseconds, to_microseconds
 from feedsvc.model import Entry
 
 
@@ -54,7 +55,61 @@ class Edition:
 
     def newest(self, limit: int) -> tuple[Entry, ...]:
         """Give the newest entries, newest first."""
-        return tuple(map(self._as_of_now, self._snapshot.newest(self.now, limit)))
+        return self._told(self._snapshot.newest(self.now, limit))
+
+    def of_category(self, slug: str, limit: int) -> tuple[Entry, ...]:
+        """Give the newest entries of a category, newest first."""
+        return self._told(self._snapshot.of_category(slug, self.now, limit))
+
+    def of_month(self, month: str) -> tuple[Entry, ...]:
+        """Give all entries of a month like '2014-08', newest first."""
+        return self._told(self._snapshot.of_month(month, self.now))
+
+    def of_last(self, span: timedelta, limit: int) -> tuple[Entry, ...]:
+        """Give the newest entries that are not older than `span`, newest first.
+
+        As time passes entries leave by themselves, so this shortens the period.
+        """
+        length = span // timedelta(microseconds=1)
+        start = self.now - length
+        leaves = self._snapshot.turn_after(start)
+        since = max(self.period.since, self._snapshot.turn_before(start) + length)
+        ends = (self.period.until, None if leaves is None else leaves + length)
+        self.period = replace(
+            self.period,
+            since=since,
+            until=min((end for end in ends if end is not None), default=None),
+            changed=max(self.period.changed, since),
+        )
+        entries = self.newest(limit)
+        return tuple(entry for entry in entries if to_microseconds(entry.published) > start)
+
+    def withdrawn(self, since: datetime) -> tuple[Entry, ...]:
+        """Give the withdrawn entries that were published at `since` or later, newest first."""
+        return self._told(self._snapshot.withdrawn(to_microseconds(since), self.now))
+
+    def month_before(self, month: str) -> str | None:
+        """Give the month with news next before another one."""
+        return self._snapshot.month_beside(month, self.now, later=False)
+
+    def month_after(self, month: str) -> str | None:
+        """Give the month with news next after another one."""
+        return self._snapshot.month_beside(month, self.now, later=True)
+
+    def months(self) -> list[tuple[str, int]]:
+        """Give the months that have news, newest first, and how much each has."""
+        return self._snapshot.months(self.now)
+
+    def categories(self) -> list[tuple[str, str]]:
+        """Give slug and label of the categories that have news, in the order of labels."""
+        return self._snapshot.categories(self.now)
+
+    def addresses(self, year: str) -> list[tuple[str, datetime]]:
+        """Give the id of each entry of a year, and when it last changed; newest first."""
+        return [
+            (entry_id, from_microseconds(updated if updated <= self.now else published))
+            for entry_id, published, updated in self._snapshot.addresses(year, self.now)
+        ]
 
     def find(self, entry_id: str) -> Entry | Gone | None:
         """Give the entry of an id, or what is left of it; None where nothing ever was seen."""
@@ -65,6 +120,9 @@ class Edition:
         if status == "published" and entry is not None:
             return self._as_of_now(entry)
         return Gone(title, entry.reason if entry else None)
+
+    def _told(self, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+        return tuple(map(self._as_of_now, entries))
 
     def _as_of_now(self, entry: Entry) -> Entry:
         # An update announced for later is not told before its time.

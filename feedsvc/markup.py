@@ -10,7 +10,8 @@ import re
 import threading
 from collections import Counter
 from html import escape
-from urllib.parse import unquote, urljoin, urlsplit
+from typing import Protocol
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 import nh3
 from comrak import ExtensionOptions, RenderOptions, render_markdown
@@ -76,6 +77,9 @@ _FLAT = frozenset(
 )
 _aligned = re.compile(r'(<t[dh]) align="(left|right|center)"')
 _heading = re.compile(r"(</?h)([1-5])\b")
+# As the sanitizer writes them.
+_picture = re.compile(r'<img((?: [a-z]+="[^"]*")*)>')
+_attribute = re.compile(r' ([a-z]+)="([^"]*)"')
 _contact = re.compile("(?:mailto|tel):")
 _host = re.compile(r"[\w.-]+(?::\d+)?")
 _sentence_end = re.compile(r"[.!?…][»\")]*(?=\s)")
@@ -124,16 +128,26 @@ def first_forbidden_line(text: str) -> int:
     return text.count("\n", 0, match.start()) + 1 if match else 0
 
 
-def from_markdown(source: str, page: str) -> str:
+class Beside(Protocol):
+    """The files beside an entry, as its text may show or link them."""
+
+    def address(self, written: str, *, is_picture: bool) -> str | None:
+        """Give the path on this site of a file; None where it is none, '' where it is missing."""
+
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """Give width and height of the pictures asked for, by path."""
+
+
+def from_markdown(source: str, page: str, beside: Beside | None = None) -> str:
     """Render GitHub-flavoured Markdown to safe HTML.
 
     `page` is the path of the entry's page, against which relative addresses are
-    resolved. Raises TooDeep.
+    resolved unless they are of a file `beside` the entry. Raises TooDeep.
     """
     if _deep_line.search(source):
         raise TooDeep
     html = render_markdown(source, extension_options=_GITHUB, render_options=_WITH_HTML)
-    return _sanitize(_aligned.sub(r'\1 class="\2"', html), page)
+    return _sanitize(_aligned.sub(r'\1 class="\2"', html), page, beside)
 
 
 def from_paragraphs(paragraphs: list[str], page: str) -> str:
@@ -148,6 +162,11 @@ def from_paragraphs(paragraphs: list[str], page: str) -> str:
     return _sanitize(lines, page)
 
 
+def media_path(entry_id: str, name: str) -> str:
+    """Give the path at which a file of an entry is served."""
+    return f"/media/{entry_id}/{quote(name, safe='')}"
+
+
 def place(html: str, beginning: str) -> str:
     """Complete the addresses on this site: `https://host` for feeds, nothing for pages."""
     return html.replace(SITE, beginning)
@@ -158,7 +177,8 @@ def plain(html: str, enough: float = math.inf) -> str:
 
     With `enough`, only its beginning: at least so many characters, if there are.
     """
-    root = etree.HTML(f"<div>{html}</div>", _parser)
+    cut = -1 if enough == math.inf else html.find("<", round(4 * enough))
+    root = etree.HTML(f"<div>{html if cut < 0 else html[:cut]}</div>", _parser)
     parts = []
     length = 0
     for event, element in etree.iterwalk(root, events=("start", "end")):
@@ -169,6 +189,8 @@ def plain(html: str, enough: float = math.inf) -> str:
         length += sum(map(len, text.split()))
         if length > enough:
             break
+    if cut > 0 and length <= enough:
+        return plain(html)
     lines = (" ".join(line.split()) for line in "".join(parts).split("\n"))
     return "\n".join(line for line in lines if line)
 
@@ -209,6 +231,7 @@ class _Sanitizer(threading.local):
 
     def __init__(self) -> None:
         self._page = ""
+        self._beside: Beside | None = None
         self._cleaner = nh3.Cleaner(
             tags=set(_TAGS),
             attributes=_ATTRIBUTES,
@@ -218,13 +241,16 @@ class _Sanitizer(threading.local):
             link_rel=None,
         )
 
-    def clean(self, html: str, page: str) -> str:
-        self._page = page
+    def clean(self, html: str, page: str, beside: Beside | None) -> str:
+        self._page, self._beside = page, beside
         return self._cleaner.clean(html)
 
     def _resolve(self, tag: str, attribute: str, value: str) -> str | None:
         if attribute not in _URL_ATTRIBUTES:
             return value
+        own = self._beside and self._beside.address(value, is_picture=tag == "img")
+        if own is not None:
+            return SITE + own if own else None
         address = absolute(value, self._page)
         # A picture cannot be fetched from a mail address or a telephone.
         return None if tag == "img" and address and _contact.match(address) else address
@@ -233,16 +259,30 @@ class _Sanitizer(threading.local):
 _sanitizer = _Sanitizer()
 
 
-def _sanitize(html: str, page: str) -> str:
+def _sanitize(html: str, page: str, beside: Beside | None = None) -> str:
     _refuse_crawling(html)
     # In this order: what is removed must not join what stands around it.
     html = clean(html)
     if "&#" in html:
         html = _reference.sub(_keep_allowed, html)
 
-    html = _sanitizer.clean(html, page)
+    html = _sanitizer.clean(html, page, beside)
+    if "<img" in html:
+        sizes = beside.sizes() if beside else {}
+        html = _picture.sub(lambda match: _finished(match, sizes), html)
     # The page's own h1 is the title.
     return _heading.sub(_one_lower, html) if "<h1" in html else html
+
+
+def _finished(match: re.Match[str], sizes: dict[str, tuple[int, int]]) -> str:
+    """Say what a picture that is missing would have shown, or how large another one is."""
+    attributes = dict(_attribute.findall(match[1]))
+    if "src" not in attributes:
+        return attributes.get("alt", "")
+    size = sizes.get(attributes["src"].removeprefix(SITE))
+    if size is None or "width" in attributes or "height" in attributes:
+        return match[0]
+    return f'<img{match[1]} width="{size[0]}" height="{size[1]}">'
 
 
 def _keep_allowed(match: re.Match[str]) -> str:

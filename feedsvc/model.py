@@ -19,11 +19,13 @@ class Category:
 class Attachment:
     """A file that belongs to an entry.
 
-    `length` is in bytes, `width` and `height` in pixels (None where it is no
-    picture). It is served at `/media/<entry id>/<name>`.
+    `path` is relative to the entries directory, `length` in bytes, `width` and
+    `height` in pixels (None where it is no picture). It is served at
+    `/media/<entry id>/<name>`.
     """
 
     name: str
+    path: str
     media_type: str
     length: int
     width: int | None = None
@@ -38,7 +40,8 @@ class Entry:
 
     `title`, `summary` and every other text are plain; `html` is safe
     HTML in which an address on this site starts with `markup.SITE`.
-    `published` and `updated` are in the site's time zone.
+    `published` and `updated` are in the site's time zone. `image` stands above
+    the text, what it shows or links itself is `inline`.
     """
 
     id: str
@@ -55,6 +58,7 @@ class Entry:
     lang: str | None = None
     categories: tuple[Category, ...] = ()
     image: Attachment | None = None
+    inline: tuple[Attachment, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     address: str | None = None
     guid: str | None = None

@@ -173,9 +173,30 @@ KINDS = {
         N_("«updated» is earlier than «date» and was passed over"),
         N_("write when the text was last changed, or leave the line out"),
     ),
-    "media-later": _warning(
-        N_("«{key}»: pictures and attachments are not published yet"),
-        N_("nothing needs to be done; the text is published without them"),
+    # Pictures and attachments. The text is published without them.
+    "bad-image": _warning(
+        N_("«image» does not say which file it is"),
+        N_("write «image: photo.jpg», or below it «file:», «alt:» and «caption:»"),
+    ),
+    "media-no-picture": _warning(
+        N_("«{name}» is no picture"),
+        N_("put it after «attachments:», and a picture after «image:»"),
+    ),
+    "media-missing": _warning(
+        N_("there is no file «{name}» beside this one"),
+        N_("put it into the same folder, or correct the name; large and small letters differ"),
+    ),
+    "media-type": _warning(
+        N_("files like «{name}» are not published"),
+        N_("save it as JPEG, PNG or PDF"),
+    ),
+    "media-broken": _warning(
+        N_("«{name}» is damaged, empty, or not what its name says"),
+        N_("copy it again, or save it again with the right ending"),
+    ),
+    "media-large": _warning(
+        N_("«{name}» is too large (over 100 MB, or 50 million pixels)"),
+        N_("make it smaller; 2000 pixels in width are enough for a picture"),
     ),
 }
 

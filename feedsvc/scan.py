@@ -3,18 +3,19 @@
 import errno
 import os
 import stat
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from hashlib import blake2b
 from pathlib import Path
 
 from feedsvc.errors import EntriesUnavailable
+from feedsvc.files import companions, in_folder, is_passed_over, is_publishable
 from feedsvc.formats import MAX_SIZE, Reading, is_entry_name, read
 from feedsvc.model import Problem
 from feedsvc.settings import Settings
 from feedsvc.texts import N_, Message, reason
 
-_PASSED_OVER = (".", "_", "~")
-_TEMPORARY = (".tmp", ".part", ".swp", "thumbs.db")
 # A stamp that no file has: what could not be read is tried again at every scan.
 TRY_AGAIN = "?"
 
@@ -23,22 +24,29 @@ TRY_AGAIN = "?"
 class Found:
     """A file of the directory, or what stands where one should be.
 
-    `path` is relative to the directory. Another `stamp` says that the file is
-    worth reading again; `modified` is its time in seconds of the wall clock.
+    `path` is relative to the directory. Another `stamp` says that the file, or
+    one that belongs to it, is worth reading again; `own` is that of the file alone.
+    `modified` is its time in seconds of the wall clock.
     """
 
     path: str
     stamp: str
     modified: float = 0
     problem: Problem | None = None
+    own: str = ""
+    companions: tuple[str, ...] = ()
 
 
 class Scan:
     """One look at the directory, as an iterable of what is found."""
 
-    def __init__(self, root: Path) -> None:
-        """Open the directory. Raises EntriesUnavailable."""
+    def __init__(self, root: Path, wanted: Mapping[str, tuple[str, ...]] | None = None) -> None:
+        """Open the directory. Raises EntriesUnavailable.
+
+        `wanted` says which other files an entry file names, as far as that is known.
+        """
         self._root = os.path.realpath(root)
+        self._wanted = wanted or {}
         self._closed: list[str] = []
         try:
             self._top = list(_list(self._root))
@@ -49,12 +57,16 @@ class Scan:
         folders = [("", self._top)]
         while folders:
             prefix, items = folders.pop()
+            beside = _beside(prefix, items, self._root)
             for item in items:
                 if is_passed_over(item.name):
                     continue
                 path = prefix + _printable(item.name)
                 found = _examine(item.name, item.path, path, self._root, is_link=item.is_symlink())
                 if found is not None:
+                    if beside or path in self._wanted:
+                        own = tuple(beside.get(_stem(path), ()))
+                        found = _with_others(found, self._root, own, self._wanted.get(path, ()))
                     yield found
                 elif item.is_dir(follow_symlinks=False):
                     try:
@@ -70,19 +82,19 @@ class Scan:
         return not path.startswith(tuple(self._closed))
 
 
-def is_passed_over(name: str) -> bool:
-    """Say whether a file or folder of this name is none of our business."""
-    return name.startswith(_PASSED_OVER) or name.lower().endswith(_TEMPORARY)
+def examine(root: Path, path: str, wanted: tuple[str, ...] = ()) -> Found | None:
+    """Look at one file by its path; None where nothing is to be read there.
 
-
-def examine(root: Path, path: str) -> Found | None:
-    """Look at one file by its path; None where nothing is to be read there."""
+    `wanted` are the paths of other files it is known to name.
+    """
     *folders, name = path.split("/")
     # As a scan, which passes over those, and does not enter these.
     if any(map(is_passed_over, (*folders, name))) or any(map(is_entry_name, folders)):
         return None
     full = f"{root}/{path}"
-    return _examine(name, full, path, os.path.realpath(root), is_link=Path(full).is_symlink())
+    top = os.path.realpath(root)
+    found = _examine(name, full, path, top, is_link=Path(full).is_symlink())
+    return found and _with_others(found, top, companions(top, path), wanted)
 
 
 def read_file(root: Path, found: Found, settings: Settings) -> tuple[str, Reading] | None:
@@ -103,12 +115,15 @@ def read_file(root: Path, found: Found, settings: Settings) -> tuple[str, Readin
         return None
     except OSError as error:
         return TRY_AGAIN, Reading(None, (_unreadable(found.path, error),))
-    if _stamp(status) != found.stamp:
+    if _stamp(status) != found.own:
         return None
     if len(data) > MAX_SIZE:
         problem = Problem(found.path, 0, "too-large", (("size", str(status.st_size)),))
         return found.stamp, Reading(None, (problem,))
-    return found.stamp, read(data, found.path, settings)
+    reading = read(data, found.path, settings, found.companions)
+    if reading.wanted:
+        found = _with_others(found, str(root), found.companions, reading.wanted)
+    return found.stamp, reading
 
 
 def entries_unavailable(root: Path, error: OSError) -> EntriesUnavailable:
@@ -117,6 +132,40 @@ def entries_unavailable(root: Path, error: OSError) -> EntriesUnavailable:
     return EntriesUnavailable(
         Message(N_("the entries folder {path} cannot be opened: {reason}"), values)
     )
+
+
+def _stem(path: str) -> str:
+    return path[: path.rfind(".")]
+
+
+def _beside(prefix: str, items: list[os.DirEntry[str]], root: str) -> dict[str, list[str]]:
+    """Find the files in a folder that bear an entry's name, by that name's path."""
+    beside: dict[str, list[str]] = {}
+    entries = {_stem(item.name) for item in items if is_entry_name(item.name)}
+    for item in items:
+        if item.name in entries and item.is_dir():
+            beside.setdefault(prefix + item.name, [])[:0] = in_folder(root, prefix + item.name)
+        elif is_publishable(item.name) and _stem(item.name) in entries:
+            beside.setdefault(prefix + _stem(item.name), []).append(prefix + item.name)
+    return beside
+
+
+def _with_others(
+    found: Found, root: str, companions: tuple[str, ...], wanted: tuple[str, ...]
+) -> Found:
+    """Let the stamp of an entry file tell of the files that belong to it as well."""
+    if found.problem:
+        return found
+    others = [found.own]
+    for path in sorted({*companions, *wanted}):
+        with suppress(OSError):
+            others += [path, _stamp(os.stat(f"{root}/{path}"))]
+    stamp = (
+        found.own
+        if len(others) == 1
+        else blake2b("\n".join(others).encode(), digest_size=8).hexdigest()
+    )
+    return replace(found, stamp=stamp, companions=companions)
 
 
 def _list(folder: str) -> Iterator[os.DirEntry[str]]:
@@ -146,7 +195,8 @@ def _examine(name: str, full: str, path: str, root: str, *, is_link: bool) -> Fo
     except OSError as error:
         return Found(path, TRY_AGAIN, 0, _unreadable(path, error))
     if status is not None and stat.S_ISREG(status.st_mode):
-        return Found(path, _stamp(status), status.st_mtime)
+        stamp = _stamp(status)
+        return Found(path, stamp, status.st_mtime, own=stamp)
     code = code or "not-a-file"
     return Found(path, f"!{code}", 0, Problem(path, 0, code))
 

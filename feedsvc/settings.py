@@ -24,6 +24,8 @@ from feedsvc.texts import LANGUAGES, N_, Message, reason
 PREFIX = "FEEDSVC_"
 FILE_VARIABLE = "FEEDSVC_CONFIG"
 DEFAULT_FILE = "feedsvc.toml"
+# No SVG: the RSS specification and some readers do not take it.
+LOGOS = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif"}
 _HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?")
 
 
@@ -111,6 +113,20 @@ def _path(value: object) -> Path:
     return Path(_required(value))
 
 
+def _colour(value: object) -> str:
+    text = _text(value).lower()
+    if not re.fullmatch(r"#[0-9a-f]{6}", text):
+        raise Unusable(N_("must be a colour like #0b57a4"))
+    return text
+
+
+def _logo(value: object) -> Path | None:
+    text = _text(value)
+    if text and Path(text).suffix.lower() not in LOGOS:
+        raise Unusable(N_("must be a picture file: {kinds}"), kinds=", ".join(LOGOS))
+    return Path(text) if text else None
+
+
 def _table(value: object) -> Mapping[str, object]:
     if not isinstance(value, Mapping):
         raise Unusable(N_("must be a table of settings"))
@@ -143,6 +159,10 @@ class Settings:
     author: str = _setting(_required, "Press office")
     contact: str = _setting(_mail, "")
     permalink: str = _setting(_permalink, "/presscenter/news/detail/<id>.html")
+    colour: str = _setting(_colour, "#0b57a4")
+    icon: Path | None = _setting(_logo, "")
+    logo: Path | None = _setting(_logo, "")
+    logo_square: Path | None = _setting(_logo, "")
     feed_size: int = _setting(partial(_whole, least=1, most=500), 30)
     entries: Path = _setting(_path, "entries")
     instance: Path = _setting(_path, "instance")
@@ -157,6 +177,16 @@ class Settings:
     def page(self, entry_id: str) -> str:
         """Give the path of an entry's page."""
         return self.permalink.replace("<id>", entry_id)
+
+    def logos(self) -> dict[str, Path]:
+        """Give the picture files of the site itself, by the names they are served under."""
+        files = {"icon": self.icon, "logo": self.logo, "logo_square": self.logo_square}
+        return {f"{name}{file.suffix.lower()}": file for name, file in files.items() if file}
+
+    def logo_url(self, name: str) -> str | None:
+        """Give the absolute URL of the site's `icon`, `logo` or `logo_square`, if there is one."""
+        file = getattr(self, name)
+        return file and f"{self.site}/logo/{name}{file.suffix.lower()}"
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
@@ -173,11 +203,23 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         if name.startswith(PREFIX) and name != FILE_VARIABLE:
             _override(table, name, text, faults)
     settings: Settings = _build(Settings, table, "", faults)
+    folder = path.parent.absolute()
+    settings = replace(
+        settings,
+        **{
+            field.name: folder / getattr(settings, field.name)
+            for field in fields(Settings)
+            if isinstance(getattr(settings, field.name), Path)
+        },
+    )
+    for name, file in sorted(settings.logos().items()):
+        if not file.is_file():
+            where = f"{Path(name).stem} = {str(file)!r}"
+            faults.append(Fault(where, Message(N_("there is no such file"))))
     if faults:
         language = table.get("language")
         raise SettingsError(tuple(faults), language if language in LANGUAGES else "en")
-    folder = path.parent.absolute()
-    return replace(settings, entries=folder / settings.entries, instance=folder / settings.instance)
+    return settings
 
 
 def _read(path: Path, faults: list[Fault], *, required: bool) -> dict[str, Any]:

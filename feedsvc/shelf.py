@@ -9,7 +9,8 @@ given: the last good state.
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from feedsvc import clock
@@ -25,10 +26,11 @@ GLANCE = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A document and the period it holds for."""
+    """A document, the period it holds for, and the period of all the news it was made in."""
 
     document: Document
     period: Period
+    made_in: Period
 
 
 class _Glance(threading.local):
@@ -61,19 +63,29 @@ class Shelf:
         kept = self._take(key)
         try:
             period = self._period()
-            if kept is not None and kept.period == period:
+            if kept is not None and kept.made_in == period and kept.period.holds(clock.now()):
                 return kept
-            with self._lock:
-                rendering = self._rendering.setdefault(key, threading.Lock())
-            with rendering:
+            with self._one_at_a_time(key):
                 other = self._take(key)
-                if other is not None and other.period == period:
+                if other is not None and other is not kept:
                     return other
                 return self._render(key, render)
         except CatalogueUnavailable:
             if kept is None:
                 raise
             return kept
+
+    @contextmanager
+    def _one_at_a_time(self, key: str) -> Iterator[None]:
+        with self._lock:
+            rendering = self._rendering.setdefault(key, threading.Lock())
+        try:
+            with rendering:
+                yield
+        finally:
+            with self._lock:
+                # Those who wait have it; whoever comes later finds what was kept.
+                self._rendering.pop(key, None)
 
     def _period(self) -> Period:
         """Give the period that is now. Costs no query unless there may be a new one."""
@@ -100,7 +112,8 @@ class Shelf:
     def _render(self, key: str, render: Callable[[Edition], Document]) -> Kept:
         with self._catalogue.snapshot() as snapshot:
             edition = Edition(snapshot, clock.now())
-            kept = Kept(render(edition), self._period_of(edition))
+            made_in = self._period_of(edition)
+            kept = Kept(render(edition), self._period_of(edition), made_in)
         with self._lock:
             self._drop(key)
             self._kept[key] = kept
@@ -120,7 +133,6 @@ class Shelf:
         dropped = self._kept.pop(key, None)
         if dropped is not None:
             self._size -= dropped.document.size()
-            self._rendering.pop(key, None)
 
 
 def _wall_clock_ahead() -> float:

@@ -147,7 +147,7 @@ class Sync:
         self._scan_due = time.monotonic() + self._settings.rescan
         self._wanted = math.inf
         try:
-            found = Scan(self._settings.entries)
+            found = Scan(self._settings.entries, self._writer.snapshot().named())
         except EntriesUnavailable as error:
             self._withdraw(ACCEPT_REMOVALS)
             self._degrade("closed", error.message)
@@ -205,7 +205,7 @@ class Sync:
         now = time.monotonic()
         settled = []
         for path, waiting in [item for item in self._waiting.items() if item[1].due() <= now]:
-            file = examine(self._settings.entries, path)
+            file = self._examine(path)
             if file is None:
                 del self._waiting[path]
             elif file.stamp == waiting.file.stamp:
@@ -214,6 +214,9 @@ class Sync:
                 self._waiting[path] = _Waiting(file, now, waiting.written)
         return settled
 
+    def _examine(self, path: str) -> Found | None:
+        return examine(self._settings.entries, path, self._writer.names(path))
+
     def _heed(self, hints: Hints) -> dict[str, str]:
         """Do what the kernel's hints suggest; give the stamps of what was stored."""
         now = time.monotonic()
@@ -221,10 +224,10 @@ class Sync:
             # Whoever removes one file may be removing all: see where it ends.
             self._wanted = now + QUIET
         for path in hints.unsure | hints.written:
-            file = examine(self._settings.entries, path)
+            file = self._examine(path)
             if file:
                 self._waiting[path] = _Waiting(file, now, path in hints.written)
-        whole = [examine(self._settings.entries, path) for path in sorted(hints.whole)]
+        whole = [self._examine(path) for path in sorted(hints.whole)]
         changed = [file for file in whole if file and file.stamp != self._writer.stamp(file.path)]
         sure = []
         for update in read_all(changed, self._settings):

@@ -12,10 +12,12 @@ from functools import lru_cache
 from gettext import GNUTranslations, NullTranslations
 from importlib.resources import files
 from io import BytesIO
+from math import log
 
 from babel.dates import format_date, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.units import format_unit
 
 LANGUAGES = ("en", "ru")
 
@@ -77,6 +79,18 @@ def reason(error: OSError) -> Message:
 def long_date(moment: datetime, language: str) -> str:
     """Write the day as people do, in the zone the moment carries: 13 августа 2014 г."""
     return format_date(moment.date(), format="long", locale=language)
+
+
+def month_name(moment: datetime, language: str) -> str:
+    """Write the month as people do: август 2014."""
+    return format_date(moment.date(), format="LLLL y", locale=language)
+
+
+def file_size(length: int, language: str) -> str:
+    """Write a number of bytes as people do: 1,2 МБ."""
+    power = min(int(log(max(length, 1), 1000)), 2)
+    unit = ("byte", "kilobyte", "megabyte")[power]
+    return format_unit(round(length / 1000**power, 1), f"digital-{unit}", "short", locale=language)
 
 
 def clock_time(moment: datetime, language: str) -> str:

@@ -3,23 +3,34 @@
 Werkzeug decides all conditions; only here do exceptions become statuses.
 """
 
+import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, jsonify, redirect, request
+from werkzeug.datastructures import Accept
 from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.http import parse_accept_header
+from werkzeug.wrappers import Response as Answer
 
-from feedsvc import clock, feeds, pages
+from feedsvc import clock, listings, pages
 from feedsvc.catalogue import Catalogue, from_microseconds, to_microseconds
-from feedsvc.document import Document, document
+from feedsvc.document import CODINGS, Document, document
 from feedsvc.edition import Edition, Gone, Period
 from feedsvc.errors import CatalogueUnavailable
+from feedsvc.feeds import FEEDS, FOR_READERS, Feed, atom, channel, news
+from feedsvc.feeds.channel import Channel
+from feedsvc.media import Files
 from feedsvc.model import Entry
 from feedsvc.settings import Settings
-from feedsvc.shelf import Shelf
+from feedsvc.shelf import Kept, Shelf
 from feedsvc.status import take_status
 
 MAX_AGE = 300
+# What a cache may give while it asks again, and while nobody answers it.
+STALE_WHILE_REVALIDATE = 60
+STALE_IF_ERROR = 86400
 RETRY_AFTER = 2
 _SECOND = 1_000_000
 _HEADERS = {
@@ -28,7 +39,14 @@ _HEADERS = {
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "X-Content-Type-Options": "nosniff",
 }
-
+# Where readers and people look for a feed, and the one that is meant.
+_MEANT = {
+    "atom.xml": "/atom.xml /atom /atom/ /feed /feed/ /feed.xml /feeds/atom /feed/atom /feed/atom/",
+    "rss.xml": "/rss.xml /rss /rss/ /index.xml /rss/index.xml /feeds/rss /feed/rss /feed/rss/",
+    "feed.json": "/feed.json /feed/json /index.json",
+}
+T = TypeVar("T")
+_month = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -41,26 +59,55 @@ class Views:
         self._settings = settings
         self._catalogue = catalogue
         self._shelf = Shelf(catalogue)
+        self._files = Files(settings)
 
     def register(self, app: Flask) -> None:
         """Add the routes and the error pages to an application."""
         # No redirects: Werkzeug's lead to whatever host the request names.
         app.url_map.merge_slashes = False
-        app.add_url_rule("/", view_func=self.home)
+        add = partial(app.add_url_rule, strict_slashes=True)
         permalink = self._settings.permalink
         app.add_url_rule(
             permalink, view_func=self.entry, strict_slashes=not permalink.endswith("/")
         )
-        app.add_url_rule("/feeds/<name>", view_func=self.feed)
-        app.add_url_rule("/healthz", view_func=self.alive)
-        app.add_url_rule("/readyz", "ready", self.ready)
+        for path, (media_type, render) in self._singles().items():
+            add(path, path, partial(self._answer, media_type, render))
+        add("/category/<slug>/", view_func=self.category)
+        add("/archive/<year>/<month>/", view_func=self.month)
+        add("/feeds/<name>", view_func=self.feed)
+        add("/feeds/category/<slug>/<name>", view_func=self.feed)
+        add("/feeds/archive/<year>/<month>/atom.xml", view_func=self.archive)
+        add("/sitemap/<year>-<int:part>.xml", view_func=self.sitemap)
+        add("/media/<entry_id>/<name>", view_func=self.media)
+        add("/logo/<name>", view_func=self.logo)
+        add("/healthz", view_func=self.alive)
+        add("/readyz", "ready", self.ready)
+        for name, paths in _MEANT.items():
+            for path in paths.split():
+                add(path, path, partial(_moved, channel.feed_path(name)))
+        add("/feeds", "/feeds", partial(_moved, "/feeds/"))
         app.register_error_handler(HTTPException, self.http_error)
         app.register_error_handler(CatalogueUnavailable, self.unavailable)
         app.after_request(_add_headers)
 
-    def home(self) -> Response:
-        """Answer with the newest news."""
-        return self._answer("text/html", lambda edition: pages.home(edition, self._settings))
+    def _singles(self) -> dict[str, tuple[str, Callable[[Edition], bytes]]]:
+        """Give the documents that there is one of: path, media type, how it is rendered."""
+        html, xml, settings = "text/html", "application/xml", self._settings
+        singles = {
+            "/": (html, pages.home),
+            "/feeds/": (html, pages.subscribe),
+            "/feeds/opml.xml": ("text/x-opml", listings.opml),
+            "/sitemap.xml": (xml, listings.sitemap_index),
+            "/sitemap/pages.xml": (xml, listings.sitemap_of_pages),
+            "/sitemap-news.xml": (xml, listings.sitemap_of_news),
+            "/robots.txt": ("text/plain", listings.robots),
+            "/static/style.css": ("text/css", pages.style),
+            "/static/feed.css": ("text/css", pages.feed_style),
+        }
+        return {
+            path: (media_type, partial(_with_settings, render, settings))
+            for path, (media_type, render) in singles.items()
+        }
 
     def entry(self, id: str) -> Response:  # noqa: A002 - the setting's word for it
         """Answer with an entry's page, 410 where it was withdrawn or removed, or 404."""
@@ -76,15 +123,106 @@ class Views:
         except _Withdrawn as withdrawn:
             return _error_page(pages.gone(withdrawn.gone, self._settings), 410)
 
-    def feed(self, name: str) -> Response:
-        """Answer with a feed."""
-        if name not in feeds.FEEDS:
+    def category(self, slug: str) -> Response:
+        """Answer with the newest news of a category."""
+
+        def render(edition: Edition) -> bytes:
+            news = _found(channel.of_category(edition, self._settings, "atom.xml", slug))
+            return pages.category(news, self._settings, slug)
+
+        return self._answer("text/html", render)
+
+    def month(self, year: str, month: str) -> Response:
+        """Answer with the news of a month."""
+
+        def render(edition: Edition) -> bytes:
+            return pages.month(self._of_month(edition, year, month), self._settings)
+
+        return self._answer("text/html", render)
+
+    def archive(self, year: str, month: str) -> Response:
+        """Answer with the archive document of a month."""
+
+        def render(edition: Edition) -> bytes:
+            return atom.render(self._of_month(edition, year, month), self._settings)
+
+        return self._answer(FEEDS["atom.xml"].media_type, render)
+
+    def _of_month(self, edition: Edition, year: str, month: str) -> Channel:
+        if not _month.fullmatch(f"{year}-{month}"):
             raise NotFound
-        feed = feeds.FEEDS[name]
-        url = self._settings.site + feeds.path(name)
-        return self._answer(
-            feed.media_type, lambda edition: feed.render(edition, self._settings, url)
-        )
+        return _found(channel.of_month(edition, self._settings, f"{year}-{month}"))
+
+    def feed(self, name: str, slug: str | None = None) -> Response:
+        """Answer with a feed of the site or of a category, or only what is new in it."""
+        feed = (FEEDS if slug is None else FOR_READERS).get(name)
+        if feed is None:
+            raise NotFound
+
+        def select(edition: Edition) -> Channel:
+            if slug is None:
+                return feed.select(edition, self._settings, name)
+            return _found(channel.of_category(edition, self._settings, name, slug))
+
+        kept = self._shelf.get(request.path, lambda edition: self._whole(feed, select(edition)))
+        response = _respond(kept, clock.now())
+        if feed.for_readers:
+            response.vary.add("A-IM")
+            if response.status_code == 200 and _wants_news():
+                return self._only_new(feed, select, kept) or response
+        return response
+
+    def _whole(self, feed: Feed, told: Channel) -> Document:
+        codes = news.codes(told, self._settings) if feed.for_readers else ()
+        return document(feed.render(told, self._settings), feed.media_type, codes)
+
+    def _only_new(
+        self, feed: Feed, select: Callable[[Edition], Channel], kept: Kept
+    ) -> Response | None:
+        """Answer with what whoever asks has not seen (RFC 3229); None where that is everything."""
+        whole = kept.document
+        known = news.seen(request.if_none_match.as_set(include_weak=True))
+        if known.isdisjoint(whole.codes):
+            return None
+
+        def render(edition: Edition) -> Document:
+            told = select(edition)
+            tag = self._whole(feed, told).tag
+            body = feed.render(news.unseen(told, self._settings, known), self._settings)
+            return Document(feed.media_type, body, tag)
+
+        unseen = b"".join(code for code in whole.codes if code not in known)
+        part = self._shelf.get(f"{request.path} {whole.tag} {unseen.hex()}", render)
+        if part.document.tag != whole.tag:
+            return None  # the catalogue has just changed
+        response = _respond(part, clock.now(), conditional=False)
+        response.status = "226 IM Used"
+        response.headers["IM"] = "feed"
+        response.vary.add("A-IM")
+        # A cache that does not know 226 must not give it to others (RFC 3229, 10.5.1).
+        response.cache_control.clear()
+        response.cache_control.no_store = True
+        return response
+
+    def sitemap(self, year: str, part: int) -> Response:
+        """Answer with a part of the sitemap of a year."""
+
+        def render(edition: Edition) -> bytes:
+            return _found(listings.sitemap_of_year(edition, self._settings, year, part))
+
+        return self._answer("application/xml", render)
+
+    def media(self, entry_id: str, name: str) -> Answer:
+        """Answer with a picture or an attachment of a public entry."""
+        with self._catalogue.snapshot() as snapshot:
+            found = Edition(snapshot, clock.now()).find(entry_id)
+        if not isinstance(found, Entry):
+            raise NotFound
+        return _found(self._files.of_entry(found, name))
+
+    def logo(self, name: str) -> Answer:
+        """Answer with a picture of the site itself."""
+        return _found(self._files.of_site(name))
 
     def alive(self) -> Response:
         """Answer, for as long as this process can."""
@@ -126,7 +264,12 @@ class Views:
 
     def _answer(self, media_type: str, render: Callable[[Edition], bytes]) -> Response:
         kept = self._shelf.get(request.path, lambda edition: document(render(edition), media_type))
-        return _respond(kept.document, kept.period, clock.now())
+        response = _respond(kept, clock.now())
+        if media_type == "text/html":
+            for name, feed in FOR_READERS.items():
+                link = f'<{channel.feed_path(name)}>; rel="alternate"; type="{feed.media_type}"'
+                response.headers.add("Link", link)
+        return response
 
 
 class _Withdrawn(Exception):
@@ -136,20 +279,45 @@ class _Withdrawn(Exception):
         self.gone = gone
 
 
-def _respond(made: Document, period: Period, now: int) -> Response:
-    coding = _coding(made)
-    response = Response(made.bodies[coding], content_type=f"{made.media_type}; charset=utf-8")
+def _found(thing: T | None) -> T:
+    if thing is None:
+        raise NotFound
+    return thing
+
+
+def _with_settings(
+    render: Callable[[Edition, Settings], bytes], settings: Settings, edition: Edition
+) -> bytes:
+    return render(edition, settings)
+
+
+def _moved(path: str) -> Answer:
+    response = redirect(path, 301, Response)
+    response.cache_control.public = True
+    response.cache_control.max_age = MAX_AGE
+    return response
+
+
+def _wants_news() -> bool:
+    accepted = parse_accept_header(request.headers.get("A-IM"), Accept)
+    return any(name.lower() == "feed" and quality > 0 for name, quality in accepted)
+
+
+def _respond(kept: Kept, now: int, *, conditional: bool = True) -> Response:
+    made, period = kept.document, kept.period
+    coding, body = _packed(made)
+    response = Response(body, content_type=f"{made.media_type}; charset=utf-8")
     response.set_etag(made.tag_of(coding))
     response.vary.add("Accept-Encoding")
     if coding != "identity":
         response.content_encoding = coding
-    response.cache_control.public = True
-    response.cache_control.max_age = _max_age(period, now)
+    _say_how_long(response, period, now)
     if now // _SECOND > period.changed // _SECOND:
         # Not within the second of the change: another could follow in the same
         # second, and whoever asks by date would miss it (RFC 9110 section 8.8.2.2).
         response.last_modified = from_microseconds(period.changed)
-    response.make_conditional(_without_future_date(now))
+    if conditional:
+        response.make_conditional(_without_future_date(now))
     return response
 
 
@@ -163,18 +331,26 @@ def _without_future_date(now: int) -> "WSGIEnvironment":
     return environ
 
 
-def _coding(made: Document) -> str:
+def _packed(made: Document) -> tuple[str, bytes]:
+    """Choose the coding that whoever asks likes best; the shortest of equals."""
     accepted = request.accept_encodings
-    wanted = accepted["gzip"]
-    if "gzip" in made.bodies and wanted > 0 and wanted >= accepted["identity"]:
-        return "gzip"
-    return "identity"
+    liked = max(accepted[coding] for coding in CODINGS)
+    if liked > 0 and liked >= accepted["identity"]:
+        for coding in CODINGS:
+            if accepted[coding] == liked and len(made.packed(coding)) < len(made.body):
+                return coding, made.packed(coding)
+    return "identity", made.body
 
 
-def _max_age(period: Period, now: int) -> int:
-    if period.until is None:
-        return MAX_AGE
-    return max(0, min(MAX_AGE, (period.until - now) // _SECOND))
+def _say_how_long(response: Response, period: Period, now: int) -> None:
+    """Say how long an answer holds: never beyond the moment at which the news changes by itself."""
+    left = MAX_AGE + STALE_WHILE_REVALIDATE
+    if period.until is not None:
+        left = max(0, min(left, (period.until - now) // _SECOND))
+    response.cache_control.public = True
+    response.cache_control.max_age = min(MAX_AGE, left)
+    response.cache_control.stale_while_revalidate = max(0, left - MAX_AGE)
+    response.cache_control.stale_if_error = STALE_IF_ERROR
 
 
 def _error_page(body: bytes, status: int) -> Response:

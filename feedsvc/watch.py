@@ -5,6 +5,7 @@ and when its limits are reached. The scan is the authority.
 """
 
 import os
+import posixpath
 import time
 import warnings
 from pathlib import Path
@@ -25,6 +26,7 @@ from watchdog.events import (
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 
+from feedsvc.files import is_publishable
 from feedsvc.formats import is_entry_name
 
 _WANTED = [
@@ -62,11 +64,13 @@ class Hints:
     def add(self, event: FileSystemEvent, root: str) -> None:
         """Take in what the kernel said."""
         source, target = _relative(event.src_path, root), _relative(event.dest_path, root)
-        if event.is_directory:
+        if event.is_directory or is_publishable(posixpath.basename(target)):
             self.look = True
         elif isinstance(event, FileMovedEvent) and is_entry_name(target):
             self.whole.add(target)
             self.moved.add(source)
+        elif is_publishable(posixpath.basename(source)):
+            self.look = True  # a picture: a scan knows whose
         elif not is_entry_name(source):
             return
         elif isinstance(event, FileClosedEvent):

@@ -19,9 +19,9 @@ import msgspec
 from feedsvc.catalogue import FILE, SCHEMA, VERSION, Connection, Snapshot, numbers, to_microseconds
 from feedsvc.errors import CatalogueUnavailable
 from feedsvc.formats import Reading
-from feedsvc.model import Problem
+from feedsvc.model import Category, Problem
 
-_COLUMNS = "status, published, updated, digest, path, title"
+_COLUMNS = "status, published, updated, digest, path, month, title"
 _DAMAGED = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _CHUNK = 1024 * 1024
 _encode = msgspec.json.encode
@@ -36,19 +36,31 @@ class Stored(NamedTuple):
     status: str
     published: int
     updated: int
+    month: str
     title: str
     digest: bytes
     data: bytes
 
 
+class _Categories(msgspec.Struct):
+    """Of an entry as it is stored, only its categories."""
+
+    categories: tuple[Category, ...] = ()
+
+
+_decode_names = msgspec.json.Decoder(tuple[str, ...]).decode
+_decode_categories = msgspec.json.Decoder(_Categories).decode
+
+
 @dataclass(frozen=True, slots=True)
 class Update:
-    """A file that was read: its path, its new stamp, and what came of it."""
+    """A file that was read: its path, its new stamp, what came of it, which others it names."""
 
     path: str
     stamp: str
     stored: Stored | None
     problems: tuple[Problem, ...]
+    names: tuple[str, ...] = ()
 
 
 def prepare(path: str, stamp: str, reading: Reading) -> Update:
@@ -63,11 +75,12 @@ def prepare(path: str, stamp: str, reading: Reading) -> Update:
         status=entry.status,
         published=to_microseconds(entry.published),
         updated=to_microseconds(entry.updated),
+        month=entry.published.isoformat()[:7],
         title=entry.title,
         digest=blake2b(data, digest_size=8).digest(),
         data=data,
     )
-    return Update(path, stamp, stored, reading.problems)
+    return Update(path, stamp, stored, reading.problems, reading.wanted)
 
 
 def is_damage(error: BaseException | None) -> bool:
@@ -152,6 +165,11 @@ class Writer:
         """Give the stamp a file had when it was read; None where it is not known."""
         row = self._connection.execute("SELECT stamp FROM file WHERE path = ?", (path,)).fetchone()
         return None if row is None else str(row[0])
+
+    def names(self, path: str) -> tuple[str, ...]:
+        """Give the paths of other files that an entry file names."""
+        row = self._connection.execute("SELECT names FROM file WHERE path = ?", (path,)).fetchone()
+        return () if row is None or row[0] is None else tuple(_decode_names(row[0]))
 
     def wanting(self) -> frozenset[str]:
         """Give the files that want a name which another one holds."""
@@ -275,9 +293,10 @@ class _Batch:
         conflicts = self._conflicts(update.path, new)
         self._report(update.path, (*update.problems, *conflicts))
         if not conflicts:
+            names = _encode(update.names).decode() if update.names else None
             self._execute(
-                "REPLACE INTO file VALUES (?, ?, NULL, NULL, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (update.path, update.stamp, *new),
+                "REPLACE INTO file VALUES (?, ?, NULL, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (update.path, update.stamp, names, *new),
             )
             self._ids.add(new.id)
 
@@ -339,13 +358,24 @@ class _Batch:
                 # Nobody ever saw it, so nothing is to be remembered of it.
                 self._execute("DELETE FROM entry WHERE id = ?", (entry_id,))
             else:
-                new = ("removed", *old[1:4], None, old[5])
+                new = ("removed", *old[1:4], None, *old[5:])
         if new is not None and new != old:
             self._execute(
-                f"REPLACE INTO entry (id, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+                f"REPLACE INTO entry (id, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
                 (entry_id, *new),
             )
+            self._file_under_categories(entry_id, new[0], new[1])
             self.stepped = self.stepped or old is None or old[:4] != new[:4]
+
+    def _file_under_categories(self, entry_id: str, status: str, published: int) -> None:
+        self._execute("DELETE FROM category WHERE id = ?", (entry_id,))
+        if status == "published":
+            (data,) = self._execute("SELECT data FROM file WHERE id = ?", (entry_id,)).fetchone()
+            for category in _decode_categories(data).categories:
+                self._execute(
+                    "INSERT INTO category VALUES (?, ?, ?, ?)",
+                    (category.slug, published, entry_id, category.label),
+                )
 
 
 def _open_to_write(path: Path, *, suspect: bool) -> sqlite3.Connection:

@@ -36,6 +36,8 @@ class Desk:
         self.number = 0
         self.files: dict[Path, tuple[str, str]] = {}
         self.folders: dict[str, list[Path]] = {}
+        # Paths that may still be known by what they held before.
+        self.swapped: set[Path] = set()
         for folder in FOLDERS:
             (self.entries / folder).mkdir(exist_ok=True)
 
@@ -152,6 +154,7 @@ def swap(desk: Desk) -> None:
         other.rename(one)
         aside.rename(other)
         desk.files[one], desk.files[other] = desk.files[other], desk.files[one]
+        desk.swapped.update((one, other))
 
 
 def replace_by_folder(desk: Desk) -> None:
@@ -163,7 +166,8 @@ def replace_by_folder(desk: Desk) -> None:
     path.rename(aside)
     path.mkdir()
     (path / "inner.md").write_bytes(item("Не видно", id="inner"))
-    if desk.random.random() < 0.5:
+    # A folder in its place keeps what was last known of it, be that what it held before.
+    if path in desk.swapped or desk.random.random() < 0.5:
         shutil.rmtree(path)
         aside.rename(path)
     else:
@@ -237,6 +241,7 @@ def test_whatever_tools_do_to_files_what_they_say_is_visible(
                         lost = kept - set(shown(settings))
                         raise AssertionError((seed, start, names, lost)) from None
             names = [step.__name__ for step in part]
+            desk.swapped.clear()
             try:
                 wait_for(lambda: shown(settings) == desk.visible(), 30)
             except AssertionError:

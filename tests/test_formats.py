@@ -283,7 +283,7 @@ def test_a_withdrawn_entry_may_have_no_text() -> None:
 
 
 def test_a_picture_alone_is_text_enough() -> None:
-    found = entry(markdown(body="![](a.png)"))
+    found = entry(markdown(body="![](https://x.example/a.png)"))
 
     assert found.html == f'<p><img src="{SITE}/presscenter/news/detail/a.png" alt=""></p>\n'
 
@@ -412,8 +412,8 @@ def test_a_guid_of_somewhere_else_is_taken(guid: str) -> None:
         ("category: x", (4, "unknown-key-near", {"key": "category", "near": "categories"})),
         ("colour: x", (4, "unknown-key", {"key": "colour"})),
         ("ключ: [x, {y: z}]", (4, "unknown-key", {"key": "ключ"})),
-        ("image: {file: a.png, alt: b}", (4, "media-later", {"key": "image"})),
-        ("attachments: [a.pdf]", (4, "media-later", {"key": "attachments"})),
+        ("image: {file: a.png, alt: b}", (4, "media-missing", {"name": "a.png"})),
+        ("attachments: [a.pdf]", (4, "media-missing", {"name": "a.pdf"})),
         ("lang: по-русски", (4, "bad-lang", {"value": "по-русски"})),
         ("lang: r", (4, "bad-lang", {"value": "r"})),
         ("address: /a", (4, "bad-address", {"value": "/a"})),
@@ -683,7 +683,7 @@ def test_a_larger_file_is_refused() -> None:
 @pytest.mark.parametrize(
     ("name", "is_one"),
     [("a.txt", True), ("a.md", True), ("a.TXT", True), ("a.Md", True), ("a.b.md", True),
-     ("a.html", False), ("a", False), ("md", False), (".md", False), ("a.md~", False),
+     ("a.html", False), ("a", False), ("md", False), (".md", True), ("a.md~", False),
      ("a.txt.part", False)],
 )  # fmt: skip
 def test_a_name_says_whether_a_file_is_an_entry(name: str, is_one: bool) -> None:  # noqa: FBT001

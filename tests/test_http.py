@@ -5,6 +5,7 @@ from dataclasses import replace
 from email.utils import parsedate_to_datetime
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.http import http_date
 from werkzeug.test import TestResponse
@@ -14,6 +15,7 @@ from feedsvc.app import build_app
 from feedsvc.catalogue import from_microseconds
 from feedsvc.document import document
 from feedsvc.settings import Settings
+from feedsvc.views import _packed
 from tests.conftest import NOW, SECOND, SITE, Newsroom, item
 
 PAGE = "/presscenter/news/detail/1204713.html"
@@ -23,7 +25,26 @@ DOCUMENTS = {
     PAGE: "text/html; charset=utf-8",
     ATOM: "application/atom+xml; charset=utf-8",
     "/feeds/rss.xml": "application/rss+xml; charset=utf-8",
+    "/feeds/feed.json": "application/feed+json; charset=utf-8",
+    "/feeds/yandex.xml": "application/rss+xml; charset=utf-8",
+    "/feeds/": "text/html; charset=utf-8",
+    "/feeds/opml.xml": "text/x-opml; charset=utf-8",
+    "/feeds/archive/2014/08/atom.xml": "application/atom+xml; charset=utf-8",
+    "/archive/2014/08/": "text/html; charset=utf-8",
+    "/category/sport/": "text/html; charset=utf-8",
+    "/feeds/category/sport/atom.xml": "application/atom+xml; charset=utf-8",
+    "/feeds/category/sport/rss.xml": "application/rss+xml; charset=utf-8",
+    "/feeds/category/sport/feed.json": "application/feed+json; charset=utf-8",
+    "/sitemap.xml": "application/xml; charset=utf-8",
+    "/sitemap/pages.xml": "application/xml; charset=utf-8",
+    "/sitemap/2014-1.xml": "application/xml; charset=utf-8",
+    "/sitemap-news.xml": "application/xml; charset=utf-8",
+    "/robots.txt": "text/plain; charset=utf-8",
+    "/static/style.css": "text/css; charset=utf-8",
+    "/static/feed.css": "text/css; charset=utf-8",
 }
+# They change with every entry.
+LISTS = [url for url in DOCUMENTS if url in ("/", ATOM, "/feeds/rss.xml", "/feeds/feed.json")]
 GONE = "/presscenter/news/detail/gone.html"
 SECURITY = {
     "Content-Security-Policy": "default-src 'none'; img-src 'self'; style-src 'self';"
@@ -36,7 +57,7 @@ CHANGED = NOW - 3600 * SECOND
 AHEAD = 86400
 
 every_document = pytest.mark.parametrize("url", DOCUMENTS)
-every_coding = pytest.mark.parametrize("coding", ["identity", "gzip"])
+every_coding = pytest.mark.parametrize("coding", ["identity", "gzip", "br"])
 
 SetClock = Callable[[int], None]
 
@@ -56,7 +77,8 @@ def published(newsroom: Newsroom, real_item: bytes, set_clock: SetClock) -> News
     """Publish the real item an hour ago, and something that is gone."""
     set_clock(NOW)
     gone = {"gone.md": item(status="withdrawn", reason="A mistake.")}
-    newsroom.publish({"1204713.txt": real_item, **gone}, now=CHANGED)
+    sport = {"sport.md": item("Спорт", date="2014-08-10", categories="Спорт")}
+    newsroom.publish({"1204713.txt": real_item, **gone, **sport}, now=CHANGED)
     return newsroom
 
 
@@ -174,7 +196,9 @@ def test_gzip_is_sent_to_whoever_prefers_it(
 
 
 def test_what_gzip_would_not_shorten_is_not_packed() -> None:
-    assert list(document(b"short", "text/html").bodies) == ["identity"]
+    with Flask(__name__).test_request_context(headers={"Accept-Encoding": "br, gzip"}):
+        assert _packed(document(b"short", "text/plain"))[0] == "identity"
+        assert _packed(document(b"long " * 50, "text/plain"))[0] == "br"
 
 
 # Conditional requests

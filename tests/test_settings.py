@@ -182,4 +182,4 @@ def test_every_setting_is_documented_with_its_default() -> None:
         if written.startswith("`"):
             assert written.strip("`") == str(value), key
         else:
-            assert value == "", key
+            assert not value, key

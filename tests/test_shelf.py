@@ -44,7 +44,7 @@ def set_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 
 
 def text(kept: shelf.Kept) -> str:
-    return kept.document.bodies["identity"].decode()
+    return kept.document.body.decode()
 
 
 @pytest.mark.usefixtures("set_clock")
@@ -111,13 +111,13 @@ def test_one_renders_and_the_others_wait(newsroom: Newsroom) -> None:
 @pytest.mark.usefixtures("set_clock")
 def test_the_least_used_make_room(newsroom: Newsroom) -> None:
     newsroom.publish({"a.md": item("A")})
-    documents = Shelf(Catalogue(newsroom.settings.instance), limit=100)
+    documents = Shelf(Catalogue(newsroom.settings.instance), limit=150)
     rendered: list[str] = []
 
     def get(key: str, size: int) -> None:
         def render(_: Edition) -> Document:
             rendered.append(key)
-            return Document("text/plain", "tag", {"identity": b"x" * size})
+            return Document("text/plain", b"x" * size, "tag")
 
         documents.get(key, render)
 

@@ -1,34 +1,37 @@
-"""The dialects: an edition in, the bytes of a feed out. Pure.
+"""The dialects: a channel in, the bytes of a feed out. Pure.
 
-A new dialect is a new module with `render(edition, settings, url)` and a line in
-`FEEDS`.
+A new dialect is a new module with `render(channel, settings)` and a line in `FEEDS`.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from feedsvc.edition import Edition
-from feedsvc.feeds import atom, rss
+from feedsvc.feeds import atom, channel, jsonfeed, rss, yandex
+from feedsvc.feeds.channel import Channel, Select
 from feedsvc.settings import Settings
-
-Render = Callable[[Edition, Settings, str], bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A dialect: its name for people, its media type, and how it is rendered."""
+    """A dialect: its name for people, its media type, how it is rendered, what it tells of.
+
+    Readers subscribe to those of `for_readers`, of the whole site and of each
+    category; the others are for machines, and of the site alone.
+    """
 
     title: str
     media_type: str
-    render: Render
+    render: Callable[[Channel, Settings], bytes]
+    select: Select = channel.newest
+    for_readers: bool = True
 
 
 FEEDS = {
     "atom.xml": Feed("Atom", "application/atom+xml", atom.render),
     "rss.xml": Feed("RSS", "application/rss+xml", rss.render),
+    "feed.json": Feed("JSON Feed", "application/feed+json", jsonfeed.render),
+    "yandex.xml": Feed(
+        "Yandex", "application/rss+xml", yandex.render, channel.of_last_days, for_readers=False
+    ),
 }
-
-
-def path(name: str) -> str:
-    """Give the path of a feed; `name` is a key of `FEEDS`."""
-    return f"/feeds/{name}"
+FOR_READERS = {name: feed for name, feed in FEEDS.items() if feed.for_readers}

@@ -1,11 +1,10 @@
-"""Atom (RFC 4287)."""
+"""Atom (RFC 4287), with archives (RFC 5005) and withdrawals (RFC 6721)."""
 
-from feedsvc.edition import Edition
+from feedsvc.feeds.channel import Channel
 from feedsvc.feeds.generator import generator
 from feedsvc.settings import Settings
 
 
-def render(edition: Edition, settings: Settings, url: str) -> bytes:
-    """Render the newest entries in full, as UTF-8; `url` is where this is fetched from."""
-    feed = generator(edition.newest(settings.feed_size), settings, url, "application/atom+xml")
-    return bytes(feed.atom_str(pretty=True))
+def render(channel: Channel, settings: Settings) -> bytes:
+    """Render a channel, its entries in full, as UTF-8."""
+    return bytes(generator(channel, settings, "application/atom+xml").atom_str(pretty=True))

@@ -3,10 +3,9 @@
 feedgen 1.0 gets a number of things wrong that readers and validators mind. What
 can be avoided by how it is called is avoided in `generator`; the rest is put
 right by the extensions below, which work on the elements it has made. Each says
-what it mends.
+what it mends or adds.
 """
 
-from collections.abc import Iterator
 from html import escape
 
 from feedgen.entry import FeedEntry
@@ -15,40 +14,58 @@ from feedgen.feed import FeedGenerator
 from lxml import etree
 
 from feedsvc.feeds import content
-from feedsvc.model import Attachment, Entry
+from feedsvc.feeds.channel import Channel
+from feedsvc.model import Entry
 from feedsvc.settings import Settings
 
+# For how long, in minutes, an RSS reader is to keep what it has.
+TTL = 15
+STYLE = "/static/feed.css"
+_ATOM = "http://www.w3.org/2005/Atom"
 _DC = "http://purl.org/dc/elements/1.1/"
+_HISTORY = "http://purl.org/syndication/history/1.0"
+_TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
+_MEDIA = "http://search.yahoo.com/mrss/"
+_WEBFEEDS = "http://webfeeds.org/rss/1.0"
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
-def generator(
-    entries: tuple[Entry, ...], settings: Settings, url: str, media_type: str
-) -> FeedGenerator:
-    """Set feedgen up with a channel and its entries, newest first.
+def generator(channel: Channel, settings: Settings, media_type: str) -> FeedGenerator:
+    """Set feedgen up with a channel and its entries.
 
-    `url` and `media_type` are those of the document that will be rendered.
+    `media_type` is that of the document that will be rendered.
     """
     feed = FeedGenerator()
-    feed.register_extension("atom_mends", BaseExtension, _AtomEntry, rss=False)
+    feed.register_extension("atom_mends", _AtomFeed, _AtomEntry, rss=False)
     feed.register_extension("rss_mends", _RssChannel, _RssItem, atom=False)
-    feed.id(content.feed_id(url.removeprefix(settings.site), settings))
-    feed.title(settings.title)
+    for mends in (feed.atom_mends, feed.rss_mends):
+        mends.channel = channel
+        mends.settings = settings
+    feed.id(content.feed_id(channel.id_path, settings))
+    feed.title(channel.title)
     feed.subtitle(settings.description)
     feed.description(settings.description)
     feed.language(settings.language)
     feed.generator("feedsvc")
+    feed.ttl(TTL)
     author = {"name": settings.author}
     if settings.contact:
         author["email"] = settings.contact
         feed.managingEditor(f"{settings.contact} ({settings.author})")
     feed.author(author)
     # Both dates default to now.
-    feed.updated(content.last_updated(entries))
-    feed.link(href=url, rel="self", type=media_type)
+    feed.updated(content.last_updated(*channel.entries, *channel.withdrawn))
+    feed.link(href=settings.site + channel.path, rel="self", type=media_type)
     # The last link becomes the RSS channel's, whatever its rel.
-    feed.link(href=f"{settings.site}/", rel="alternate", type="text/html")
-    for entry in entries:
+    home = settings.site + channel.page
+    feed.link(href=home, rel="alternate", type="text/html")
+    icon, logo = settings.logo_url("icon"), settings.logo_url("logo")
+    if icon:
+        feed.icon(icon)
+    if logo:
+        feed.logo(logo)
+        feed.image(logo, title=channel.title, link=home)
+    for entry in channel.entries:
         _add(feed, entry, settings)
     return feed
 
@@ -75,18 +92,52 @@ def _add(feed: FeedGenerator, entry: Entry, settings: Settings) -> None:
         mends.settings = settings
 
 
-def _files(entry: Entry) -> Iterator[Attachment]:
-    if entry.image:
-        yield entry.image
-    yield from entry.attachments
-
-
-class _Entry(BaseEntryExtension):  # type: ignore[misc]  # feedgen has no types
-    entry: Entry
+class _Feed(BaseExtension):  # type: ignore[misc]  # feedgen has no types
+    channel: Channel
     settings: Settings
 
-    def url(self, file: Attachment) -> str:
-        return content.media_url(self.entry, file.name, self.settings)
+    def links(self) -> list[dict[str, str]]:
+        """Give the links to the feed's other parts."""
+        return [
+            {"rel": relation, "href": self.settings.site + path, "type": "application/atom+xml"}
+            for relation, path in self.channel.links
+        ]
+
+    def style(self, feed: etree._Element) -> None:
+        """Let browsers, which show XML as it is, show it as text to be read."""
+        style = f'type="text/css" href="{STYLE}"'
+        feed.addprevious(etree.ProcessingInstruction("xml-stylesheet", style))
+
+
+class _AtomFeed(_Feed):
+    """The history (RFC 5005) and what was withdrawn (RFC 6721)."""
+
+    def extend_ns(self) -> dict[str, str]:
+        used = {"fh": self.channel.is_archive, "at": self.channel.withdrawn}
+        spaces = {"fh": _HISTORY, "at": _TOMBSTONES}
+        return {prefix: uri for prefix, uri in spaces.items() if used[prefix]}
+
+    def extend_atom(self, feed: etree._Element) -> etree._Element:
+        self.style(feed)
+        for link in self.links():
+            etree.SubElement(feed, "link", link)
+        if self.channel.is_archive:
+            etree.SubElement(feed, f"{{{_HISTORY}}}archive")
+        for entry in self.channel.withdrawn:
+            tombstone = etree.SubElement(
+                feed,
+                f"{{{_TOMBSTONES}}}deleted-entry",
+                ref=content.entry_id(entry, self.settings),
+                when=entry.updated.isoformat(),
+            )
+            if entry.reason:
+                etree.SubElement(tombstone, f"{{{_TOMBSTONES}}}comment").text = entry.reason
+        return feed
+
+
+class _Entry(BaseEntryExtension):  # type: ignore[misc]  # as above
+    entry: Entry
+    settings: Settings
 
 
 class _AtomEntry(_Entry):
@@ -96,11 +147,11 @@ class _AtomEntry(_Entry):
         for link in entry.findall("link"):
             link.set("rel", "alternate")
             link.set("type", "text/html")
-        for file in _files(self.entry):
+        for file in content.enclosures(self.entry):
             etree.SubElement(
                 entry,
                 "link",
-                href=self.url(file),
+                href=content.media_url(self.entry, file.name, self.settings),
                 rel="enclosure",
                 type=file.media_type,
                 length=str(file.length),
@@ -110,11 +161,29 @@ class _AtomEntry(_Entry):
         return entry
 
 
-class _RssChannel(BaseExtension):  # type: ignore[misc]  # as above
-    """The namespaces that the items use."""
+class _RssChannel(_Feed):
+    """The links to the history, and how Feedly is to dress the channel."""
 
     def extend_ns(self) -> dict[str, str]:
-        return {"dc": _DC}
+        spaces = {"dc": _DC, "webfeeds": _WEBFEEDS}
+        if any(content.enclosures(entry) for entry in self.channel.entries):
+            spaces["media"] = _MEDIA
+        return spaces
+
+    def extend_rss(self, feed: etree._Element) -> etree._Element:
+        self.style(feed)
+        channel = feed[0]
+        for link in self.links():
+            etree.SubElement(channel, f"{{{_ATOM}}}link", link)
+        dress = {
+            "icon": self.settings.logo_url("logo_square"),
+            "logo": self.settings.logo_url("logo"),
+            "accentColor": self.settings.colour.removeprefix("#"),
+        }
+        for name, value in dress.items():
+            if value:
+                etree.SubElement(channel, f"{{{_WEBFEEDS}}}{name}").text = value
+        return feed
 
 
 class _RssItem(_Entry):
@@ -123,12 +192,15 @@ class _RssItem(_Entry):
     def extend_rss(self, item: etree._Element) -> etree._Element:
         creator = etree.SubElement(item, f"{{{_DC}}}creator")
         creator.text = content.entry_author(self.entry) or self.settings.author
-        for file in [*_files(self.entry)][:1]:
+        files = content.enclosures(self.entry)
+        for file in files[:1]:
             etree.SubElement(
                 item,
                 "enclosure",
-                url=self.url(file),
+                url=content.media_url(self.entry, file.name, self.settings),
                 length=str(file.length),
                 type=file.media_type,
             )
+        for file in files:
+            content.add_media(item, self.entry, file, self.settings)
         return item

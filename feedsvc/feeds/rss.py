@@ -2,7 +2,7 @@
 
 from threading import Lock
 
-from feedsvc.edition import Edition
+from feedsvc.feeds.channel import Channel
 from feedsvc.feeds.generator import generator
 from feedsvc.settings import Settings
 
@@ -11,8 +11,8 @@ from feedsvc.settings import Settings
 _locale_is_switched = Lock()
 
 
-def render(edition: Edition, settings: Settings, url: str) -> bytes:
-    """Render the newest entries in full, as UTF-8; `url` is where this is fetched from."""
-    feed = generator(edition.newest(settings.feed_size), settings, url, "application/rss+xml")
+def render(channel: Channel, settings: Settings) -> bytes:
+    """Render a channel, its entries in full, as UTF-8."""
+    feed = generator(channel, settings, "application/rss+xml")
     with _locale_is_switched:
         return bytes(feed.rss_str(pretty=True))

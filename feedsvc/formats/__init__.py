@@ -6,6 +6,7 @@ A new kind is a new module with `parse(text, context)` and a line in `FORMATS`.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from feedsvc.files import suffix
 from feedsvc.formats import markdown, press
 from feedsvc.formats.context import Context, Refused
 from feedsvc.formats.encoding import decode
@@ -21,34 +22,34 @@ FORMATS: dict[str, Parse] = {".txt": press.parse, ".md": markdown.parse}
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What came of reading a file: an entry, unless a problem is an error."""
+    """What came of reading a file: an entry, unless a problem is an error.
+
+    `wanted` are the paths of other files that it names, there or not.
+    """
 
     entry: Entry | None
     problems: tuple[Problem, ...]
+    wanted: tuple[str, ...] = ()
 
 
 def is_entry_name(name: str) -> bool:
     """Say whether a file of this name is read as an entry."""
-    return _suffix(name) in FORMATS
+    return suffix(name) in FORMATS
 
 
-def _suffix(path: str) -> str:
-    # A tenth of what pathlib costs, for each file at each scan.
-    return path[path.rfind(".") :].lower()
-
-
-def read(data: bytes, path: str, settings: Settings) -> Reading:
+def read(data: bytes, path: str, settings: Settings, companions: tuple[str, ...] = ()) -> Reading:
     """Read an entry file.
 
-    `path` is relative to the entries directory and `is_entry_name`. What is
-    wrong with `data` is in the reading's problems; nothing is raised for it.
+    `path` is relative to the entries directory and `is_entry_name`; `companions`
+    are the paths of files that bear its name (see `files.companions`). What is
+    wrong with any of them is in the reading's problems; nothing is raised for it.
     """
-    context = Context(path, settings)
+    context = Context(path, settings, companions)
     try:
         if len(data) > MAX_SIZE:
             raise context.refusal("too-large", size=len(data))
-        parse = FORMATS[_suffix(path)]
+        parse = FORMATS[suffix(path)]
         entry = parse(decode(data, context), context)
     except Refused:
         entry = None
-    return Reading(entry, tuple(sorted(context.problems)))
+    return Reading(entry, tuple(sorted(context.problems)), tuple(context.wanted))

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from anyascii import anyascii
 
 from feedsvc import markup
-from feedsvc.model import Category, Problem
+from feedsvc.formats.media import Media
+from feedsvc.model import Attachment, Category, Problem
 from feedsvc.problems import severity
 from feedsvc.settings import Settings
 
@@ -31,10 +32,12 @@ class Body(NamedTuple):
 class Context:
     """The surroundings of one parse, and the collector of its problems."""
 
-    def __init__(self, path: str, settings: Settings) -> None:
+    def __init__(self, path: str, settings: Settings, companions: tuple[str, ...] = ()) -> None:
         self.path = path
         self.settings = settings
+        self.companions = companions
         self.problems: list[Problem] = []
+        self.wanted: list[str] = []
 
     def report(self, code: str, line: int = 0, **values: object) -> None:
         """Add a problem; `code` is a row of `problems.KINDS`."""
@@ -50,14 +53,38 @@ class Context:
         """Say whether a problem so far keeps the file from becoming an entry."""
         return any(severity(problem) == "error" for problem in self.problems)
 
-    def body(self, render: Callable[[str, str], str], source: str, entry_id: str) -> Body:
+    def media(self, entry_id: str) -> Media:
+        """Look at the files around the entry."""
+        return Media(str(self.settings.entries), self.path, entry_id, self.companions)
+
+    def sort_media(
+        self, media: Media, image: Attachment | None, attached: list[Attachment]
+    ) -> tuple[Attachment | None, tuple[Attachment, ...], tuple[Attachment, ...]]:
+        """Give picture, attachments and what the text itself shows, once that is rendered.
+
+        What bears the entry's name and was not named comes in, too: its first
+        picture above the text. What is unfit is reported.
+        """
+        inline = tuple(file for file in media.found() if file not in (image, *attached))
+        beside = media.beside()
+        if image is None and not inline:
+            image = next((file for file in beside if file.width), None)
+        attached += [file for file in beside if file != image]
+        self.wanted += media.wanted
+        for code, line, name in dict.fromkeys(media.unfit):
+            self.report(code, line, name=name)
+        return image, tuple(attached), inline
+
+    def body(
+        self, render: Callable[[str, str, Media], str], source: str, media: Media, entry_id: str
+    ) -> Body:
         """Render an entry's source. Raises Refused where nothing comes of it, or it crawls."""
         try:
-            html = render(source, self.settings.page(entry_id))
+            html = render(source, self.settings.page(entry_id), media)
         except markup.TooDeep as error:
             raise self.refusal("too-deep") from error
         summary = markup.summarize(markup.plain(html, enough=markup.SUMMARY_LENGTH))
-        if not summary and "<img" not in html:
+        if not (summary or media.wanted or "<img" in html):
             raise self.refusal("no-body")
         return Body(html, summary)
 

@@ -8,7 +8,8 @@ from feedsvc import markup
 from feedsvc.dates import parse_date
 from feedsvc.formats import front_matter
 from feedsvc.formats.context import Body, Context, Refused, category, is_id
-from feedsvc.model import Category, Entry, Status
+from feedsvc.formats.media import Media
+from feedsvc.model import Attachment, Category, Entry, Status
 
 KEYS = (
     "title date id updated author summary lang categories status reason correction image"
@@ -53,9 +54,12 @@ def parse(text: str, context: Context) -> Entry:
     if updated < published:
         context.report("updated-early", values["updated"].line)
         updated = published
+    media = context.media(entry_id)
+    image, attached = fields.image(media), fields.attachments(media)
     body = Body("", "")
     if source.strip():
-        body = context.body(markup.from_markdown, source, entry_id)
+        body = context.body(markup.from_markdown, source, media, entry_id)
+    image, attachments, inline = context.sort_media(media, image, attached)
     return Entry(
         id=entry_id,
         title=title,
@@ -69,6 +73,9 @@ def parse(text: str, context: Context) -> Entry:
         author=author,
         lang=lang,
         categories=categories,
+        image=image,
+        inline=inline,
+        attachments=attachments,
         address=address,
         guid=guid,
     )
@@ -89,8 +96,6 @@ class _Fields:
                     self._context.report("unknown-key-near", value.line, key=name, near=near[0])
                 else:
                     self._context.report("unknown-key", value.line, key=name)
-            elif name in ("image", "attachments"):
-                self._context.report("media-later", value.line, key=name)
 
     def _line(self, key: str) -> int:
         return self._values[key].line
@@ -144,18 +149,43 @@ class _Fields:
         return text
 
     def categories(self) -> tuple[Category, ...]:
-        value = self._values.get("categories")
-        if value is None:
-            return ()
-        labels = (value.content,) if isinstance(value.content, str) else value.content
-        if not isinstance(labels, tuple):
-            self._context.report("bad-list", value.line, key="categories")
-            return ()
         found: dict[str, Category] = {}
-        for label in labels:
+        for label in self._list("categories"):
             made = category(label)
             if made is None:
-                self._context.report("bad-category", value.line, value=label)
+                self._context.report("bad-category", self._line("categories"), value=label)
             else:
                 found.setdefault(made.slug, made)
         return tuple(found.values())
+
+    def _list(self, key: str) -> tuple[str, ...]:
+        value = self._values.get(key)
+        if value is None:
+            return ()
+        if isinstance(value.content, str):
+            return (value.content,)
+        if not isinstance(value.content, tuple):
+            self._context.report("bad-list", value.line, key=key)
+            return ()
+        return value.content
+
+    def image(self, media: Media) -> Attachment | None:
+        value = self._values.get("image")
+        if value is None:
+            return None
+        said = {"file": value.content} if isinstance(value.content, str) else value.content
+        if not isinstance(said, dict) or not said.get("file"):
+            self._context.report("bad-image", value.line)
+            return None
+        picture = media.named(
+            said["file"], value.line, said.get("alt", ""), said.get("caption", "")
+        )
+        if picture is not None and picture.width is None:
+            self._context.report("media-no-picture", value.line, name=picture.name)
+            return None
+        return picture
+
+    def attachments(self, media: Media) -> list[Attachment]:
+        names = self._list("attachments")
+        found = (media.named(name, self._line("attachments")) for name in names)
+        return [file for file in found if file]

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from feedsvc import markup
 from feedsvc.dates import parse_date
 from feedsvc.formats.context import Context, Refused, is_id
+from feedsvc.formats.media import Media
 from feedsvc.model import Entry
 
 _address_line = re.compile(r"Адрес страницы:\s*<?([^\s<>]+)>?\s*", re.IGNORECASE)
@@ -38,7 +39,10 @@ def parse(text: str, context: Context) -> Entry:
         raise Refused
     address = address and context.address(address, address_line)
     entry_id = _id_in(address, context) or context.id_from_name()
-    body = context.body(_render, "\n".join(lines[date + 1 : filled[-1] + 1]), entry_id)
+    media = context.media(entry_id)
+    source = "\n".join(lines[date + 1 : filled[-1] + 1])
+    body = context.body(_render, source, media, entry_id)
+    image, attached, _ = context.sort_media(media, None, [])
     return Entry(
         id=entry_id,
         title=" ".join(lines[title].split()),
@@ -47,6 +51,8 @@ def parse(text: str, context: Context) -> Entry:
         html=body.html,
         summary=body.summary,
         publisher=publisher,
+        image=image,
+        attachments=attached,
         address=address,
     )
 
@@ -69,6 +75,6 @@ def _id_in(address: str | None, context: Context) -> str | None:
     return found if path == before + found + after and is_id(found) else None
 
 
-def _render(source: str, page: str) -> str:
+def _render(source: str, page: str, _media: Media) -> str:
     paragraphs = (part.strip("\n") for part in re.split(r"\n{2,}", source))
     return markup.from_paragraphs([part for part in paragraphs if part], page)

@@ -1,0 +1,60 @@
+"""JSON Feed 1.1 (jsonfeed.org/version/1.1), without extensions."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from feedsvc.feeds import content
+from feedsvc.feeds.channel import Channel
+from feedsvc.model import Attachment, Entry
+from feedsvc.settings import Settings
+
+
+def render(channel: Channel, settings: Settings) -> bytes:
+    """Render a channel, its entries in full, as UTF-8."""
+    feed = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": channel.title,
+        "home_page_url": settings.site + channel.page,
+        "feed_url": settings.site + channel.path,
+        "description": settings.description,
+        "icon": settings.logo_url("logo_square"),
+        "favicon": settings.logo_url("icon"),
+        "authors": [{"name": settings.author}],
+        "language": settings.language,
+        "items": [_item(entry, settings) for entry in channel.entries],
+    }
+    return msgspec.json.encode(_filled(feed))
+
+
+def _item(entry: Entry, settings: Settings) -> dict[str, object]:
+    author = content.entry_author(entry)
+    item = {
+        "id": content.entry_id(entry, settings),
+        "url": content.entry_url(entry, settings),
+        "title": entry.title,
+        "content_html": content.entry_html(entry, settings) or entry.title,
+        "summary": entry.summary,
+        "image": entry.image and content.media_url(entry, entry.image.name, settings),
+        "date_published": entry.published.isoformat(),
+        "date_modified": entry.updated.isoformat(),
+        "authors": author and [{"name": author}],
+        "tags": [category.label for category in entry.categories],
+        "language": entry.lang,
+        "attachments": [_attachment(entry, file, settings) for file in content.enclosures(entry)],
+    }
+    return _filled(item)
+
+
+def _attachment(entry: Entry, file: Attachment, settings: Settings) -> dict[str, object]:
+    return {
+        "url": content.media_url(entry, file.name, settings),
+        "mime_type": file.media_type,
+        "title": file.alt or file.name,
+        "size_in_bytes": file.length,
+    }
+
+
+def _filled(values: Mapping[str, object]) -> dict[str, object]:
+    """Leave out what is empty, as optional members should be; the items stay."""
+    return {name: value for name, value in values.items() if value or name == "items"}

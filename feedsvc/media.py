@@ -1,0 +1,54 @@
+"""Pictures and attachments as they are served: the files themselves, by Werkzeug."""
+
+from flask import Response, request
+from werkzeug.utils import send_file
+from werkzeug.wrappers import Response as Answer
+
+from feedsvc.feeds import content
+from feedsvc.files import TYPES, suffix, within
+from feedsvc.model import Entry
+from feedsvc.settings import LOGOS, Settings
+
+# In seconds: as a page, which may be withdrawn, too.
+MAX_AGE = 300
+
+
+class Files:
+    """The files that may be served: those that a public entry names, and the site's own."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._entries = settings.entries
+        self._logos = settings.logos()
+
+    def of_entry(self, entry: Entry, name: str) -> Answer | None:
+        """Answer with a file of an entry; None where there is none of that name."""
+        for file in content.media(entry):
+            if file.name == name and TYPES.get(suffix(file.path)) == file.media_type:
+                place = within(self._entries, file.path)
+                return _sent(place, file.media_type, name) if place else None
+        return None
+
+    def of_site(self, name: str) -> Answer | None:
+        """Answer with one of the site's own pictures."""
+        place = self._logos.get(name)
+        if place is None or not place.is_file():
+            return None
+        return _sent(str(place), LOGOS[place.suffix.lower()], name)
+
+
+def _sent(place: str, media_type: str, name: str) -> Answer | None:
+    try:
+        response = send_file(
+            place,
+            request.environ,
+            mimetype=media_type,
+            as_attachment=media_type.startswith("application/") and "pdf" not in media_type,
+            download_name=name,
+            max_age=MAX_AGE,
+            response_class=Response,
+        )
+    except OSError:
+        return None
+    response.cache_control.public = True
+    response.cache_control.no_cache = None
+    return response
