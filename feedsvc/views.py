@@ -65,15 +65,15 @@ class Views:
         """Add the routes and the error pages to an application."""
         # No redirects: Werkzeug's lead to whatever host the request names.
         app.url_map.merge_slashes = False
-        add = partial(app.add_url_rule, strict_slashes=True)
+        add = app.add_url_rule
         permalink = self._settings.permalink
         app.add_url_rule(
             permalink, view_func=self.entry, strict_slashes=not permalink.endswith("/")
         )
         for path, (media_type, render) in self._singles().items():
             add(path, path, partial(self._answer, media_type, render))
-        add("/category/<slug>/", view_func=self.category)
-        add("/archive/<year>/<month>/", view_func=self.month)
+        add("/category/<slug>/", view_func=self.category, strict_slashes=False)
+        add("/archive/<year>/<month>/", view_func=self.month, strict_slashes=False)
         add("/feeds/<name>", view_func=self.feed)
         add("/feeds/category/<slug>/<name>", view_func=self.feed)
         add("/feeds/archive/<year>/<month>/atom.xml", view_func=self.archive)
@@ -265,7 +265,7 @@ class Views:
     def _answer(self, media_type: str, render: Callable[[Edition], bytes]) -> Response:
         kept = self._shelf.get(request.path, lambda edition: document(render(edition), media_type))
         response = _respond(kept, clock.now())
-        if media_type == "text/html":
+        if media_type == "text/html" and response.status_code == 200:
             for name, feed in FOR_READERS.items():
                 link = f'<{channel.feed_path(name)}>; rel="alternate"; type="{feed.media_type}"'
                 response.headers.add("Link", link)
@@ -349,7 +349,8 @@ def _say_how_long(response: Response, period: Period, now: int) -> None:
         left = max(0, min(left, (period.until - now) // _SECOND))
     response.cache_control.public = True
     response.cache_control.max_age = min(MAX_AGE, left)
-    response.cache_control.stale_while_revalidate = max(0, left - MAX_AGE)
+    if left > MAX_AGE:
+        response.cache_control.stale_while_revalidate = left - MAX_AGE
     response.cache_control.stale_if_error = STALE_IF_ERROR
 
 
@@ -363,5 +364,8 @@ def _uncached(response: Response) -> Response:
 
 
 def _add_headers(response: Response) -> Response:
-    response.headers.extend(_HEADERS)
+    # A 304 is most of what is sent, and leaves those headers in force that came
+    # with what it confirms (RFC 9111 section 3.2).
+    if response.status_code != 304:
+        response.headers.extend(_HEADERS)
     return response
