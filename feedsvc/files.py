@@ -22,7 +22,7 @@ TYPES = {
     ".ods": "application/vnd.oasis.opendocument.spreadsheet",
     ".zip": "application/zip",
 }
-# Files in the folder of one entry.
+# Files in the folder of one entry, and files that it may name.
 MOST = 100
 _PASSED_OVER = (".", "_", "~")
 _TEMPORARY = (".tmp", ".part", ".swp", "thumbs.db")
@@ -42,13 +42,13 @@ def is_passed_over(name: str) -> bool:
 def within(root: Path | str, path: str) -> str | None:
     """Give the real place of a file below a folder; None where it leads out, or is no file.
 
-    `path` is relative to the folder, with slashes.
+    `path` is relative to the folder, with slashes. Raises nothing, whatever it holds.
     """
-    if any(map(is_passed_over, path.split("/"))) or "\0" in path:
+    if any(map(is_passed_over, path.split("/"))) or not path.isprintable():
         return None
     top = os.path.realpath(root)
     real = os.path.realpath(f"{top}/{path}")
-    return real if real.startswith(top + os.sep) and Path(real).is_file() else None
+    return real if real.startswith(top + os.sep) and os.path.isfile(real) else None  # noqa: PTH113
 
 
 def companions(root: Path | str, path: str) -> tuple[str, ...]:
@@ -63,16 +63,24 @@ def companions(root: Path | str, path: str) -> tuple[str, ...]:
         for end in (*TYPES, *map(str.upper, TYPES))
         if os.path.lexists(f"{root}/{stem}{end}")
     )
-    return (*in_folder(root, stem), *sorted(beside))
+    return tuple(sorted([*in_folder(root, stem), *beside]))
 
 
 def in_folder(root: Path | str, folder: str) -> list[str]:
     """Give the paths of the files in a folder that can be published, 100 at most."""
+    if os.path.islink(f"{root}/{folder}"):  # noqa: PTH114 - as below
+        return []
     try:
         names = sorted(os.listdir(f"{root}/{folder}"))  # noqa: PTH208 - text, not paths
     except OSError:
         return []
     return [f"{folder}/{name}" for name in names if is_publishable(name)][:MOST]
+
+
+def bears_name(name: str, stem: str) -> bool:
+    """Say whether a file has an entry's name, but for an ending that is published."""
+    end = name[len(stem) :]
+    return name.startswith(stem) and (end in TYPES or (end.isupper() and end.lower() in TYPES))
 
 
 def is_publishable(name: str) -> bool:

@@ -63,7 +63,7 @@ def _sitemap(pages: list[tuple[str, datetime | None]], settings: Settings) -> by
         url = etree.SubElement(root, f"{{{_SITEMAP}}}url")
         etree.SubElement(url, f"{{{_SITEMAP}}}loc").text = settings.site + path
         if changed is not None:
-            moment = changed.astimezone(settings.timezone).isoformat(timespec="seconds")
+            moment = changed.isoformat(timespec="seconds")
             etree.SubElement(url, f"{{{_SITEMAP}}}lastmod").text = moment
     return _written(root)
 

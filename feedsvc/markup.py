@@ -243,7 +243,8 @@ class _Sanitizer(threading.local):
 
     def clean(self, html: str, page: str, beside: Beside | None) -> str:
         self._page, self._beside = page, beside
-        return self._cleaner.clean(html)
+        cleaned: str = self._cleaner.clean(html)
+        return cleaned
 
     def _resolve(self, tag: str, attribute: str, value: str) -> str | None:
         if attribute not in _URL_ATTRIBUTES:
@@ -276,7 +277,7 @@ def _sanitize(html: str, page: str, beside: Beside | None = None) -> str:
 
 def _finished(match: re.Match[str], sizes: dict[str, tuple[int, int]]) -> str:
     """Say what a picture that is missing would have shown, or how large another one is."""
-    attributes = dict(_attribute.findall(match[1]))
+    attributes: dict[str, str] = dict(_attribute.findall(match[1]))
     if "src" not in attributes:
         return attributes.get("alt", "")
     size = sizes.get(attributes["src"].removeprefix(SITE))

@@ -186,6 +186,10 @@ KINDS = {
         N_("there is no file «{name}» beside this one"),
         N_("put it into the same folder, or correct the name; large and small letters differ"),
     ),
+    "media-many": _warning(
+        N_("this text names more than 100 files; the others were passed over"),
+        N_("divide it into several texts"),
+    ),
     "media-type": _warning(
         N_("files like «{name}» are not published"),
         N_("save it as JPEG, PNG or PDF"),

@@ -10,7 +10,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from feedsvc.errors import EntriesUnavailable
-from feedsvc.files import companions, in_folder, is_passed_over, is_publishable
+from feedsvc.files import bears_name, companions, in_folder, is_passed_over, is_publishable
 from feedsvc.formats import MAX_SIZE, Reading, is_entry_name, read
 from feedsvc.model import Problem
 from feedsvc.settings import Settings
@@ -65,7 +65,7 @@ class Scan:
                 found = _examine(item.name, item.path, path, self._root, is_link=item.is_symlink())
                 if found is not None:
                     if beside or path in self._wanted:
-                        own = tuple(beside.get(_stem(path), ()))
+                        own = tuple(sorted(beside.get(_stem(path), ())))
                         found = _with_others(found, self._root, own, self._wanted.get(path, ()))
                     yield found
                 elif item.is_dir(follow_symlinks=False):
@@ -143,10 +143,11 @@ def _beside(prefix: str, items: list[os.DirEntry[str]], root: str) -> dict[str, 
     beside: dict[str, list[str]] = {}
     entries = {_stem(item.name) for item in items if is_entry_name(item.name)}
     for item in items:
-        if item.name in entries and item.is_dir():
-            beside.setdefault(prefix + item.name, [])[:0] = in_folder(root, prefix + item.name)
-        elif is_publishable(item.name) and _stem(item.name) in entries:
-            beside.setdefault(prefix + _stem(item.name), []).append(prefix + item.name)
+        stem = _stem(item.name)
+        if item.name in entries and item.is_dir(follow_symlinks=False):
+            beside.setdefault(prefix + item.name, []).extend(in_folder(root, prefix + item.name))
+        elif stem in entries and is_publishable(item.name) and bears_name(item.name, stem):
+            beside.setdefault(prefix + stem, []).append(prefix + item.name)
     return beside
 
 

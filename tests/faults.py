@@ -17,12 +17,11 @@ from typing import Self
 import pytest
 from lxml import etree
 
-from feedsvc import feeds
 from tests.conftest import ROOT
 from tests.test_service import Service, soon
 
 SERVE = [sys.executable, "-m", "feedsvc", "serve", "--workers", "2", "--port", "{port}"]
-FEEDS = tuple(map(feeds.path, feeds.FEEDS))
+FEEDS = ("/feeds/atom.xml", "/feeds/rss.xml")
 PRESS = "/presscenter/news/detail/1204713.html"
 PRESS_TITLE = "Штаб по развитию отечественных производств"
 

@@ -58,7 +58,7 @@ def test_an_empty_home_page_says_so(newsroom: Newsroom) -> None:
 def test_the_home_page_lists_no_more_than_the_feeds_hold(newsroom: Newsroom) -> None:
     newsroom.apply({f"{day}.md": item(f"Day {day}", f"2026-01-0{day}") for day in range(1, 4)})
     html = pages.home(newsroom.edition(), replace(newsroom.settings, feed_size=2)).decode()
-    assert texts(html, "//h2") == ["Day 3", "Day 2"]
+    assert texts(html, "//article/h2") == ["Day 3", "Day 2"]
 
 
 def test_a_correction_stands_above_the_text(newsroom: Newsroom) -> None:
@@ -149,10 +149,13 @@ def test_addresses_on_this_site_are_root_relative_but_for_the_canonical_one(
         ("stylesheet", "/static/style.css"),
         ("alternate", "/feeds/atom.xml"),
         ("alternate", "/feeds/rss.xml"),
+        ("alternate", "/feeds/feed.json"),
         ("a", "#main"),
         ("a", "/"),
         ("a", "/feeds/atom.xml"),
         ("a", "/feeds/rss.xml"),
+        ("a", "/feeds/feed.json"),
+        ("a", "/feeds/"),
         ("a", "/x"),
         ("a", "/presscenter/news/detail/y.html"),
         ("a", "https://else.example/"),
@@ -192,7 +195,7 @@ def test_nothing_in_an_entry_runs_in_a_page(newsroom: Newsroom, attack: str) -> 
     home = pages.home(newsroom.edition(), newsroom.settings).decode()
     gone = pages.gone(Gone(attack, attack), newsroom.settings).decode()
     assert [dangers(page) for page in (html, home, gone)] == [[], [], []]
-    assert texts(html, "//h1") == texts(home, "//h2") == [attack]
+    assert texts(html, "//h1") == texts(home, "//article/h2") == [attack]
     assert texts(html, "//article/p[@class='note']") == [f"Исправлено: {attack}"]
 
 

@@ -19,10 +19,11 @@ from hypothesis import strategies as st
 from feedsvc import sync as sync_module
 from feedsvc.catalogue import Catalogue
 from feedsvc.edition import Edition
+from feedsvc.files import is_passed_over
 from feedsvc.formats import Reading
 from feedsvc.model import Entry
 from feedsvc.problems import severity
-from feedsvc.scan import Found, Scan, is_passed_over, read_file
+from feedsvc.scan import Found, Scan, read_file
 from feedsvc.settings import Settings
 from feedsvc.sync import ACCEPT_REMOVALS, LOOK_NOW, Sync, check
 from feedsvc.watch import Hints, Watch

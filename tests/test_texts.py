@@ -119,7 +119,13 @@ def test_only_these_problems_are_mere_warnings() -> None:
         "bad-address",
         "bad-category",
         "updated-early",
-        "media-later",
+        "bad-image",
+        "media-broken",
+        "media-large",
+        "media-many",
+        "media-missing",
+        "media-no-picture",
+        "media-type",
     }
 
 

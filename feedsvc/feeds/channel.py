@@ -108,7 +108,8 @@ def of_month(edition: Edition, settings: Settings, month: str) -> Channel | None
         ("next-archive", edition.month_after(month)),
     )
     links = [(relation, archive_path(other)) for relation, other in beside if other]
-    start = entries[-1].published.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    # A day more: the offset may have been another one at the beginning of the month.
+    start = entries[-1].published.replace(day=1, hour=0, minute=0, second=0) - timedelta(days=1)
     return Channel(
         path=path,
         id_path=current,

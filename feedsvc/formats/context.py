@@ -67,9 +67,9 @@ class Context:
         """
         inline = tuple(file for file in media.found() if file not in (image, *attached))
         beside = media.beside()
-        if image is None and not inline:
+        if image is None and not any(file.width for file in inline):
             image = next((file for file in beside if file.width), None)
-        attached += [file for file in beside if file != image]
+        attached = [file for file in dict.fromkeys([*attached, *beside]) if file != image]
         self.wanted += media.wanted
         for code, line, name in dict.fromkeys(media.unfit):
             self.report(code, line, name=name)

@@ -14,11 +14,13 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from feedsvc import markup
-from feedsvc.files import TYPES, suffix, within
+from feedsvc.files import MOST, TYPES, suffix, within
 from feedsvc.model import Attachment
 
 MAX_LENGTH = 100 * 1024 * 1024
 MAX_PIXELS = 50_000_000
+# Each may lie in two places.
+MOST_NAMED = 2 * MOST
 _BEGINNINGS = {
     ".pdf": (b"%PDF-",),
     ".zip": (b"PK",),
@@ -69,7 +71,8 @@ class Media:
         try:
             return self._take(self._place(name), alt, caption)
         except Unfit as unfit:
-            self.unfit.append((str(unfit), line, name))
+            code = str(unfit)
+            self.unfit.append((code, line, "" if code == "media-many" else name))
             return None
 
     def address(self, written: str, *, is_picture: bool) -> str | None:
@@ -115,16 +118,19 @@ class Media:
             posixpath.normpath(str(folder / name))
             for folder in (self._path.with_suffix(""), self._path.parent)
         ]
+        places = [place for place in places if place.isprintable() and place[:3] != "../"]
+        if len(self.wanted) + len(places) > MOST_NAMED:
+            raise Unfit("media-many")
         self.wanted += places
         for place in places:
-            if not place.startswith(("../", "/")) and within(self._root, place):
+            if within(self._root, place):
                 return place
         raise Unfit("media-missing")
 
     def _take(self, path: str, alt: str = "", caption: str = "") -> Attachment:
         if path in self._found:
             return self._found[path]
-        facts = _inspect(f"{self._root}/{path}")
+        facts = _inspect(within(self._root, path))
         stem, end = posixpath.splitext(posixpath.basename(path))
         names = {file.name for file in self._found.values()}
         others = (f"{stem}-{number}{end}" for number in count(2))
@@ -138,8 +144,10 @@ class Media:
         return file
 
 
-def _inspect(path: str) -> _Facts:
+def _inspect(path: str | None) -> _Facts:
     """Look at a file: what it is must be what its name says. Raises Unfit."""
+    if path is None:
+        raise Unfit("media-missing")
     end = suffix(path)
     if end not in TYPES:
         raise Unfit("media-type")
