@@ -31,11 +31,11 @@ def codes(channel: Channel, settings: Settings) -> tuple[bytes, ...]:
     )
 
 
-def seen(tags: Iterable[str]) -> frozenset[bytes]:
+def seen(tags: Iterable[str | None]) -> frozenset[bytes]:
     """Give the codes in entity tags, whichever feeds and codings they belong to."""
     found: set[bytes] = set()
     for tag in tags:
-        text = tag.partition(".")[0]
+        text = (tag or "").partition(".")[0]
         try:
             data = urlsafe_b64decode(text + "=" * (-len(text) % 4))
         except (binascii.Error, ValueError):
