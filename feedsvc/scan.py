@@ -61,7 +61,7 @@ class Scan:
             for item in items:
                 if is_passed_over(item.name):
                     continue
-                path = prefix + _printable(item.name)
+                path = prefix + printable(item.name)
                 found = _examine(item.name, item.path, path, self._root, is_link=item.is_symlink())
                 if found is not None:
                     if beside or path in self._wanted:
@@ -93,7 +93,7 @@ def examine(root: Path, path: str, wanted: tuple[str, ...] = ()) -> Found | None
         return None
     full = f"{root}/{path}"
     top = os.path.realpath(root)
-    found = _examine(name, full, path, top, is_link=Path(full).is_symlink())
+    found = _examine(name, full, printable(path), top, is_link=Path(full).is_symlink())
     return found and _with_others(found, top, companions(top, path), wanted)
 
 
@@ -174,7 +174,8 @@ def _list(folder: str) -> Iterator[os.DirEntry[str]]:
         yield from items
 
 
-def _printable(name: str) -> str:
+def printable(name: str) -> str:
+    """Give a name with whatever is no UTF-8 in it written out."""
     try:
         name.encode()
     except UnicodeEncodeError:
@@ -188,7 +189,7 @@ def _examine(name: str, full: str, path: str, root: str, *, is_link: bool) -> Fo
         code = _bad_link(full, root) if is_link else None
         if code is None and not is_entry_name(name):
             return None
-        if code is None and _printable(name) != name:
+        if code is None and printable(name) != name:
             code = "name-not-utf8"
         status = os.stat(full) if code is None else None
     except (FileNotFoundError, NotADirectoryError):

@@ -28,7 +28,7 @@ from feedsvc import clock, problems
 from feedsvc.errors import CatalogueUnavailable, EntriesUnavailable
 from feedsvc.model import Problem
 from feedsvc.progress import reported
-from feedsvc.scan import TRY_AGAIN, Found, Scan, examine, read_file
+from feedsvc.scan import TRY_AGAIN, Found, Scan, examine, printable, read_file
 from feedsvc.settings import Settings
 from feedsvc.texts import N_, Message, reason
 from feedsvc.watch import Hints, Watch
@@ -215,7 +215,7 @@ class Sync:
         return settled
 
     def _examine(self, path: str) -> Found | None:
-        return examine(self._settings.entries, path, self._writer.names(path))
+        return examine(self._settings.entries, path, self._writer.names(printable(path)))
 
     def _heed(self, hints: Hints) -> dict[str, str]:
         """Do what the kernel's hints suggest; give the stamps of what was stored."""
@@ -225,7 +225,7 @@ class Sync:
             self._wanted = now + QUIET
         for path in hints.unsure | hints.written:
             file = self._examine(path)
-            if file:
+            if file and not file.problem:  # what cannot be read needs not come to rest
                 self._waiting[path] = _Waiting(file, now, path in hints.written)
         whole = [self._examine(path) for path in sorted(hints.whole)]
         changed = [file for file in whole if file and file.stamp != self._writer.stamp(file.path)]
@@ -238,7 +238,7 @@ class Sync:
             else:
                 sure.append(update)
         self._store(iter(sure), absent=frozenset(hints.moved))
-        if any(self._writer.stamp(path) is not None for path in hints.moved):
+        if any(self._writer.stamp(printable(path)) is not None for path in hints.moved):
             self._wanted = now + QUIET
         return {update.path: update.stamp for update in sure}
 

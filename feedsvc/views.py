@@ -146,7 +146,7 @@ class Views:
         def render(edition: Edition) -> bytes:
             return atom.render(self._of_month(edition, year, month), self._settings)
 
-        return self._answer(FEEDS["atom.xml"].media_type, render)
+        return self._answer(FEEDS["atom.xml"].served_as, render)
 
     def _of_month(self, edition: Edition, year: str, month: str) -> Channel:
         if not _month.fullmatch(f"{year}-{month}"):
@@ -174,7 +174,7 @@ class Views:
 
     def _whole(self, feed: Feed, told: Channel) -> Document:
         codes = news.codes(told, self._settings) if feed.for_readers else ()
-        return document(feed.render(told, self._settings), feed.media_type, codes)
+        return document(feed.render(told, self._settings), feed.served_as, codes)
 
     def _only_new(
         self, feed: Feed, select: Callable[[Edition], Channel], kept: Kept
@@ -189,7 +189,7 @@ class Views:
             told = select(edition)
             tag = self._whole(feed, told).tag
             body = feed.render(news.unseen(told, self._settings, known), self._settings)
-            return Document(feed.media_type, body, tag)
+            return Document(feed.served_as, body, tag)
 
         unseen = b"".join(code for code in whole.codes if code not in known)
         part = self._shelf.get(f"{request.path} {whole.tag} {unseen.hex()}", render)

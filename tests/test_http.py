@@ -16,6 +16,7 @@ from feedsvc import clock
 from feedsvc.app import build_app
 from feedsvc.catalogue import from_microseconds
 from feedsvc.document import document
+from feedsvc.feeds import FOR_READERS
 from feedsvc.settings import Settings
 from feedsvc.views import _packed
 from tests.conftest import NOW, SECOND, SITE, Newsroom, item
@@ -25,17 +26,17 @@ ATOM = "/feeds/atom.xml"
 DOCUMENTS = {
     "/": "text/html; charset=utf-8",
     PAGE: "text/html; charset=utf-8",
-    ATOM: "application/atom+xml; charset=utf-8",
-    "/feeds/rss.xml": "application/rss+xml; charset=utf-8",
+    ATOM: "application/xml; charset=utf-8",
+    "/feeds/rss.xml": "application/xml; charset=utf-8",
     "/feeds/feed.json": "application/feed+json; charset=utf-8",
-    "/feeds/yandex.xml": "application/rss+xml; charset=utf-8",
+    "/feeds/yandex.xml": "application/xml; charset=utf-8",
     "/feeds/": "text/html; charset=utf-8",
     "/feeds/opml.xml": "text/x-opml; charset=utf-8",
-    "/feeds/archive/2014/08/atom.xml": "application/atom+xml; charset=utf-8",
+    "/feeds/archive/2014/08/atom.xml": "application/xml; charset=utf-8",
     "/archive/2014/08/": "text/html; charset=utf-8",
     "/category/sport/": "text/html; charset=utf-8",
-    "/feeds/category/sport/atom.xml": "application/atom+xml; charset=utf-8",
-    "/feeds/category/sport/rss.xml": "application/rss+xml; charset=utf-8",
+    "/feeds/category/sport/atom.xml": "application/xml; charset=utf-8",
+    "/feeds/category/sport/rss.xml": "application/xml; charset=utf-8",
     "/feeds/category/sport/feed.json": "application/feed+json; charset=utf-8",
     "/sitemap.xml": "application/xml; charset=utf-8",
     "/sitemap/pages.xml": "application/xml; charset=utf-8",
@@ -582,8 +583,8 @@ def test_what_a_reader_would_rather_have_never_changes_what_a_feed_answers(
 def test_a_page_names_every_feed_in_its_headers(client: FlaskClient, url: str) -> None:
     links = get(client, url).headers.getlist("Link")
     assert links == [
-        f'<{path}>; rel="alternate"; type="{DOCUMENTS[path].partition(";")[0]}"'
-        for path in (ATOM, "/feeds/rss.xml", "/feeds/feed.json")
+        f'</feeds/{name}>; rel="alternate"; type="{feed.media_type}"'
+        for name, feed in FOR_READERS.items()
     ]
 
 

@@ -35,7 +35,7 @@ def entries_of(body: bytes, name: str) -> dict[str, str]:
     root = etree.fromstring(body)
     found = {
         str(each.findtext("{*}id") or each.findtext("guid")): " ".join(
-            "".join(each.itertext()).split()
+            str(each.xpath("string()")).split()
         )
         for each in root.iter("{*}entry", "item")
     }

@@ -25,6 +25,15 @@ class Feed:
     select: Select = channel.newest
     for_readers: bool = True
 
+    @property
+    def served_as(self) -> str:
+        """Give the media type it is sent with.
+
+        For XML the general one (RFC 7303 section 9.1): with their own, browsers show
+        feeds as source text, without the style sheet that makes them readable.
+        """
+        return "application/xml" if self.media_type.endswith("+xml") else self.media_type
+
 
 FEEDS = {
     "atom.xml": Feed("Atom", "application/atom+xml", atom.render),

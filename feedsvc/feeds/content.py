@@ -13,6 +13,7 @@ from feedsvc.settings import Settings
 from feedsvc.texts import translations
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+STYLE = "/static/feed.css"
 _MEDIA = "http://search.yahoo.com/mrss/"
 
 
@@ -63,6 +64,12 @@ def add_media(item: etree._Element, entry: Entry, file: Attachment, settings: Se
     for name, text in (("title", file.caption), ("description", file.alt)):
         if text:
             etree.SubElement(element, f"{{{_MEDIA}}}{name}", type="plain").text = text
+
+
+def add_style(root: etree._Element) -> None:
+    """Let browsers, which show XML as it is, show a feed as text to be read."""
+    style = f'type="text/css" href="{STYLE}"'
+    root.addprevious(etree.ProcessingInstruction("xml-stylesheet", style))
 
 
 def entry_author(entry: Entry) -> str | None:

@@ -20,7 +20,6 @@ from feedsvc.settings import Settings
 
 # For how long, in minutes, an RSS reader is to keep what it has.
 TTL = 15
-STYLE = "/static/feed.css"
 _ATOM = "http://www.w3.org/2005/Atom"
 _DC = "http://purl.org/dc/elements/1.1/"
 _HISTORY = "http://purl.org/syndication/history/1.0"
@@ -103,11 +102,6 @@ class _Feed(BaseExtension):  # type: ignore[misc]  # feedgen has no types
             for relation, path in self.channel.links
         ]
 
-    def style(self, feed: etree._Element) -> None:
-        """Let browsers, which show XML as it is, show it as text to be read."""
-        style = f'type="text/css" href="{STYLE}"'
-        feed.addprevious(etree.ProcessingInstruction("xml-stylesheet", style))
-
 
 class _AtomFeed(_Feed):
     """The history (RFC 5005) and what was withdrawn (RFC 6721)."""
@@ -118,7 +112,7 @@ class _AtomFeed(_Feed):
         return {prefix: uri for prefix, uri in spaces.items() if used[prefix]}
 
     def extend_atom(self, feed: etree._Element) -> etree._Element:
-        self.style(feed)
+        content.add_style(feed)
         for link in self.links():
             etree.SubElement(feed, "link", link)
         if self.channel.is_archive:
@@ -171,7 +165,7 @@ class _RssChannel(_Feed):
         return spaces
 
     def extend_rss(self, feed: etree._Element) -> etree._Element:
-        self.style(feed)
+        content.add_style(feed)
         channel = feed[0]
         for link in self.links():
             etree.SubElement(channel, f"{{{_ATOM}}}link", link)

@@ -33,6 +33,7 @@ _FULL_TEXTS = (
 def render(channel: Channel, settings: Settings) -> bytes:
     """Render a channel as UTF-8; of what would be too much, the oldest is left out."""
     root = etree.Element("rss", {"version": "2.0"}, nsmap=_NAMESPACES)
+    content.add_style(root)
     top = etree.SubElement(root, "channel")
     _add(top, "title", channel.title)
     _add(top, "link", settings.site + channel.page)
@@ -50,7 +51,9 @@ def render(channel: Channel, settings: Settings) -> bytes:
         if size > MAX_SIZE:
             break
         top.append(item)
-    return etree.tostring(root, encoding="UTF-8", xml_declaration=True, pretty_print=True)
+    return etree.tostring(
+        root.getroottree(), encoding="UTF-8", xml_declaration=True, pretty_print=True
+    )
 
 
 def _item(entry: Entry, settings: Settings) -> etree._Element:
