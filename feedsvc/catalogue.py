@@ -29,10 +29,11 @@ CREATE TABLE state (
     changed INTEGER NOT NULL,   -- when that was
     whole INTEGER NOT NULL,     -- 1 once the first index is finished
     shaped_by TEXT NOT NULL,    -- the settings that entries were parsed with
+    shown_by TEXT NOT NULL,     -- what documents were rendered with: all settings, and the program
     scanned INTEGER NOT NULL,   -- when the directory was last found in order
     degraded TEXT NOT NULL      -- why it is not now: a word, or ''
 );
-INSERT INTO state VALUES (0, 0, 0, '', 0, '');
+INSERT INTO state VALUES (0, 0, 0, '', '', 0, '');
 CREATE TABLE file (
     path TEXT PRIMARY KEY,
     stamp TEXT NOT NULL,        -- another one, or '', says: to be read again

@@ -43,9 +43,9 @@ def sitemap_index(edition: Edition, settings: Settings) -> bytes:
 def sitemap_of_pages(edition: Edition, settings: Settings) -> bytes:
     """List the pages that lead to the news."""
     paths = ["/", "/feeds/"]
-    paths += [category_page(slug) for slug, _ in edition.categories()]
     paths += [month_page(month) for month, _ in edition.months()]
-    return _sitemap([(path, None) for path in paths], settings)
+    paths += [category_page(slug) for slug, _ in edition.categories()]
+    return _sitemap([(path, None) for path in paths[:MAX_ADDRESSES]], settings)
 
 
 def sitemap_of_year(edition: Edition, settings: Settings, year: str, part: int) -> bytes | None:
@@ -77,7 +77,8 @@ def sitemap_of_news(edition: Edition, settings: Settings) -> bytes:
         news = etree.SubElement(url, f"{{{_NEWS}}}news")
         publication = etree.SubElement(news, f"{{{_NEWS}}}publication")
         etree.SubElement(publication, f"{{{_NEWS}}}name").text = settings.title
-        language = entry.lang or settings.language
+        # Of ISO 639: two or three letters.
+        language = (entry.lang or settings.language).partition("-")[0].lower()
         etree.SubElement(publication, f"{{{_NEWS}}}language").text = language
         moment = entry.published.isoformat(timespec="seconds")
         etree.SubElement(news, f"{{{_NEWS}}}publication_date").text = moment

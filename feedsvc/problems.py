@@ -149,6 +149,10 @@ KINDS = {
         N_("the guid «{guid}» is already taken by {other}"),
         N_("remove the line «guid:» from one of the two files"),
     ),
+    "category-twice": _error(
+        N_("the category «{label}» has the same address as «{taken}» in {other}"),
+        N_("write it in the same way, or choose another name"),
+    ),
     "unknown-key": _warning(
         N_("«{key}» is not known and was passed over"),
         N_("remove the line, or check the spelling"),

@@ -18,13 +18,13 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
-from feedsvc import clock, problems
+from feedsvc import __version__, clock, problems
 from feedsvc.errors import CatalogueUnavailable, EntriesUnavailable
 from feedsvc.model import Problem
 from feedsvc.progress import reported
@@ -91,6 +91,7 @@ class Sync:
     def _open(self, writer: Writer) -> None:
         self._writer = writer
         self._writer.shape(_shape(self._settings))
+        self._writer.show(_show(self._settings), clock.now())
         self._started = time.monotonic()
         self._scan_due = self._started
         self._wanted = self._started
@@ -337,16 +338,34 @@ def check(settings: Settings) -> tuple[Problem, ...]:
     """
     files = sorted(Scan(settings.entries), key=lambda file: file.path)
     found: list[Problem] = []
+    labels: dict[str, tuple[str, str]] = {}
     with tempfile.TemporaryDirectory() as folder, closing(Writer(Path(folder))) as writer:
         updates = read_all(files, settings)
         while batch := list(islice(updates, BATCH)):
             found.extend(writer.apply(batch, (), now=0).problems)
+            for update in batch:
+                found.extend(_alike(update, labels))
     return tuple(sorted(found))
+
+
+def _alike(update: Update, labels: dict[str, tuple[str, str]]) -> Iterator[Problem]:
+    """Tell of categories whose label differs from another of the same address."""
+    for category in update.stored.categories() if update.stored else ():
+        label, other = labels.setdefault(category.slug, (category.label, update.path))
+        if label.casefold() != category.label.casefold():
+            values = (("label", category.label), ("other", other), ("taken", label))
+            yield Problem(update.path, 0, "category-twice", values)
 
 
 def _shape(settings: Settings) -> str:
     """Name the settings that shape entries as they are stored."""
     return f"{settings.timezone.key} {settings.permalink} {settings.authority}"
+
+
+def _show(settings: Settings) -> str:
+    """Name all that documents are made of besides the news: the settings, and the program."""
+    told = replace(settings, instance=Path(), serve=replace(settings.serve, workers=0))
+    return f"{__version__} {told!r}"
 
 
 def read_all(files: list[Found], settings: Settings) -> Iterator[Update]:

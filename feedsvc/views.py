@@ -45,6 +45,9 @@ _MEANT = {
     "rss.xml": "/rss.xml /rss /rss/ /index.xml /rss/index.xml /feeds/rss /feed/rss /feed/rss/",
     "feed.json": "/feed.json /feed/json /index.json",
 }
+# Their library asks for only what is new without their knowing. rss2email takes a
+# 226 for a failure, and never comes to the whole feed again.
+_UNAWARE = ("feedparser/", "universalfeedparser/", "rss2email/")
 T = TypeVar("T")
 _month = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
 
@@ -299,6 +302,8 @@ def _moved(path: str) -> Answer:
 
 
 def _wants_news() -> bool:
+    if request.user_agent.string.lower().startswith(_UNAWARE):
+        return False
     accepted = parse_accept_header(request.headers.get("A-IM"), Accept)
     return any(name.lower() == "feed" and quality > 0 for name, quality in accepted)
 

@@ -41,6 +41,10 @@ class Stored(NamedTuple):
     digest: bytes
     data: bytes
 
+    def categories(self) -> tuple[Category, ...]:
+        """Give the categories that are in the data."""
+        return _decode_categories(self.data).categories
+
 
 class _Categories(msgspec.Struct):
     """Of an entry as it is stored, only its categories."""
@@ -160,6 +164,15 @@ class Writer:
             if connection.execute("SELECT shaped_by FROM state").fetchone()[0] != settings:
                 connection.execute("UPDATE file SET stamp = ''")
                 connection.execute("UPDATE state SET shaped_by = ?", (settings,))
+
+    def show(self, settings: str, now: int) -> None:
+        """Say that every document changed now, if other settings or another program make them."""
+        with self._transaction() as connection:
+            (old,) = connection.execute("SELECT shown_by FROM state").fetchone()
+            if old != settings:
+                connection.execute("UPDATE state SET shown_by = ?", (settings,))
+                if old:
+                    connection.execute("UPDATE state SET changed = ?", (now,))
 
     def stamp(self, path: str) -> str | None:
         """Give the stamp a file had when it was read; None where it is not known."""
@@ -385,7 +398,7 @@ def _open_to_write(path: Path, *, suspect: bool) -> sqlite3.Connection:
         if version == VERSION:
             _set_up(connection)
             connection.execute(
-                "SELECT revision, changed, whole, shaped_by, scanned, degraded FROM state"
+                "SELECT revision, changed, whole, shaped_by, shown_by, scanned, degraded FROM state"
             ).fetchone()
             if not suspect or connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",):
                 return connection

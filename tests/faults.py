@@ -67,7 +67,7 @@ def served(folder: Path, *prefix: str) -> Iterator[Service]:
     """Serve a folder; the command may stand behind another, as `env` or `setpriv`."""
     service = Service([*prefix, *SERVE], folder)
     try:
-        soon(lambda: service.get("/healthz")[0] == 200, 30)
+        soon(lambda: service.get("/healthz")[0] == 200, 60)
         yield service
     finally:
         service.stop()
@@ -120,7 +120,7 @@ class Reader:
                     self._look(path, body)
 
     def _ask(self, path: str, tag: str | None) -> tuple[int, bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
         try:
             connection.request("GET", path, headers={"If-None-Match": tag} if tag else {})
             answer = connection.getresponse()

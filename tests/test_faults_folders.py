@@ -61,24 +61,24 @@ def wanted(count: int = COUNT) -> dict[str, set[str]]:
 def ill_treat(folder: Path, service: Service, mishap: Mishap, count: int = COUNT) -> Reader:
     """Let a mishap come and go while somebody reads; the news must go on afterwards."""
     ready = wanted(count)
-    soon(lambda: all(service.shows(title) for title in ready[FEEDS[0]]), 30)
+    soon(lambda: all(service.shows(title) for title in ready[FEEDS[0]]), 60)
     with Reader(service, ready) as reader:
         reader.right[page("zz")] = {410}
         if mishap in (garbage, garbage_inside, cut_to_nothing, cut_in_half, replaced):
             # No process keeps what it answers with an error; the catalogue is made anew.
             reader.right[page("zz")].add(503)
         # Both processes have then rendered all of it.
-        soon(lambda: reader.rounds() > 20, 30)
+        soon(lambda: reader.rounds() > 20, 60)
         steps = mishap(folder)
         for number, _ in enumerate(steps):
             time.sleep(PAUSE)
             assert not reader.faults, f"step {number}"
         fresh = folder / "entries" / "fresh.md"
         fresh.write_bytes(item("Свежая новость", date="2026-02-01"))
-        soon(lambda: service.shows("Свежая новость"), 20)
+        soon(lambda: service.shows("Свежая новость"), 60)
         changed = folder / "entries" / "n1.md"
         changed.write_bytes(item("Новость-1-исправлена", date="2026-01-02"))
-        soon(lambda: service.shows("Новость-1-исправлена"), 20)
+        soon(lambda: service.shows("Новость-1-исправлена"), 60)
     return reader
 
 
@@ -335,7 +335,7 @@ def test_a_service_that_finds_a_damaged_instance_makes_it_anew(damage: str) -> N
         if damage == "read-only":
             small_disk(folder)
         with served(folder, *BOUND) as service:
-            soon(lambda: all(service.shows(title) for title in wanted()[FEEDS[0]]), 30)
+            soon(lambda: all(service.shows(title) for title in wanted()[FEEDS[0]]), 60)
             before = {path: service.get(path) for path in wanted()}
         file = catalogue(folder)
         size = file.stat().st_size
@@ -363,7 +363,7 @@ def test_a_service_that_finds_a_damaged_instance_makes_it_anew(damage: str) -> N
             if damage == "folder":
                 time.sleep(3)
                 file.rmdir()
-            soon(lambda: {path: service.get(path) for path in before} == before, 30)
+            soon(lambda: {path: service.get(path) for path in before} == before, 60)
             assert not reader.faults
 
 
@@ -382,5 +382,5 @@ def test_more_news_than_the_disk_holds_is_no_error_and_comes_once_there_is_room(
             assert reader.rounds() > 50
             reader.right[FEEDS[0]] = {503, 200, 304}
             done("mount", "-o", "remount,size=50m", folder / "instance")
-            soon(lambda: service.shows("Т39"), 30)
+            soon(lambda: service.shows("Т39"), 60)
         assert not reader.faults

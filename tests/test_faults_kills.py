@@ -102,7 +102,7 @@ def test_kills_of_the_writer_leave_everything_whole(tmp_path: Path, kills: int) 
     for _ in range(60):
         newsroom.change()
     try:
-        soon(lambda: service.get("/")[0] == 200, 30)
+        soon(lambda: service.get("/")[0] == 200, 60)
         killed = 0
         while killed < kills:
             for _ in range(chance.randrange(4)):
@@ -121,7 +121,7 @@ def test_kills_of_the_writer_leave_everything_whole(tmp_path: Path, kills: int) 
         anew = rendered_anew(settings, tmp_path / "anew")
         gone = [path for path, text in anew.items() if "404" in text and path not in FEEDS]
         kept = {path: text for path, text in anew.items() if path not in gone}
-        soon(lambda: {path: service.get(path)[1] for path in kept} == kept, 20)
+        soon(lambda: {path: service.get(path)[1] for path in kept} == kept, 60)
         assert all(service.get(path)[0] in (404, 410) for path in gone)
         assert service.shows("[0]")
         look(service)
@@ -155,7 +155,7 @@ def test_kills_during_the_first_index_leave_nothing_behind(tmp_path: Path, kills
     service = Service([*OWN_SHARED_MEMORY, *SERVE], tmp_path)
     try:
         for _ in range(kills):
-            soon(lambda: bool(service.writers()), 10)
+            soon(lambda: bool(service.writers()), 60)
             # It starts in 0.3 s, its pool in another 0.2 s or so.
             time.sleep(0.3 + chance.random() * 0.9)
             for writer in service.writers():

@@ -49,7 +49,7 @@ def old(path: Path, data: bytes) -> None:
     os.utime(path, (1_000_000_000, 1_000_000_000))
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 10) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = 30) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not come about"
@@ -334,6 +334,34 @@ def test_check_finds_what_a_new_catalogue_would(settings: Settings) -> None:
         ("c.txt", 2, "no-date"),
     ]
     assert not settings.instance.exists()
+
+
+def test_check_refuses_categories_that_share_an_address(settings: Settings) -> None:
+    old(settings.entries / "a.md", item("A", categories="Спорт"))
+    old(settings.entries / "b.md", item("B", categories="СПОРТ"))
+    old(settings.entries / "c.md", item("C", categories="Sport"))
+    (problem,) = check(settings)
+    values = (("label", "Sport"), ("other", "a.md"), ("taken", "Спорт"))
+    assert (problem.path, problem.code, problem.values) == ("c.md", "category-twice", values)
+    assert severity(problem) == "error"
+    # The service publishes all three: nothing is lost by it.
+    with running(settings):
+        assert titles(settings) == {"A", "B", "C"}
+
+
+def test_other_settings_change_every_document_and_the_same_ones_none(settings: Settings) -> None:
+    old(settings.entries / "a.md", item("A"))
+
+    def changed(settings: Settings) -> int:
+        with closing(Sync(settings)) as sync:
+            sync.run(sync.is_busy)
+        with Catalogue(settings.instance).snapshot() as snapshot:
+            return int(snapshot.changed)
+
+    first = changed(settings)
+    assert changed(settings) == first
+    moved = changed(replace(settings, base_url="https://moved.example"))
+    assert moved > first
 
 
 NAMES = st.text(

@@ -18,7 +18,10 @@ from feedsvc.texts import LANGUAGES, Message, clock_time, long_date, reason, tra
 
 ROOT = Path(__file__).parent.parent
 # Every name that a problem's texts fill in, with a value that can be recognized.
-VALUES = {name: f"<{name}>" for name in "name size encoding id value key near other guid".split()}
+VALUES = {
+    name: f"<{name}>"
+    for name in "name size encoding id value key near other guid label taken".split()
+}
 
 
 def extracted() -> set[str]:

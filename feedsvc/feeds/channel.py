@@ -137,7 +137,8 @@ def of_last_days(edition: Edition, settings: Settings, name: str) -> Channel:
         page="/",
         title=settings.title,
         entries=entries,
-        withdrawn=edition.withdrawn(start),
+        # As the entries, which leave at that moment.
+        withdrawn=tuple(entry for entry in edition.withdrawn(start) if entry.published > start),
     )
 
 

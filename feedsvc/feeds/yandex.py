@@ -5,6 +5,7 @@ portal knows an item by its link.
 """
 
 from email.utils import format_datetime
+from itertools import chain
 
 from lxml import etree
 
@@ -44,9 +45,8 @@ def render(channel: Channel, settings: Settings) -> bytes:
         if url:
             _add(top, f"{{{_YANDEX}}}logo", url, **kind)
     size = 0
-    for entry in channel.withdrawn:
-        top.append(_withdrawn(entry, settings))
-    for item in (_item(entry, settings) for entry in channel.entries):
+    gone = (_withdrawn(entry, settings) for entry in channel.withdrawn)
+    for item in chain(gone, (_item(entry, settings) for entry in channel.entries)):
         size += len(etree.tostring(item, encoding="UTF-8"))
         if size > MAX_SIZE:
             break

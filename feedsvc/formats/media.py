@@ -119,9 +119,10 @@ class Media:
             for folder in (self._path.with_suffix(""), self._path.parent)
         ]
         places = [place for place in places if place.isprintable() and place[:3] != "../"]
-        if len(self.wanted) + len(places) > MOST_NAMED:
+        new = [place for place in places if place not in self.wanted]
+        if len(self.wanted) + len(new) > MOST_NAMED:
             raise Unfit("media-many")
-        self.wanted += places
+        self.wanted += new
         for place in places:
             if within(self._root, place):
                 return place
