@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: run test test-long bench check format lock texts clean
+.PHONY: run test test-long bench bench-polls check format lock texts clean
 
 run: $(VENV)/run  ## serve the entries at http://127.0.0.1:8000
 	$(BIN)/python -m feedsvc serve
@@ -30,6 +30,9 @@ test-long: $(VENV)/dev  ## pass the tests that need root, tools or minutes
 
 bench: $(VENV)/dev  ## measure, beside Hugo, what a living folder costs; OPTIONS=--quick for less
 	$(BIN)/python -m bench.living $(OPTIONS)
+
+bench-polls: $(VENV)/dev  ## count the bytes of one poll of each feed
+	$(BIN)/python -m bench.polls
 
 lock: $(VENV)/dev  ## choose the newest versions and write their hashes to requirements/
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
