@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from unicodedata import category
 
 # The kinds that are published, all of them inert: nothing that a browser runs, so no
 # SVG and no HTML.
@@ -39,12 +40,17 @@ def is_passed_over(name: str) -> bool:
     return name.startswith(_PASSED_OVER) or name.lower().endswith(_TEMPORARY)
 
 
+def is_plain(path: str) -> bool:
+    """Say whether a path has no invisible signs but spaces, of which macOS uses a special one."""
+    return all(sign.isprintable() or category(sign) == "Zs" for sign in path)
+
+
 def within(root: Path | str, path: str) -> str | None:
     """Give the real place of a file below a folder; None where it leads out, or is no file.
 
     `path` is relative to the folder, with slashes. Raises nothing, whatever it holds.
     """
-    if any(map(is_passed_over, path.split("/"))) or not path.isprintable():
+    if any(map(is_passed_over, path.split("/"))) or not is_plain(path):
         return None
     top = os.path.realpath(root)
     real = os.path.realpath(f"{top}/{path}")
@@ -85,4 +91,4 @@ def bears_name(name: str, stem: str) -> bool:
 
 def is_publishable(name: str) -> bool:
     """Say whether a file of this name can be published beside a text."""
-    return suffix(name) in TYPES and not is_passed_over(name) and name.isprintable()
+    return suffix(name) in TYPES and not is_passed_over(name) and is_plain(name)

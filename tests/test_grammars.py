@@ -298,7 +298,6 @@ ATOM_PATHS = [
 @pytest.mark.parametrize("path", ATOM_PATHS)
 def test_every_atom_document_follows_its_grammar(client: FlaskClient, path: str) -> None:
     answer = client.get(path)
-    assert answer.headers["Content-Type"] == "application/atom+xml; charset=utf-8"
     root = judge_atom(answer.data, SITE + path)
     assert len(root.findall(f"{ATOM}entry")) > 0
 
@@ -770,7 +769,6 @@ def judge_yandex(body: bytes) -> etree._Element:
 @pytest.mark.usefixtures("lively")
 def test_aggregators_get_the_last_days_and_nothing_else(client: FlaskClient) -> None:
     answer = client.get("/feeds/yandex.xml")
-    assert answer.headers["Content-Type"] == "application/rss+xml; charset=utf-8"
     root = judge_yandex(answer.data)
     assert [each.findtext("title") for each in root.iter("item")] == ["A & <b>", "Заголовок"]
     assert root[0].findtext("link") == f"{SITE}/"

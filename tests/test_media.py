@@ -260,6 +260,31 @@ def test_a_picture_is_as_wide_as_it_is_shown(
     assert (image.width, image.height) == size
 
 
+@pytest.mark.parametrize(
+    ("written", "on_disk"),
+    [
+        ("дворовый.jpg", "дворовый.jpg".replace("й", "и\u0306")),
+        ("дворовый.jpg".replace("й", "и\u0306"), "дворовый.jpg"),
+    ],
+)
+def test_names_are_found_however_a_system_spells_them(
+    settings: Settings, written: str, on_disk: str
+) -> None:
+    lay(settings, {"news.md": listed(image=written), on_disk: picture()})
+    assert shown(entry_of(settings)) == on_disk
+
+
+def test_a_screenshot_of_macos_is_taken_from_the_entry_s_folder(settings: Settings) -> None:
+    name = "Снимок 10.30\u202fAM.png"
+    lay(settings, {"news.md": item(), f"news/{name}": picture(kind="PNG")})
+    assert shown(entry_of(settings)) == f"news/{name}"
+
+
+def test_a_link_into_a_document_keeps_the_place_in_it(settings: Settings) -> None:
+    lay(settings, {"news.md": item(body="[x](a.pdf#page=2)"), "a.pdf": b"%PDF-1"})
+    assert 'href="\ufdd0/media/news/a.pdf#page=2"' in entry_of(settings).html
+
+
 def test_two_files_of_one_name_get_two_addresses(settings: Settings) -> None:
     names = ["a/p.jpg", "b/p.jpg", "c/p.jpg", "c/p-2.jpg"]
     lay(settings, {"news.md": listed(*names), **dict.fromkeys(names, PHOTO)})

@@ -11,16 +11,15 @@ import re
 from itertools import count
 from pathlib import PurePosixPath
 from typing import NamedTuple
+from unicodedata import normalize
 from urllib.parse import unquote
 
 from feedsvc import markup
-from feedsvc.files import MOST, TYPES, suffix, within
+from feedsvc.files import MOST, TYPES, is_plain, suffix, within
 from feedsvc.model import Attachment
 
 MAX_LENGTH = 100 * 1024 * 1024
 MAX_PIXELS = 50_000_000
-# Each may lie in two places.
-MOST_NAMED = 2 * MOST
 _BEGINNINGS = {
     ".pdf": (b"%PDF-",),
     ".zip": (b"PK",),
@@ -61,6 +60,7 @@ class Media:
         self._entry_id = entry_id
         self._companions = companions
         self._found: dict[str, Attachment] = {}
+        self._names: set[str] = set()
         self.wanted: list[str] = []
         self.unfit: list[tuple[str, int, str]] = []
 
@@ -83,11 +83,12 @@ class Media:
         """
         if _elsewhere.match(written):
             return None
-        name = unquote(written.partition("#")[0].partition("?")[0])
+        address, sharp, fragment = written.partition("#")
+        name = unquote(address.partition("?")[0])
         if not is_picture and suffix(name) not in TYPES:
             return None
         found = self.named(name)
-        return markup.media_path(self._entry_id, found.name) if found else ""
+        return markup.media_path(self._entry_id, found.name) + sharp + fragment if found else ""
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """Give width and height of the pictures found so far, by their paths on this site."""
@@ -114,15 +115,18 @@ class Media:
 
     def _place(self, name: str) -> str:
         """Find where a named file lies: in the entry's folder, or relative to the entry."""
+        # Some systems store an accent as a sign of its own (й as и and a breve).
+        spellings = dict.fromkeys((name, normalize("NFC", name), normalize("NFD", name)))
         places = [
-            posixpath.normpath(str(folder / name))
+            posixpath.normpath(str(folder / spelling))
+            for spelling in spellings
             for folder in (self._path.with_suffix(""), self._path.parent)
         ]
-        places = [place for place in places if place.isprintable() and place[:3] != "../"]
-        new = [place for place in places if place not in self.wanted]
-        if len(self.wanted) + len(new) > MOST_NAMED:
+        places = [place for place in places if is_plain(place) and place[:3] != "../"]
+        self._names.add(name)
+        if len(self._names) > MOST:
             raise Unfit("media-many")
-        self.wanted += new
+        self.wanted += [place for place in places if place not in self.wanted]
         for place in places:
             if within(self._root, place):
                 return place
