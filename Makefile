@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: run test test-long bench bench-polls check format lock texts clean
+.PHONY: run test test-long clients bench bench-polls check format lock texts clean
 
 run: $(VENV)/run  ## serve the entries at http://127.0.0.1:8000
 	$(BIN)/python -m feedsvc serve
@@ -28,6 +28,8 @@ format: $(VENV)/dev  ## put the code into its form
 test-long: $(VENV)/dev  ## pass the tests that need root, tools or minutes
 	$(BIN)/python -m pytest -m long
 
+clients: .venv-redbot/made tests/clients/node_modules/made  ## get the feed readers that tests use, beyond Debian's
+
 bench: $(VENV)/dev  ## measure, beside Hugo, what a living folder costs; OPTIONS=--quick for less
 	$(BIN)/python -m bench.living $(OPTIONS)
 
@@ -40,13 +42,16 @@ lock: $(VENV)/dev  ## choose the newest versions and write their hashes to requi
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
 		--no-emit-index-url --no-emit-find-links --no-header pyproject.toml --group dev -o requirements/dev.txt
 
+	echo 'redbot>=2.7,<3' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
+		--no-emit-index-url --no-emit-find-links --no-header - -o requirements/redbot.txt
+
 texts: $(VENV)/dev  ## bring the catalogues of texts up to date with the source
 	$(BIN)/pybabel -q extract -F pyproject.toml -k N_ --no-location --omit-header -o $(VENV)/feedsvc.pot .
 	$(BIN)/pybabel -q update -l ru -D feedsvc -d feedsvc/locale -i $(VENV)/feedsvc.pot \
 		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width=98
 
 clean:  ## remove everything that was made here
-	rm -rf $(VENV) instance build dist .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) .venv-redbot tests/clients/node_modules instance build dist .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -58,4 +63,14 @@ $(VENV)/run: requirements/run.txt | $(VENV)/bin/python
 
 $(VENV)/dev: requirements/dev.txt $(VENV)/run
 	$(PIP) -r requirements/dev.txt
+	touch $@
+
+# It wants other versions of what the service uses.
+.venv-redbot/made: requirements/redbot.txt
+	$(PYTHON) -m venv .venv-redbot
+	.venv-redbot/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/redbot.txt
+	touch $@
+
+tests/clients/node_modules/made: tests/clients/package-lock.json
+	npm ci --prefix tests/clients --no-audit --no-fund --ignore-scripts
 	touch $@

@@ -22,7 +22,7 @@ from feedsvc.model import Entry, Problem
 
 FILE = "catalogue.sqlite3"
 # Raise it with every change of the tables, of Entry, or of what is made of a file.
-VERSION = 3
+VERSION = 4
 SCHEMA = """
 CREATE TABLE state (
     revision INTEGER NOT NULL,  -- one step for each batch that alters an entry
@@ -130,8 +130,8 @@ class Snapshot:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self.revision, self.changed, self.scanned, self.degraded = self._one(
-            "SELECT revision, changed, scanned, degraded FROM state"
+        self.revision, self.changed, self.shown_by, self.scanned, self.degraded = self._one(
+            "SELECT revision, changed, shown_by, scanned, degraded FROM state"
         )
 
     def _all(self, query: str, *values: object) -> list[Any]:

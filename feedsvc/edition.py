@@ -45,6 +45,7 @@ class Edition:
     def __init__(self, snapshot: Snapshot, now: int) -> None:
         self._snapshot = snapshot
         self.now = now
+        self.shown_by = snapshot.shown_by
         since = snapshot.turn_before(now)
         self.period = Period(
             revision=snapshot.revision,

@@ -14,6 +14,7 @@ MAX_ADDRESSES = 50_000
 # Google News: so many, of two days.
 MAX_NEWS = 1000
 NEWS_SPAN = timedelta(days=2)
+_CHINESE = ("zh-cn", "zh-tw")
 _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 # lxml's word for the name space without a prefix, which its stubs do not know.
 _DEFAULT: Any = {None: _SITEMAP}
@@ -77,9 +78,10 @@ def sitemap_of_news(edition: Edition, settings: Settings) -> bytes:
         news = etree.SubElement(url, f"{{{_NEWS}}}news")
         publication = etree.SubElement(news, f"{{{_NEWS}}}publication")
         etree.SubElement(publication, f"{{{_NEWS}}}name").text = settings.title
-        # Of ISO 639: two or three letters.
-        language = (entry.lang or settings.language).partition("-")[0].lower()
-        etree.SubElement(publication, f"{{{_NEWS}}}language").text = language
+        language = (entry.lang or settings.language).lower()
+        # Of ISO 639, two or three letters, but for the two kinds of Chinese.
+        short = language if language in _CHINESE else language.partition("-")[0]
+        etree.SubElement(publication, f"{{{_NEWS}}}language").text = short
         moment = entry.published.isoformat(timespec="seconds")
         etree.SubElement(news, f"{{{_NEWS}}}publication_date").text = moment
         etree.SubElement(news, f"{{{_NEWS}}}title").text = entry.title

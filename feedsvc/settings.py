@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from feedsvc import __version__
 from feedsvc.errors import Fault, SettingsError
 from feedsvc.markup import clean
 from feedsvc.texts import LANGUAGES, N_, Message, reason
@@ -173,6 +174,12 @@ class Settings:
     def site(self) -> str:
         """The beginning of every absolute URL: scheme, host, port; no path."""
         return self.base_url or f"http://{self.serve.host}:{self.serve.port}"
+
+    @property
+    def shown_by(self) -> str:
+        """Name all that documents are made of besides the news: the settings, and the program."""
+        told = replace(self, instance=Path(), serve=replace(self.serve, workers=0))
+        return f"{__version__} {told!r}"
 
     def page(self, entry_id: str) -> str:
         """Give the path of an entry's page."""

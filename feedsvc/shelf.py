@@ -43,7 +43,7 @@ class _Glance(threading.local):
 class Shelf:
     """Documents by key, within `limit` bytes. Safe to share among threads."""
 
-    def __init__(self, catalogue: Catalogue, limit: int = LIMIT) -> None:
+    def __init__(self, catalogue: Catalogue, limit: int = LIMIT, shown_by: str = "") -> None:
         self._catalogue = catalogue
         self._limit = limit
         self._size = 0
@@ -51,6 +51,8 @@ class Shelf:
         self._glance = _Glance()
         self._ahead = _wall_clock_ahead()
         self._set_at = 0
+        self._shown_by = shown_by
+        self._started = clock.now()
         self._lock = threading.Lock()
         self._rendering: dict[str, threading.Lock] = {}
 
@@ -107,7 +109,11 @@ class Shelf:
 
     def _period_of(self, edition: Edition) -> Period:
         # Dates from before the clock was set say nothing about the texts of after.
-        return replace(edition.period, changed=max(edition.period.changed, self._set_at))
+        changed = max(edition.period.changed, self._set_at)
+        if self._shown_by and edition.shown_by not in ("", self._shown_by):
+            # The writer will say so, too, but only in a moment.
+            changed = max(changed, self._started)
+        return replace(edition.period, changed=changed)
 
     def _render(self, key: str, render: Callable[[Edition], Document]) -> Kept:
         with self._catalogue.snapshot() as snapshot:

@@ -18,13 +18,13 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain, islice
 from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
-from feedsvc import __version__, clock, problems
+from feedsvc import clock, problems
 from feedsvc.errors import CatalogueUnavailable, EntriesUnavailable
 from feedsvc.model import Problem
 from feedsvc.progress import reported
@@ -91,7 +91,7 @@ class Sync:
     def _open(self, writer: Writer) -> None:
         self._writer = writer
         self._writer.shape(_shape(self._settings))
-        self._writer.show(_show(self._settings), clock.now())
+        self._writer.show(self._settings.shown_by, clock.now())
         self._started = time.monotonic()
         self._scan_due = self._started
         self._wanted = self._started
@@ -360,12 +360,6 @@ def _alike(update: Update, labels: dict[str, tuple[str, str]]) -> Iterator[Probl
 def _shape(settings: Settings) -> str:
     """Name the settings that shape entries as they are stored."""
     return f"{settings.timezone.key} {settings.permalink} {settings.authority}"
-
-
-def _show(settings: Settings) -> str:
-    """Name all that documents are made of besides the news: the settings, and the program."""
-    told = replace(settings, instance=Path(), serve=replace(settings.serve, workers=0))
-    return f"{__version__} {told!r}"
 
 
 def read_all(files: list[Found], settings: Settings) -> Iterator[Update]:

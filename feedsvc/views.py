@@ -61,7 +61,7 @@ class Views:
     def __init__(self, settings: Settings, catalogue: Catalogue) -> None:
         self._settings = settings
         self._catalogue = catalogue
-        self._shelf = Shelf(catalogue)
+        self._shelf = Shelf(catalogue, shown_by=settings.shown_by)
         self._files = Files(settings)
 
     def register(self, app: Flask) -> None:

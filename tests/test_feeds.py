@@ -455,6 +455,40 @@ def test_nothing_in_an_entry_runs_in_a_feed(newsroom: Newsroom, attack: str) -> 
     assert "<" not in "".join(descriptions)
 
 
+# The site's own pictures and colour
+
+
+def test_readers_and_portals_get_the_site_s_pictures_and_colour(newsroom: Newsroom) -> None:
+    logos: dict[str, Any] = {
+        "icon": Path("i.png"),
+        "logo": Path("l.JPG"),
+        "logo_square": Path("s.gif"),
+    }
+    publish(newsroom, ENTRY)
+    told = rss(newsroom, **logos, colour="#112233")
+    webfeeds = "{http://webfeeds.org/rss/1.0}"
+    assert [text(told, webfeeds + name) for name in ("icon", "logo", "accentColor")] == [
+        f"{SITE}/logo/logo_square.gif",
+        f"{SITE}/logo/logo.jpg",
+        "112233",
+    ]
+    image = only(told, "image")
+    assert [text(image, name) for name in ("url", "title", "link")] == [
+        f"{SITE}/logo/logo.jpg",
+        newsroom.settings.title,
+        f"{SITE}/",
+    ]
+    root = atom(newsroom, **logos)
+    assert text(root, f"{ATOM}icon") == f"{SITE}/logo/icon.png"
+    assert text(root, f"{ATOM}logo") == f"{SITE}/logo/logo.jpg"
+    aggregated = only(etree.fromstring(feed(newsroom, "yandex.xml", **logos)), "channel")
+    squares = aggregated.findall("{http://news.yandex.ru}logo")
+    assert [(each.text, each.get("type")) for each in squares] == [
+        (f"{SITE}/logo/logo.jpg", None),
+        (f"{SITE}/logo/logo_square.gif", "square"),
+    ]
+
+
 # Any text
 
 

@@ -382,6 +382,8 @@ def test_a_value_stays_the_text_that_was_written(written: str, title: str) -> No
         (markdown("guid: tag:news.example,2014:1"),
          [(4, "bad-guid", {"value": "tag:news.example,2014:1"})]),
         (markdown("categories: {a: b}"), [(4, "bad-list", {"key": "categories"})]),
+        (markdown("attachments: {a: b}"), [(4, "bad-list", {"key": "attachments"})]),
+        (markdown("attachments: [[a]]"), [(4, "bad-list", {"key": "attachments"})]),
         (markdown("categories: [a, [b]]"), [(4, "bad-list", {"key": "categories"})]),
         (markdown("categories: *a"), [(4, "bad-list", {"key": "categories"})]),
         (markdown("categories: [a, *b]"), [(4, "bad-list", {"key": "categories"})]),
@@ -392,7 +394,7 @@ def test_a_value_stays_the_text_that_was_written(written: str, title: str) -> No
         (markdown("status: withdrawn", body="<!-- a -->"), [(0, "no-body", {})]),
         (markdown(body=">" * 50_000), [(0, "too-deep", {})]),
     ],
-    ids=range(51),
+    ids=range(53),
 )  # fmt: skip
 def test_a_markdown_entry_that_is_wrong_is_refused(source: str, found: Found) -> None:
     assert refused(source) == found
@@ -413,6 +415,8 @@ def test_a_guid_of_somewhere_else_is_taken(guid: str) -> None:
         ("colour: x", (4, "unknown-key", {"key": "colour"})),
         ("ключ: [x, {y: z}]", (4, "unknown-key", {"key": "ключ"})),
         ("image: {file: a.png, alt: b}", (4, "media-missing", {"name": "a.png"})),
+        ("image: [a.png]", (4, "bad-image", {})),
+        ("image: {alt: b}", (4, "bad-image", {})),
         ("attachments: [a.pdf]", (4, "media-missing", {"name": "a.pdf"})),
         ("lang: по-русски", (4, "bad-lang", {"value": "по-русски"})),
         ("lang: r", (4, "bad-lang", {"value": "r"})),

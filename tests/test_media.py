@@ -32,7 +32,7 @@ from feedsvc.catalogue import Catalogue
 from feedsvc.edition import Edition
 from feedsvc.feeds import FEEDS
 from feedsvc.formats import Reading, read
-from feedsvc.formats.media import MAX_LENGTH
+from feedsvc.formats.media import MAX_LENGTH, Unfit, _inspect
 from feedsvc.model import Attachment, Entry
 from feedsvc.problems import severity
 from feedsvc.scan import Found, Scan, examine, read_file
@@ -731,6 +731,8 @@ def test_whatever_a_name_is_the_entry_is_published(
     keys = {place: name} if place in ("image", "attachments") else {}
     written = quote(name.encode("utf-8", "surrogatepass"))
     body = {"body": f"Text ![]({written})", "link": f"Text [x]({written}.pdf)"}.get(place, "Text")
+    # A file that is mostly forbidden signs is refused as a whole, and rightly.
+    body += " and more text" * 20
     try:
         data = item(body=body, **keys)
     except UnicodeEncodeError:
@@ -1212,3 +1214,9 @@ def test_reading_needs_no_catalogue(settings: Settings) -> None:
     """Whoever only reads bytes gets the same as whoever scans."""
     lay(settings, {"news.md": item(image="p.jpg"), "p.jpg": PHOTO})
     assert read(item(image="p.jpg"), "news.md", settings) == reading(settings)
+
+
+def test_a_file_that_goes_while_it_is_looked_at_is_missing(tmp_path: Path) -> None:
+    for name in ("a.pdf", "a.jpg"):
+        with pytest.raises(Unfit, match="media-missing"):
+            _inspect(str(tmp_path / name))
