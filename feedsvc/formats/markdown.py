@@ -45,6 +45,7 @@ def parse(text: str, context: Context) -> Entry:
     summary = fields.text("summary")
     lang = fields.language()
     categories = fields.categories()
+    names = fields.listed("attachments")
     reason = fields.text("reason")
     correction = fields.text("correction")
     address = fields.address()
@@ -55,7 +56,7 @@ def parse(text: str, context: Context) -> Entry:
         context.report("updated-early", values["updated"].line)
         updated = published
     media = context.media(entry_id)
-    image, attached = fields.image(media), fields.attachments(media)
+    image, attached = fields.image(media), fields.attachments(names, media)
     body = Body("", "")
     if source.strip():
         body = context.body(markup.from_markdown, source, media, entry_id)
@@ -150,7 +151,7 @@ class _Fields:
 
     def categories(self) -> tuple[Category, ...]:
         found: dict[str, Category] = {}
-        for label in self._list("categories"):
+        for label in self.listed("categories"):
             made = category(label)
             if made is None:
                 self._context.report("bad-category", self._line("categories"), value=label)
@@ -158,7 +159,7 @@ class _Fields:
                 found.setdefault(made.slug, made)
         return tuple(found.values())
 
-    def _list(self, key: str) -> tuple[str, ...]:
+    def listed(self, key: str) -> tuple[str, ...]:
         value = self._values.get(key)
         if value is None:
             return ()
@@ -185,7 +186,6 @@ class _Fields:
             return None
         return picture
 
-    def attachments(self, media: Media) -> list[Attachment]:
-        names = self._list("attachments")
+    def attachments(self, names: tuple[str, ...], media: Media) -> list[Attachment]:
         found = (media.named(name, self._line("attachments")) for name in names)
         return [file for file in found if file]
