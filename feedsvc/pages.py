@@ -78,12 +78,12 @@ def gone(item: Gone, settings: Settings) -> bytes:
     return _render("gone.html", settings, entry=item)
 
 
-def style(_edition: Edition, settings: Settings) -> bytes:
+def style(settings: Settings) -> bytes:
     """Render the style sheet of the pages, in the site's colour."""
     return _render("style.css", settings)
 
 
-def feed_style(_edition: Edition, settings: Settings) -> bytes:
+def feed_style(settings: Settings) -> bytes:
     """Render the style sheet of feeds that are opened in a browser."""
     return _render("feed.css", settings)
 

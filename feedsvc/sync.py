@@ -27,12 +27,13 @@ from typing import NamedTuple
 from feedsvc import clock, problems
 from feedsvc.errors import CatalogueUnavailable, EntriesUnavailable
 from feedsvc.model import Problem
+from feedsvc.opening import is_damage
 from feedsvc.progress import reported
 from feedsvc.scan import TRY_AGAIN, Found, Scan, examine, printable, read_file
 from feedsvc.settings import Settings
 from feedsvc.texts import N_, Message, reason
 from feedsvc.watch import Hints, Watch
-from feedsvc.writer import Update, Writer, is_damage, prepare
+from feedsvc.writer import Update, Writer, prepare
 
 # Files in the instance folder by which `feedsvc sync` asks the writer for something.
 LOOK_NOW = "look-now"

@@ -75,6 +75,9 @@ class Views:
         )
         for path, (media_type, render) in self._singles().items():
             add(path, path, partial(self._answer, media_type, render))
+        for path, render_style in (("style", pages.style), ("feed", pages.feed_style)):
+            made = document(render_style(self._settings), "text/css")
+            add(f"/static/{path}.css", path, partial(_still, made))
         add("/category/<slug>/", view_func=self.category, strict_slashes=False)
         add("/archive/<year>/<month>/", view_func=self.month, strict_slashes=False)
         add("/feeds/<name>", view_func=self.feed)
@@ -104,8 +107,6 @@ class Views:
             "/sitemap/pages.xml": (xml, listings.sitemap_of_pages),
             "/sitemap-news.xml": (xml, listings.sitemap_of_news),
             "/robots.txt": ("text/plain", listings.robots),
-            "/static/style.css": ("text/css", pages.style),
-            "/static/feed.css": ("text/css", pages.feed_style),
         }
         return {
             path: (media_type, partial(_with_settings, render, settings))
@@ -292,6 +293,14 @@ def _with_settings(
     render: Callable[[Edition, Settings], bytes], settings: Settings, edition: Edition
 ) -> bytes:
     return render(edition, settings)
+
+
+def _still(made: Document) -> Response:
+    """Answer with what no news changes, and what is there without a catalogue, too."""
+    now = clock.now()
+    # Nobody knows since when it is as it is, so it has no Last-Modified.
+    period = Period(revision=0, since=0, until=None, changed=now)
+    return _respond(Kept(made, period, period), now)
 
 
 def _moved(path: str) -> Answer:

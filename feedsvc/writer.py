@@ -8,7 +8,7 @@ name is free, it is to be read again.
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -16,14 +16,13 @@ from typing import NamedTuple
 
 import msgspec
 
-from feedsvc.catalogue import FILE, SCHEMA, VERSION, Connection, Snapshot, numbers, to_microseconds
+from feedsvc.catalogue import FILE, Snapshot, numbers, to_microseconds
 from feedsvc.errors import CatalogueUnavailable
 from feedsvc.formats import Reading
 from feedsvc.model import Category, Problem
+from feedsvc.opening import connect_to_write, open_to_write
 
 _COLUMNS = "status, published, updated, digest, path, month, title"
-_DAMAGED = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-_CHUNK = 1024 * 1024
 _encode = msgspec.json.encode
 _decode_problem = msgspec.json.Decoder(Problem).decode
 
@@ -87,14 +86,6 @@ def prepare(path: str, stamp: str, reading: Reading) -> Update:
     return Update(path, stamp, stored, reading.problems, reading.wanted)
 
 
-def is_damage(error: BaseException | None) -> bool:
-    """Say whether an error may tell that the catalogue is damaged, or something else altogether."""
-    if isinstance(error, CatalogueUnavailable):
-        error = error.__cause__
-    code = getattr(error, "sqlite_errorcode", 0)
-    return code & 0xFF in _DAMAGED or code == sqlite3.SQLITE_IOERR_SHORT_READ
-
-
 @dataclass(frozen=True, slots=True)
 class Applied:
     """What a batch did: did the revision step, which problems are new, what to read again."""
@@ -116,7 +107,7 @@ class Writer:
         self._path = instance / FILE
         try:
             instance.mkdir(parents=True, exist_ok=True)
-            self._connection = _open_to_write(self._path, suspect=suspect)
+            self._connection = open_to_write(self._path, suspect=suspect)
             self._place = numbers(self._path)
         except (OSError, sqlite3.Error) as error:
             raise CatalogueUnavailable(f"{self._path}: {error}") from error
@@ -128,7 +119,7 @@ class Writer:
     def require_sound(self) -> None:
         """Raise CatalogueUnavailable if its files were deleted, replaced or overwritten."""
         try:
-            with closing(_connect_to_write(self._path)) as other:
+            with closing(connect_to_write(self._path)) as other:
                 Snapshot(other)
         except sqlite3.Error as error:
             raise CatalogueUnavailable(f"{self._path}: {error}") from error
@@ -389,53 +380,3 @@ class _Batch:
                     "INSERT INTO category VALUES (?, ?, ?, ?)",
                     (category.slug, published, entry_id, category.label),
                 )
-
-
-def _open_to_write(path: Path, *, suspect: bool) -> sqlite3.Connection:
-    connection = _connect_to_write(path)
-    try:
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if version == VERSION:
-            _set_up(connection)
-            connection.execute(
-                "SELECT revision, changed, whole, shaped_by, shown_by, scanned, degraded FROM state"
-            ).fetchone()
-            if not suspect or connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",):
-                return connection
-    except sqlite3.DatabaseError as error:
-        # What is damaged, or something else altogether, is made anew; what only
-        # cannot be opened now (locked, a disk fault) still holds the last good versions.
-        connection.close()
-        if not is_damage(error):
-            raise
-        if not suspect:
-            # SQLite says that of a page that the disk would not give once, too.
-            return _open_to_write(path, suspect=True)
-        _require_readable(path)
-    # Before its files go: closing removes a write-ahead log by name.
-    connection.close()
-    for suffix in ("", "-wal", "-shm", "-journal"):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
-    connection = _connect_to_write(path)
-    _set_up(connection)
-    connection.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
-    return connection
-
-
-def _require_readable(path: Path) -> None:
-    """Raise OSError if it is the disk that keeps the catalogue from being read."""
-    for suffix in ("", "-wal"):
-        with suppress(FileNotFoundError), path.with_name(path.name + suffix).open("rb") as file:
-            while file.read(_CHUNK):
-                pass
-
-
-def _connect_to_write(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(path, isolation_level=None, timeout=10, factory=Connection)
-
-
-def _set_up(connection: sqlite3.Connection) -> None:
-    # With a write-ahead log readers never wait. A power cut may undo the last
-    # batches, not tear one (SQLite, "synchronous"); the next scan repeats them.
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")

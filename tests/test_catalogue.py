@@ -25,8 +25,9 @@ from feedsvc.edition import Gone
 from feedsvc.errors import CatalogueUnavailable
 from feedsvc.formats import Reading
 from feedsvc.model import Entry, Problem
+from feedsvc.opening import is_damage
 from feedsvc.settings import Settings
-from feedsvc.writer import Applied, Update, Writer, is_damage, prepare
+from feedsvc.writer import Applied, Update, Writer, prepare
 from tests.conftest import NOW, SECOND, Newsroom, item
 
 BAD = b"no front matter"

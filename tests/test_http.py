@@ -43,8 +43,6 @@ DOCUMENTS = {
     "/sitemap/2014-1.xml": "application/xml; charset=utf-8",
     "/sitemap-news.xml": "application/xml; charset=utf-8",
     "/robots.txt": "text/plain; charset=utf-8",
-    "/static/style.css": "text/css; charset=utf-8",
-    "/static/feed.css": "text/css; charset=utf-8",
 }
 NEWS = ("/rss.xml", "/feed.json", "s/atom.xml", "sport/atom.xml")
 CACHE = "public, max-age=300, stale-while-revalidate=60, stale-if-error=86400"
@@ -543,6 +541,20 @@ def test_without_a_catalogue_it_is_not_ready(settings: Settings) -> None:
     response = build_app(empty).test_client().get("/readyz")
     assert (response.status_code, response.json) == (503, {"ready": False})
     assert response.headers["Retry-After"] == "2"
+
+
+@pytest.mark.parametrize("url", ["/static/style.css", "/static/feed.css"])
+def test_a_style_sheet_is_there_even_without_a_catalogue(
+    settings: Settings, url: str, set_clock: SetClock
+) -> None:
+    set_clock(NOW)
+    empty = build_app(replace(settings, instance=settings.instance / "none", colour="#112233"))
+    whole = empty.test_client().get(url)
+    assert (whole.status_code, whole.content_type) == (200, "text/css; charset=utf-8")
+    assert b"#112233" in whole.data
+    assert {name: value for name, value in whole.headers if name in SECURITY} == SECURITY
+    same = empty.test_client().get(url, headers={"If-None-Match": tag(whole)})
+    assert (same.status_code, same.headers["Cache-Control"]) == (304, CACHE)
 
 
 # Where people and programs look for a feed
