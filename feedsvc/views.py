@@ -75,9 +75,9 @@ class Views:
         )
         for path, (media_type, render) in self._singles().items():
             add(path, path, partial(self._answer, media_type, render))
-        for path, render_style in (("style", pages.style), ("feed", pages.feed_style)):
+        for name, render_style in (("style.css", pages.style), ("feed.css", pages.feed_style)):
             made = document(render_style(self._settings), "text/css")
-            add(f"/static/{path}.css", path, partial(_still, made))
+            add(f"/static/{name}", name, partial(_still, made))
         add("/category/<slug>/", view_func=self.category, strict_slashes=False)
         add("/archive/<year>/<month>/", view_func=self.month, strict_slashes=False)
         add("/feeds/<name>", view_func=self.feed)
