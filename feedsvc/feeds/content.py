@@ -14,7 +14,7 @@ from feedsvc.texts import translations
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 STYLE = "/static/feed.css"
-_MEDIA = "http://search.yahoo.com/mrss/"
+MEDIA = "http://search.yahoo.com/mrss/"
 
 
 def entry_id(entry: Entry, settings: Settings) -> str:
@@ -60,10 +60,10 @@ def add_media(item: etree._Element, entry: Entry, file: Attachment, settings: Se
     }
     if file.width and file.height:
         attributes |= {"width": str(file.width), "height": str(file.height)}
-    element = etree.SubElement(item, f"{{{_MEDIA}}}content", attributes)
+    element = etree.SubElement(item, f"{{{MEDIA}}}content", attributes)
     for name, text in (("title", file.caption), ("description", file.alt)):
         if text:
-            etree.SubElement(element, f"{{{_MEDIA}}}{name}", type="plain").text = text
+            etree.SubElement(element, f"{{{MEDIA}}}{name}", type="plain").text = text
 
 
 def add_style(root: etree._Element) -> None:

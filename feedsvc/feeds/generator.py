@@ -24,7 +24,6 @@ _ATOM = "http://www.w3.org/2005/Atom"
 _DC = "http://purl.org/dc/elements/1.1/"
 _HISTORY = "http://purl.org/syndication/history/1.0"
 _TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
-_MEDIA = "http://search.yahoo.com/mrss/"
 _WEBFEEDS = "http://webfeeds.org/rss/1.0"
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
@@ -161,7 +160,7 @@ class _RssChannel(_Feed):
     def extend_ns(self) -> dict[str, str]:
         spaces = {"dc": _DC, "webfeeds": _WEBFEEDS}
         if any(content.enclosures(entry) for entry in self.channel.entries):
-            spaces["media"] = _MEDIA
+            spaces["media"] = content.MEDIA
         return spaces
 
     def extend_rss(self, feed: etree._Element) -> etree._Element:

@@ -22,8 +22,7 @@ ARTICLE = 4000
 _YANDEX = "http://news.yandex.ru"
 _RAMBLER = "http://news.rambler.ru"
 _MAILRU = "http://news.mail.ru/"
-_MEDIA = "http://search.yahoo.com/mrss/"
-_NAMESPACES = {"yandex": _YANDEX, "rambler": _RAMBLER, "mailru": _MAILRU, "media": _MEDIA}
+_NAMESPACES = {"yandex": _YANDEX, "rambler": _RAMBLER, "mailru": _MAILRU, "media": content.MEDIA}
 _FULL_TEXTS = (
     f"{{{_YANDEX}}}full-text",
     f"{{{_RAMBLER}}}fulltext",
@@ -84,7 +83,7 @@ def _withdrawn(entry: Entry, settings: Settings) -> etree._Element:
     _add(item, "link", content.entry_url(entry, settings))
     _add(item, "pubDate", format_datetime(entry.updated))
     reason = {"reason": entry.reason} if entry.reason else {}
-    _add(item, f"{{{_MEDIA}}}status", None, state="deleted", **reason)
+    _add(item, f"{{{content.MEDIA}}}status", None, state="deleted", **reason)
     return item
 
 
