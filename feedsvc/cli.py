@@ -1,8 +1,8 @@
 """The commands."""
 
+import dataclasses
 import json
 import os
-import socket
 import sys
 from typing import NoReturn
 
@@ -31,8 +31,7 @@ def _settings() -> Settings:
     try:
         return load()
     except SettingsError as error:
-        lines = (f"{fault.where}: {fault.message.text(error.language)}" for fault in error.faults)
-        _fail("\n".join(lines))
+        _fail(str(error))
 
 
 def _fail(text: str) -> NoReturn:
@@ -52,26 +51,16 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
             os.environ[f"{PREFIX}SERVE__{key}"] = str(value)
     settings = _settings()
     _require_entries(settings)
-    _require_free_port(settings)
-    click.echo(Message(N_("Serving {url}"), {"url": settings.site + "/"}).text(settings.language))
-    from granian import Granian  # noqa: PLC0415 - the other commands start faster without
-    from granian.constants import HTTPModes, Interfaces  # noqa: PLC0415
-    from granian.log import LogLevels  # noqa: PLC0415
+    from feedsvc import server  # noqa: PLC0415 - the other commands start faster without
 
-    Granian(
-        "feedsvc.app:create_app",
-        factory=True,
-        address=settings.serve.host,
-        port=settings.serve.port,
-        interface=Interfaces.WSGI,
-        http=HTTPModes.http1,
-        workers=settings.serve.workers or os.cpu_count() or 1,
-        blocking_threads=1,
-        websockets=False,
-        respawn_failed_workers=True,
-        workers_kill_timeout=10,
-        log_level=LogLevels.warning,
-    ).serve()
+    try:
+        listening = server.listen(settings)
+    except OSError as error:
+        values = {**dataclasses.asdict(settings.serve), "reason": reason(error)}
+        text = N_("cannot listen on {host} port {port}: {reason}; choose another with --port")
+        _fail(Message(text, values).text(settings.language))
+    click.echo(Message(N_("Serving {url}"), {"url": settings.site + "/"}).text(settings.language))
+    server.serve(settings, listening)
 
 
 @main.command()
@@ -133,16 +122,3 @@ def _require_entries(settings: Settings) -> None:
         os.scandir(settings.entries).close()
     except OSError as error:
         _fail(entries_unavailable(settings.entries, error).message.text(settings.language))
-
-
-def _require_free_port(settings: Settings) -> None:
-    where = (settings.serve.host, settings.serve.port)
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(*where, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-    except OSError as error:
-        values = {"host": where[0], "port": where[1], "reason": reason(error)}
-        text = N_("cannot listen on {host} port {port}: {reason}; choose another with --port")
-        _fail(Message(text, values).text(settings.language))

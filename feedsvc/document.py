@@ -50,6 +50,10 @@ class Document:
             packed = self._packed[coding] = CODINGS[coding](self.body)
         return packed
 
+    def codings(self) -> tuple[str, ...]:
+        """Give those of `CODINGS` that it was asked for in."""
+        return tuple(self._packed)
+
     def tag_of(self, coding: str) -> str:
         """Give the opaque part of the entity tag of one coding's bytes, or 'identity'."""
         # A full stop is no sign of base64url.

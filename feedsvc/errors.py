@@ -24,11 +24,14 @@ class Fault:
 class SettingsError(FeedsvcError):
     """The settings cannot be used; `faults` holds everything found, not the first.
 
-    `language` is the one the settings ask for, if they got as far as that.
+    As text it is a line for each. `language` is the one the settings ask for, if
+    they got as far as that.
     """
 
     def __init__(self, faults: tuple[Fault, ...], language: str = "en") -> None:
-        super().__init__("; ".join(f"{fault.where}: {fault.message.text()}" for fault in faults))
+        super().__init__(
+            "\n".join(f"{each.where}: {each.message.text(language)}" for each in faults)
+        )
         self.faults = faults
         self.language = language
 

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -24,15 +25,22 @@ from feedsvc.sync import ACCEPT_REMOVALS, LOOK_NOW, Sync
 from feedsvc.texts import N_, Message, reason
 
 LOCK = "writer.lock"
+# In seconds.
 _TRY_EVERY = 0.5
+_LOOK_EVERY = 0.025
 _log = logging.getLogger("feedsvc")
 
 
 class Keeper:
-    """Sees to it, from a serving process, that there is a writer."""
+    """Sees to it, from a serving process, that there is a writer.
 
-    def __init__(self, settings: Settings) -> None:
+    It also does, all the time, what else is to be done in every such process, and
+    beside the requests: `look`.
+    """
+
+    def __init__(self, settings: Settings, look: Callable[[], None]) -> None:
         self._settings = settings
+        self._look = look
         self._child: subprocess.Popen[bytes] | None = None
         self._tending = threading.Lock()
         self._process = 0
@@ -65,14 +73,17 @@ class Keeper:
         self._process = os.getpid()
         self._child = None
         self._tending = threading.Lock()
-        threading.Thread(target=self._run, name="feedsvc-keeper", daemon=True).start()
+        for task, pause in ((self.tend, _TRY_EVERY), (self._look, _LOOK_EVERY)):
+            threading.Thread(
+                target=self._repeat, args=(task, pause), name="feedsvc-keeper", daemon=True
+            ).start()
 
-    def _run(self) -> None:
-        pause = threading.Event()
+    def _repeat(self, task: Callable[[], None], pause: float) -> None:
+        waiting = threading.Event()
         while True:
             with self._tending:
-                self.tend()
-            pause.wait(_TRY_EVERY)
+                task()
+            waiting.wait(pause)
 
     def tend(self) -> None:
         """Start a writer if there is none."""

@@ -3,7 +3,8 @@
 A document is rendered once for each period of the news (see `edition.Period`),
 by one thread while others wait for it, and the least used ones make room for
 new ones. Where the catalogue cannot be read, what is on the shelf is still
-given: the last good state.
+given: the last good state. Documents that are asked for often are rendered right
+after a change, before anyone is told of it.
 """
 
 import threading
@@ -20,24 +21,49 @@ from feedsvc.edition import Edition, Period
 from feedsvc.errors import CatalogueUnavailable
 
 LIMIT = 32 * 1024 * 1024
-# How long, in seconds, a change may go unnoticed.
+# How long, in seconds, a change may go unnoticed, and after how long whoever asks
+# looks for one himself.
 GLANCE = 0.05
+LATE = 0.25
+# After so many changes in a row without anyone asking, a document is not rendered ahead.
+UNASKED = 20
+
+Render = Callable[[Edition], Document]
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A period, and when it was last looked for another: what is made later is no older."""
+
+    period: Period
+    at: float
+    set_at: int
+
+    def holds(self, now: int, set_at: int) -> bool:
+        """Say whether it is still the one, if the catalogue is as it was."""
+        return self.set_at == set_at and self.period.holds(now)
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A document, the period it holds for, and the period of all the news it was made in."""
+    """A document, the period it holds for, and the period of all the news it was made in.
+
+    `made_at` is when that was, by the monotonic clock.
+    """
 
     document: Document
     period: Period
     made_in: Period
+    made_at: float = 0
+
+    def is_of(self, seen: _Seen) -> bool:
+        """Say whether it was made in what was seen, or later."""
+        return self.made_in == seen.period or self.made_at > seen.at
 
 
 class _Glance(threading.local):
-    at: float = 0
-    set_at: int = 0
     mark: tuple[int, ...] = ()
-    period: Period | None = None
+    seen: _Seen | None = None
 
 
 class Shelf:
@@ -55,8 +81,14 @@ class Shelf:
         self._started = clock.now()
         self._lock = threading.Lock()
         self._rendering: dict[str, threading.Lock] = {}
+        self._seen: _Seen | None = None
+        self._wanted: dict[str, tuple[Render, int]] = {}
 
-    def get(self, key: str, render: Callable[[Edition], Document]) -> Kept:
+    def want(self, key: str, render: Render) -> None:
+        """Have a document rendered by `look` from now on."""
+        self._wanted[key] = render, 0
+
+    def get(self, key: str, render: Render) -> Kept:
         """Give the document of a key as it is now; it is rendered if it is not here.
 
         What `render` raises is passed on, and nothing is kept then. Raises
@@ -64,8 +96,8 @@ class Shelf:
         """
         kept = self._take(key)
         try:
-            period = self._period()
-            if kept is not None and kept.made_in == period and kept.period.holds(clock.now()):
+            seen = self._see()
+            if kept is not None and kept.is_of(seen) and kept.period.holds(clock.now()):
                 return kept
             with self._one_at_a_time(key):
                 other = self._take(key)
@@ -89,23 +121,68 @@ class Shelf:
                 # Those who wait have it; whoever comes later finds what was kept.
                 self._rendering.pop(key, None)
 
-    def _period(self) -> Period:
-        """Give the period that is now. Costs no query unless there may be a new one."""
-        glance = self._glance
+    def period(self) -> Period:
+        """Give the period that is now, from memory, if somebody calls `look` often enough.
+
+        Raises CatalogueUnavailable.
+        """
+        return self._see().period
+
+    def look(self) -> None:
+        """Look for a new period, and render what is wanted before anyone is given it.
+
+        To be called, by one thread, more often than every `GLANCE` seconds.
+        """
+        try:
+            seen = self._glanced(0)
+            if self._seen is None or self._seen.period != seen.period:
+                self._render_ahead()
+            self._seen = seen
+        except CatalogueUnavailable:
+            self._seen = None
+
+    def _see(self) -> _Seen:
+        seen = self._seen
+        if seen is None or time.monotonic() - seen.at > LATE:
+            return self._glanced()
+        return seen if seen.holds(clock.now(), self._set_at) else self._glanced()
+
+    def _glanced(self, holds: float | None = None) -> _Seen:
+        """Look for the period that is now, unless that was done within `holds` seconds.
+
+        Costs no query unless there may be a new one.
+        """
+        glance, seen = self._glance, self._glance.seen
         now, tick = clock.now(), time.monotonic()
         if abs(_wall_clock_ahead() - self._ahead) > 1:
             # The writer notices, too, but only in a moment.
             self._ahead, self._set_at = _wall_clock_ahead(), now
-        if glance.period is not None and glance.period.holds(now) and glance.set_at == self._set_at:
-            if tick - glance.at < GLANCE:
-                return glance.period
+        if seen is not None and seen.holds(now, self._set_at):
+            if tick - seen.at < (GLANCE if holds is None else holds):
+                return seen
             if self._catalogue.mark() == glance.mark:
-                glance.at = tick
-                return glance.period
-        glance.mark, glance.at, glance.set_at = self._catalogue.mark(), tick, self._set_at
+                glance.seen = replace(seen, at=tick)
+                return glance.seen
+        glance.seen, glance.mark = None, self._catalogue.mark()
         with self._catalogue.snapshot() as snapshot:
-            glance.period = self._period_of(Edition(snapshot, now))
-        return glance.period
+            glance.seen = _Seen(self._period_of(Edition(snapshot, now)), tick, self._set_at)
+        return glance.seen
+
+    def _render_ahead(self) -> None:
+        made = {}
+        for key, (render, unasked) in [*self._wanted.items()]:
+            if unasked == UNASKED:
+                del self._wanted[key]
+                continue
+            self._wanted[key] = render, unasked + 1
+            made[key] = self._make(render)
+            before = self._take(key)
+            for coding in before.document.codings() if before else ():
+                made[key].document.packed(coding)
+        # All at once, so that feeds that are asked for together tell the same.
+        with self._lock:
+            for key, kept in made.items():
+                self._put(key, kept)
 
     def _period_of(self, edition: Edition) -> Period:
         # Dates from before the clock was set say nothing about the texts of after.
@@ -115,18 +192,25 @@ class Shelf:
             changed = max(changed, self._started)
         return replace(edition.period, changed=changed)
 
-    def _render(self, key: str, render: Callable[[Edition], Document]) -> Kept:
+    def _render(self, key: str, render: Render) -> Kept:
+        kept = self._make(render)
+        with self._lock:
+            self._put(key, kept)
+        return kept
+
+    def _make(self, render: Render) -> Kept:
+        made_at = time.monotonic()
         with self._catalogue.snapshot() as snapshot:
             edition = Edition(snapshot, clock.now())
             made_in = self._period_of(edition)
-            kept = Kept(render(edition), self._period_of(edition), made_in)
-        with self._lock:
-            self._drop(key)
-            self._kept[key] = kept
-            self._size += kept.document.size()
-            while self._size > self._limit and len(self._kept) > 1:
-                self._drop(next(iter(self._kept)))
-        return kept
+            return Kept(render(edition), self._period_of(edition), made_in, made_at)
+
+    def _put(self, key: str, kept: Kept) -> None:
+        self._drop(key)
+        self._kept[key] = kept
+        self._size += kept.document.size()
+        while self._size > self._limit and len(self._kept) > 1:
+            self._drop(next(iter(self._kept)))
 
     def _take(self, key: str) -> Kept | None:
         with self._lock:

@@ -6,7 +6,7 @@ Werkzeug decides all conditions; only here do exceptions become statuses.
 import re
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from flask import Flask, Response, jsonify, redirect, request
 from werkzeug.datastructures import Accept
@@ -15,9 +15,10 @@ from werkzeug.http import parse_accept_header
 from werkzeug.wrappers import Response as Answer
 
 from feedsvc import clock, listings, pages
-from feedsvc.catalogue import Catalogue, from_microseconds, to_microseconds
-from feedsvc.document import CODINGS, Document, document
-from feedsvc.edition import Edition, Gone, Period
+from feedsvc.answers import MAX_AGE, answer, still
+from feedsvc.catalogue import Catalogue
+from feedsvc.document import Document, document
+from feedsvc.edition import Edition, Gone
 from feedsvc.errors import CatalogueUnavailable
 from feedsvc.feeds import FEEDS, FOR_READERS, Feed, atom, channel, news
 from feedsvc.feeds.channel import Channel
@@ -27,12 +28,7 @@ from feedsvc.settings import Settings
 from feedsvc.shelf import Kept, Shelf
 from feedsvc.status import take_status
 
-MAX_AGE = 300
-# What a cache may give while it asks again, and while nobody answers it.
-STALE_WHILE_REVALIDATE = 60
-STALE_IF_ERROR = 86400
 RETRY_AFTER = 2
-_SECOND = 1_000_000
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; img-src 'self'; style-src 'self';"
     " base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -51,17 +47,14 @@ _UNAWARE = ("feedparser/", "universalfeedparser/", "rss2email/")
 T = TypeVar("T")
 _month = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
-
 
 class Views:
     """The routes of one application."""
 
-    def __init__(self, settings: Settings, catalogue: Catalogue) -> None:
+    def __init__(self, settings: Settings, catalogue: Catalogue, shelf: Shelf) -> None:
         self._settings = settings
         self._catalogue = catalogue
-        self._shelf = Shelf(catalogue, shown_by=settings.shown_by)
+        self._shelf = shelf
         self._files = Files(settings)
 
     def register(self, app: Flask) -> None:
@@ -73,11 +66,14 @@ class Views:
         app.add_url_rule(
             permalink, view_func=self.entry, strict_slashes=not permalink.endswith("/")
         )
+        for name, feed in FOR_READERS.items():
+            select = partial(self._select, name, None)
+            self._shelf.want(channel.feed_path(name), partial(self._whole, feed, select))
         for path, (media_type, render) in self._singles().items():
             add(path, path, partial(self._answer, media_type, render))
         for name, render_style in (("style.css", pages.style), ("feed.css", pages.feed_style)):
             made = document(render_style(self._settings), "text/css")
-            add(f"/static/{name}", name, partial(_still, made))
+            add(f"/static/{name}", name, partial(still, made))
         add("/category/<slug>/", view_func=self.category, strict_slashes=False)
         add("/archive/<year>/<month>/", view_func=self.month, strict_slashes=False)
         add("/feeds/<name>", view_func=self.feed)
@@ -163,20 +159,26 @@ class Views:
         if feed is None:
             raise NotFound
 
-        def select(edition: Edition) -> Channel:
-            if slug is None:
-                return feed.select(edition, self._settings, name)
-            return _found(channel.of_category(edition, self._settings, name, slug))
-
-        kept = self._shelf.get(request.path, lambda edition: self._whole(feed, select(edition)))
-        response = _respond(kept, clock.now())
+        select = partial(self._select, name, slug)
+        kept = self._shelf.get(request.path, partial(self._whole, feed, select))
+        response = answer(kept)
         if feed.for_readers:
             response.vary.add("A-IM")
-            if response.status_code == 200 and _wants_news():
-                return self._only_new(feed, select, kept) or response
+            if response.status_code == 200 and _asks_for_news():
+                if not request.user_agent.string.lower().startswith(_UNAWARE):
+                    response = self._only_new(feed, select, kept) or response
+                response.vary.add("User-Agent")
         return response
 
-    def _whole(self, feed: Feed, told: Channel) -> Document:
+    def _select(self, name: str, slug: str | None, edition: Edition) -> Channel:
+        if slug is None:
+            return FEEDS[name].select(edition, self._settings, name)
+        return _found(channel.of_category(edition, self._settings, name, slug))
+
+    def _whole(
+        self, feed: Feed, select: Callable[[Edition], Channel], edition: Edition
+    ) -> Document:
+        told = select(edition)
         codes = news.codes(told, self._settings) if feed.for_readers else ()
         return document(feed.render(told, self._settings), feed.served_as, codes)
 
@@ -190,16 +192,14 @@ class Views:
             return None
 
         def render(edition: Edition) -> Document:
-            told = select(edition)
-            tag = self._whole(feed, told).tag
-            body = feed.render(news.unseen(told, self._settings, known), self._settings)
-            return Document(feed.served_as, body, tag)
+            told = news.unseen(select(edition), self._settings, known)
+            return Document(feed.served_as, feed.render(told, self._settings), whole.tag)
 
         unseen = b"".join(code for code in whole.codes if code not in known)
         part = self._shelf.get(f"{request.path} {whole.tag} {unseen.hex()}", render)
-        if part.document.tag != whole.tag:
+        if part.made_in != kept.made_in:
             return None  # the catalogue has just changed
-        response = _respond(part, clock.now(), conditional=False)
+        response = answer(part, conditional=False)
         response.status = "226 IM Used"
         response.headers["IM"] = "feed"
         response.vary.add("A-IM")
@@ -268,7 +268,7 @@ class Views:
 
     def _answer(self, media_type: str, render: Callable[[Edition], bytes]) -> Response:
         kept = self._shelf.get(request.path, lambda edition: document(render(edition), media_type))
-        response = _respond(kept, clock.now())
+        response = answer(kept)
         if media_type == "text/html" and response.status_code == 200:
             for name, feed in FOR_READERS.items():
                 link = f'<{channel.feed_path(name)}>; rel="alternate"; type="{feed.media_type}"'
@@ -295,14 +295,6 @@ def _with_settings(
     return render(edition, settings)
 
 
-def _still(made: Document) -> Response:
-    """Answer with what no news changes, and what is there without a catalogue, too."""
-    now = clock.now()
-    # Nobody knows since when it is as it is, so it has no Last-Modified.
-    period = Period(revision=0, since=0, until=None, changed=now)
-    return _respond(Kept(made, period, period), now)
-
-
 def _moved(path: str) -> Answer:
     response = redirect(path, 301, Response)
     response.cache_control.public = True
@@ -310,62 +302,9 @@ def _moved(path: str) -> Answer:
     return response
 
 
-def _wants_news() -> bool:
-    if request.user_agent.string.lower().startswith(_UNAWARE):
-        return False
+def _asks_for_news() -> bool:
     accepted = parse_accept_header(request.headers.get("A-IM"), Accept)
     return any(name.lower() == "feed" and quality > 0 for name, quality in accepted)
-
-
-def _respond(kept: Kept, now: int, *, conditional: bool = True) -> Response:
-    made, period = kept.document, kept.period
-    coding, body = _packed(made)
-    response = Response(body, content_type=f"{made.media_type}; charset=utf-8")
-    response.set_etag(made.tag_of(coding))
-    response.vary.add("Accept-Encoding")
-    if coding != "identity":
-        response.content_encoding = coding
-    _say_how_long(response, period, now)
-    if now // _SECOND > period.changed // _SECOND:
-        # Not within the second of the change: another could follow in the same
-        # second, and whoever asks by date would miss it (RFC 9110 section 8.8.2.2).
-        response.last_modified = from_microseconds(period.changed)
-    if conditional:
-        response.make_conditional(_without_future_date(now))
-    return response
-
-
-def _without_future_date(now: int) -> "WSGIEnvironment":
-    # A date that lies ahead was handed out by a clock that was wrong.
-    since = request.if_modified_since
-    environ = request.environ
-    if since is not None and to_microseconds(since) > now:
-        environ = {**environ}
-        del environ["HTTP_IF_MODIFIED_SINCE"]
-    return environ
-
-
-def _packed(made: Document) -> tuple[str, bytes]:
-    """Choose the coding that whoever asks likes best; the shortest of equals."""
-    accepted = request.accept_encodings
-    liked = max(accepted[coding] for coding in CODINGS)
-    if liked > 0 and liked >= accepted["identity"]:
-        for coding in CODINGS:
-            if accepted[coding] == liked and len(made.packed(coding)) < len(made.body):
-                return coding, made.packed(coding)
-    return "identity", made.body
-
-
-def _say_how_long(response: Response, period: Period, now: int) -> None:
-    """Say how long an answer holds: never beyond the moment at which the news changes by itself."""
-    left = MAX_AGE + STALE_WHILE_REVALIDATE
-    if period.until is not None:
-        left = max(0, min(left, (period.until - now) // _SECOND))
-    response.cache_control.public = True
-    response.cache_control.max_age = min(MAX_AGE, left)
-    if left > MAX_AGE:
-        response.cache_control.stale_while_revalidate = left - MAX_AGE
-    response.cache_control.stale_if_error = STALE_IF_ERROR
 
 
 def _error_page(body: bytes, status: int) -> Response:

@@ -13,12 +13,12 @@ from werkzeug.http import http_date
 from werkzeug.test import TestResponse
 
 from feedsvc import clock
+from feedsvc.answers import packed
 from feedsvc.app import build_app
 from feedsvc.catalogue import from_microseconds
 from feedsvc.document import document
 from feedsvc.feeds import FOR_READERS
 from feedsvc.settings import Settings
-from feedsvc.views import _packed
 from tests.conftest import NOW, SECOND, SITE, Newsroom, item
 
 PAGE = "/presscenter/news/detail/1204713.html"
@@ -205,10 +205,10 @@ def test_the_coding_is_sent_that_is_liked_best(
     assert unpack(response.data) == get(client, url).data
 
 
-def test_what_a_coding_would_not_shorten_is_not_packed() -> None:
+def test_what_a_coding_would_not_shorten_is_notpacked() -> None:
     with Flask(__name__).test_request_context(headers={"Accept-Encoding": "br, gzip"}):
-        assert _packed(document(b"short", "text/plain"))[0] == "identity"
-        assert _packed(document(b"long " * 50, "text/plain"))[0] == "br"
+        assert packed(document(b"short", "text/plain"))[0] == "identity"
+        assert packed(document(b"long " * 50, "text/plain"))[0] == "br"
 
 
 # Conditional requests

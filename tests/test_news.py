@@ -137,7 +137,7 @@ def test_whoever_has_seen_the_others_gets_the_new_entry_alone(
     answer = asked.poll()
     assert (answer.status, answer.headers["IM"]) == ("226 IM Used", "feed")
     assert answer.headers["Cache-Control"] == "no-store"
-    assert set(answer.headers["Vary"].split(", ")) == {"Accept-Encoding", "A-IM"}
+    assert set(answer.headers["Vary"].split(", ")) == {"Accept-Encoding", "A-IM", "User-Agent"}
     (new,) = entries_of(gzip.decompress(answer.data), "atom.xml").values()
     assert "New" in new
     whole = asked.client.get(ATOM, headers={"Accept-Encoding": "gzip"})

@@ -1,0 +1,169 @@
+"""The memo: WSGI middleware that repeats whole answers.
+
+It repeats an answer to a request like the one that had it: alike in method,
+path, query and host, in the conditional headers (RFC 9110 section 13.1), and in
+those that the answer names in `Vary`. Only answers that the application marks
+are kept, for as long as the mark says. It knows nothing of feeds, tags or
+codings: a request unlike any before goes to the application.
+"""
+
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from feedsvc import clock
+from feedsvc.edition import Period
+from feedsvc.errors import CatalogueUnavailable
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+# Where the application leaves the mark, in the WSGI environment.
+MARK = "feedsvc.memo"
+MOST = 10_000
+LIMIT = 8 * 1024 * 1024
+# About what one kept answer takes beside its texts.
+_EACH = 1_500
+# What takes more than this part of the room is not kept.
+_SHARE = 8
+_ALIKE = (
+    *("REQUEST_METHOD", "PATH_INFO", "QUERY_STRING", "SCRIPT_NAME", "HTTP_HOST"),
+    *("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE"),
+    *("HTTP_RANGE", "HTTP_IF_RANGE"),
+)
+_Key = tuple[str | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """For how long an answer holds: in a period (None: in any), from `since`, before `until`.
+
+    Moments are microseconds since the epoch; None means no end.
+    """
+
+    period: Period | None
+    since: int
+    until: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: str
+    headers: list[tuple[str, str]]
+    body: list[bytes]
+    since: int
+    until: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """More of the environment that tells requests apart which are alike so far."""
+
+    names: tuple[str, ...]
+
+
+class _Held:
+    """What is kept for one period."""
+
+    def __init__(self, period: Period) -> None:
+        self.period = period
+        self.kept: dict[_Key, _Answer | _Names] = {}
+        self.size = 0
+
+
+class Memo:
+    """The middleware. Safe to share among threads.
+
+    `period` gives the period that is now, or raises CatalogueUnavailable. At most
+    `most` answers are kept, in about `limit` bytes; when they are full, as when
+    the period ends, it begins anew: what is asked for often is soon there again.
+    """
+
+    def __init__(
+        self,
+        app: "WSGIApplication",
+        period: Callable[[], Period],
+        most: int = MOST,
+        limit: int = LIMIT,
+    ) -> None:
+        self._app = app
+        self._period = period
+        self._most = most
+        self._limit = limit
+        self._held = _Held(Period(0, 0, 0, 0))
+        self._lock = threading.Lock()
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Answer a request (PEP 3333)."""
+        try:
+            period = self._period()
+        except CatalogueUnavailable:
+            return self._app(environ, start_response)
+        held = self._held
+        if held.period is not period and held.period != period:
+            held = self._held = _Held(period)
+        get = environ.get
+        key: _Key = tuple(map(get, _ALIKE))
+        found = held.kept.get(key)
+        while isinstance(found, _Names):
+            key += tuple(map(get, found.names))
+            found = held.kept.get(key)
+        if found is not None:
+            now = clock.now()
+            if found.since <= now and (found.until is None or now < found.until):
+                # A server may do with the list what it likes (PEP 3333).
+                start_response(found.status, [*found.headers])
+                return found.body
+        return self._ask(environ, start_response, held)
+
+    def _ask(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse", held: _Held
+    ) -> Iterable[bytes]:
+        started: list[Any] = []
+
+        def start(status: str, headers: list[tuple[str, str]], *error: object) -> Any:  # noqa: ANN401
+            started[:] = status, [*headers]
+            return start_response(status, headers, *error)  # type: ignore[arg-type]
+
+        body = self._app(environ, cast("StartResponse", start))
+        mark = environ.get(MARK)
+        if mark is None or mark.period not in (None, held.period):
+            return body
+        pieces = [*body]
+        if hasattr(body, "close"):
+            body.close()
+        status, headers = started
+        answer = _Answer(status, headers, pieces, mark.since, mark.until)
+        with self._lock:
+            self._keep(held, environ, answer)
+        return pieces
+
+    def _keep(self, held: _Held, environ: "WSGIEnvironment", answer: _Answer) -> None:
+        names = {
+            "HTTP_" + name.strip().upper().replace("-", "_")
+            for header, value in answer.headers
+            if header.lower() == "vary"
+            for name in value.split(",")
+        }
+        key: _Key = tuple(map(environ.get, _ALIKE))
+        known = held.kept.get(key)
+        while isinstance(known, _Names):
+            names.difference_update(known.names)
+            key += tuple(map(environ.get, known.names))
+            known = held.kept.get(key)
+        if names:
+            more = tuple(sorted(names))
+            held.kept[key] = _Names(more)
+            key += tuple(map(environ.get, more))
+        size = _EACH + sum(map(len, answer.body)) + sum(len(text or "") for text in key)
+        if size > self._limit // _SHARE:
+            return
+        if len(held.kept) >= self._most or held.size + size > self._limit:
+            held.kept.clear()
+            held.size = 0
+            return
+        held.kept[key] = answer
+        held.size += size

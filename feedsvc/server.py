@@ -1,0 +1,111 @@
+"""granian, set up for what is served here: short answers, most of them from memory.
+
+The listening socket is opened once and shared by all workers, so that what waits
+on it is lost neither when a worker is replaced nor, if the service manager holds
+the socket (sd_listen_fds(3)), when the service is restarted.
+"""
+
+import logging
+import os
+import resource
+import socket
+from types import FrameType
+
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+from granian.net import SocketHolder  # type: ignore[attr-defined]
+
+from feedsvc.errors import SettingsError
+from feedsvc.settings import Settings, load
+
+BACKLOG = 2048
+# How long a request may take to come, and how long a connection may stay unused.
+HEADER_TIMEOUT = 15_000
+# What a request's head may take at most, in bytes.
+LONGEST_HEAD = 65_536
+# Connections at once, in each worker: slow ones cost memory, not threads.
+CONNECTIONS = 8_192
+# In seconds: how long a new worker has before the old one goes, and that one to finish.
+OVERLAP = 1.0
+FINISH = 10
+# The first descriptor that a service manager passes.
+_PASSED = 3
+_log = logging.getLogger("feedsvc")
+
+
+def listen(settings: Settings) -> socket.socket:
+    """Open the listening socket, or take it from the service manager. Raises OSError."""
+    if os.environ.get("LISTEN_PID") == str(os.getpid()) and os.environ.get("LISTEN_FDS") == "1":
+        listening = socket.socket(fileno=_PASSED)
+    else:
+        listening = _bound(settings)
+    # A connection is taken once its request is there: a worker that ends has none
+    # that it would close unheard.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, HEADER_TIMEOUT // 1000)
+    return listening
+
+
+def _bound(settings: Settings) -> socket.socket:
+    where = (settings.serve.host, settings.serve.port)
+    family, kind, protocol, _, address = socket.getaddrinfo(*where, type=socket.SOCK_STREAM)[0]
+    listening = socket.socket(family, kind, protocol)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(BACKLOG)
+    except OSError:
+        listening.close()
+        raise
+    return listening
+
+
+class Server(Granian):  # type: ignore[misc,valid-type]  # it is one of two classes
+    """The master of the workers: replaces them on SIGHUP, ends them on SIGTERM."""
+
+    def __init__(self, settings: Settings, listening: socket.socket) -> None:
+        super().__init__(
+            "feedsvc.app:create_app",
+            factory=True,
+            address=settings.serve.host,
+            port=settings.serve.port,
+            interface=Interfaces.WSGI,
+            http=HTTPModes.http1,
+            http1_settings=HTTP1Settings(
+                header_read_timeout=HEADER_TIMEOUT, max_buffer_size=LONGEST_HEAD
+            ),
+            workers=settings.serve.workers or os.cpu_count() or 1,
+            blocking_threads=1,
+            backlog=BACKLOG,
+            backpressure=CONNECTIONS,
+            websockets=False,
+            respawn_failed_workers=True,
+            respawn_interval=OVERLAP,
+            workers_kill_timeout=FINISH,
+            log_level=LogLevels.warning,
+        )
+        self._listening = listening
+
+    def _init_shared_socket(self) -> None:
+        # granian would open a socket for each worker; what waits on one is reset
+        # when its worker goes.
+        self._listening.set_inheritable(True)
+        self._ssp, self._sso = None, self._listening
+        self._shd = SocketHolder(self._listening.fileno(), False, BACKLOG)  # type: ignore[call-arg]
+
+    def signal_handler_reload(self, signal: int, frame: FrameType | None) -> None:
+        """Have the workers replaced by ones with the settings of now, if those are good."""
+        try:
+            load()
+        except SettingsError as error:
+            _log.error("%s", error)
+        else:
+            super().signal_handler_reload(signal, frame)
+
+
+def serve(settings: Settings, listening: socket.socket) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    Server(settings, listening).serve()
