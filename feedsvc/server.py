@@ -92,7 +92,8 @@ class Server(Granian):  # type: ignore[misc,valid-type]  # it is one of two clas
         # when its worker goes.
         self._listening.set_inheritable(True)
         self._ssp, self._sso = None, self._listening
-        self._shd = SocketHolder(self._listening.fileno(), False, BACKLOG)  # type: ignore[call-arg]
+        is_unix = False
+        self._shd = SocketHolder(self._listening.fileno(), is_unix, BACKLOG)  # type: ignore[call-arg]
 
     def signal_handler_reload(self, signal: int, frame: FrameType | None) -> None:
         """Have the workers replaced by ones with the settings of now, if those are good."""

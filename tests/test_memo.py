@@ -341,3 +341,18 @@ def client_environ(client: FlaskClient) -> "WSGIEnvironment":
             for key, value in context.request.environ.items()
             if not key.startswith("werkzeug.request")
         }
+
+
+@pytest.mark.long
+def test_ten_million_headers_leave_memory_where_it_was() -> None:
+    app = Application("Accept-Encoding, A-IM")
+    memo = Memo(app, lambda: PERIOD)
+    for index in range(10_000_000):
+        ask(memo, HTTP_ACCEPT_ENCODING=str(index), HTTP_IF_NONE_MATCH="x" * (index % 1000))
+        if index == 100_000:
+            before = resident()
+    assert resident() - before < 8_000_000
+
+
+def resident() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096

@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,7 +34,7 @@ SERVERS = {
 class Service:
     """A running service, and what its processes are."""
 
-    def __init__(self, command: list[str], folder: Path) -> None:
+    def __init__(self, command: list[str], folder: Path, **more: Any) -> None:
         self.entries = folder / "entries"
         self.instance = folder / "instance"
         self.entries.mkdir(exist_ok=True)
@@ -53,6 +54,7 @@ class Service:
                 "FEEDSVC_INSTANCE": str(self.instance),
                 "FEEDSVC_RESCAN": "1",
             },
+            **more,
         )
 
     def get(self, path: str) -> tuple[int, str]:
