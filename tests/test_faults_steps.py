@@ -236,7 +236,7 @@ def test_whatever_tools_do_to_files_what_they_say_is_visible(
                 if not kept <= set(shown(settings)):
                     names = [step.__name__ for step in part[: number + 1]]
                     try:
-                        wait_for(lambda: kept <= set(shown(settings)), 1)  # noqa: B023 - at once
+                        wait_for(lambda: kept <= set(shown(settings)), 5)  # noqa: B023 - at once
                     except AssertionError:
                         lost = kept - set(shown(settings))
                         raise AssertionError((seed, start, names, lost)) from None
