@@ -205,6 +205,9 @@ def shown(settings: Settings) -> dict[str, str]:
     return {entry.id: entry.title for entry in entries}
 
 
+# A folder that is renamed while watchdog looks at it can end watchdog's thread. The
+# service begins a new writer then (see test_faults_kills); here there is only the rescan.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 @pytest.mark.parametrize(
     ("each", "burst"), [(4, 8), pytest.param(1000, 150, marks=pytest.mark.long)]
 )
@@ -236,7 +239,7 @@ def test_whatever_tools_do_to_files_what_they_say_is_visible(
                 if not kept <= set(shown(settings)):
                     names = [step.__name__ for step in part[: number + 1]]
                     try:
-                        wait_for(lambda: kept <= set(shown(settings)), 1)  # noqa: B023 - at once
+                        wait_for(lambda: kept <= set(shown(settings)), 5)  # noqa: B023 - at once
                     except AssertionError:
                         lost = kept - set(shown(settings))
                         raise AssertionError((seed, start, names, lost)) from None
