@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: run test test-long clients bench bench-polls check format lock texts clean
+.PHONY: run test test-long clients bench bench-serving bench-polls check format lock texts clean
 
 run: $(VENV)/run  ## serve the entries at http://127.0.0.1:8000
 	$(BIN)/python -m feedsvc serve
@@ -33,6 +33,11 @@ clients: .venv-redbot/made tests/clients/node_modules/made  ## get the feed read
 bench: $(VENV)/dev  ## measure, beside Hugo, what a living folder costs; OPTIONS=--quick for less
 	$(BIN)/python -m bench.living $(OPTIONS)
 
+bench-serving: $(VENV)/bench  ## measure, beside nginx and others, what serving costs; with plots
+	$(BIN)/python -m bench.serving $(OPTIONS)
+	$(BIN)/python -m bench.report
+	$(BIN)/python -m bench.capacity
+
 bench-polls: $(VENV)/dev  ## count the bytes of one poll of each feed
 	$(BIN)/python -m bench.polls
 
@@ -41,7 +46,8 @@ lock: $(VENV)/dev  ## choose the newest versions and write their hashes to requi
 		--no-emit-index-url --no-emit-find-links --no-header pyproject.toml -o requirements/run.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
 		--no-emit-index-url --no-emit-find-links --no-header pyproject.toml --group dev -o requirements/dev.txt
-
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
+		--no-emit-index-url --no-emit-find-links --no-header pyproject.toml --group dev --group bench -o requirements/bench.txt
 	echo 'redbot>=2.7,<3' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
 		--no-emit-index-url --no-emit-find-links --no-header - -o requirements/redbot.txt
 
@@ -63,6 +69,10 @@ $(VENV)/run: requirements/run.txt | $(VENV)/bin/python
 
 $(VENV)/dev: requirements/dev.txt $(VENV)/run
 	$(PIP) -r requirements/dev.txt
+	touch $@
+
+$(VENV)/bench: requirements/bench.txt $(VENV)/dev
+	$(PIP) -r requirements/bench.txt
 	touch $@
 
 # It wants other versions of what the service uses.

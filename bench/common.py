@@ -344,7 +344,7 @@ def percentile(values: Sequence[float], part: float) -> float:
     return ordered[max(0, -(-len(ordered) * round(part * 1000) // 1000) - 1)]
 
 
-def machine(hugo: str, note: str) -> str:
+def machine(*notes: str) -> str:
     """Describe, as lines of Markdown, what it was measured on and with."""
     processor = "unknown"
     for line in Path("/proc/cpuinfo").read_text().splitlines():
@@ -356,10 +356,9 @@ def machine(hugo: str, note: str) -> str:
     rows = [
         f"{processor}, {os.cpu_count()} cores, {memory:.0f} GiB, Linux {platform.release()}",
         f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {libraries}",
-        f"Hugo {hugo}",
         f"feedsvc at {_revision()}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
     ]
-    return "\n".join(f"- {row}" for row in (*rows, note) if row)
+    return "\n".join(f"- {row}" for row in (*rows, *notes) if row)
 
 
 def _revision() -> str:

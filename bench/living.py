@@ -657,7 +657,7 @@ def main() -> None:
     start = time.monotonic()
     with workplace() as folder:
         result = run(sizes, folder, quick=options.quick, skip_hugo_large=options.skip_hugo_large)
-    text = f"{result}\n\n{machine(hugo, options.note)}"
+    text = f"{result}\n\n{machine(f'Hugo {hugo}', options.note)}"
     print(text)
     if not options.quick:
         write_part("living", text)

@@ -1,0 +1,1 @@
+"""The peers that are Python: the same feed, the way each of them makes one."""

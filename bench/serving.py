@@ -1,0 +1,465 @@
+"""What serving costs, beside the peers: requests, processor time, latency, memory.
+
+    python -m bench.serving [--quick]
+
+Real servers on loopback, all of them started at once and loaded in turn, in
+interleaved rounds, by wrk. The bytes and the status of every answer are counted.
+Figures go into docs/figures/serving.json and docs/benchmarks.md.
+"""
+
+import argparse
+import gzip
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from http.client import HTTPConnection
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from bench import corpus
+from bench.common import (
+    HOST,
+    ROOT,
+    Client,
+    Server,
+    Wrong,
+    cpu,
+    family,
+    free_port,
+    percentile,
+    pss,
+    say,
+    wait_until,
+    workplace,
+)
+
+FEED = "/feeds/atom.xml"
+FIGURES = ROOT / "docs" / "figures" / "serving.json"
+SCRIPT = ROOT / "bench" / "wrk.lua"
+CONNECTIONS = 64
+SIZES = (10, 1_000, 100_000)
+MIX_PAGES = 50
+NGINX = """
+{user}
+worker_processes auto;
+pid {folder}/nginx.pid;
+error_log {folder}/error.log;
+events {{ worker_connections 4096; }}
+http {{
+    access_log off;
+    sendfile on;
+    tcp_nopush on;
+    keepalive_requests 1000000000;
+    types {{ application/xml xml; text/html html; }}
+    charset utf-8;
+    charset_types application/xml text/html;
+    {temporary}
+    server {{
+        listen {host}:{port} reuseport;
+        root {files};
+        gzip_static on;
+        gzip_vary on;
+        add_header Cache-Control "public, max-age=300";
+        add_header Content-Security-Policy "default-src 'none'";
+        add_header Referrer-Policy strict-origin-when-cross-origin;
+        add_header X-Content-Type-Options nosniff;
+    }}
+}}
+"""
+
+
+@dataclass(frozen=True)
+class Load:
+    """One kind of request: what is sent beside `Accept-Encoding`, and what must come."""
+
+    name: str
+    path: str
+    headers: dict[str, str]
+    status: int
+
+
+@dataclass
+class Run:
+    """What one run of wrk found."""
+
+    rate: float
+    cpu: float
+    p50: float
+    p99: float
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A server under test: its process, and where it listens."""
+
+    name: str
+    server: Server
+    port: int
+
+    def memory(self) -> int:
+        """Give the bytes of memory of all its processes, shared ones by their part."""
+        return sum(pss(process.pid) for process in family(self.server.pid))
+
+
+def wrk(peer: Peer, seconds: float, headers: dict[str, str], path: str, *words: str) -> Run:
+    """Load a server, and see that every answer was one."""
+    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:g}s", "-s", str(SCRIPT)]
+    for name, value in headers.items():
+        command += ["-H", f"{name}: {value}"]
+    command += [f"http://{HOST}:{peer.port}{path}", "--", *words]
+    before = cpu(peer.server.pid)
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    spent = cpu(peer.server.pid) - before
+    said: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    if said["failed"]:
+        raise Wrong(f"{peer.name} {path}: {said['failed']} requests failed")
+    counts: dict[str, int] = defaultdict(int)
+    for status, count in said["counts"]:
+        counts[status] += count
+    if not set(counts) <= {"200", "226", "304"}:
+        raise Wrong(f"{peer.name} {path}: {counts}")
+    run = Run(
+        said["requests"] / said["seconds"],
+        spent / said["requests"],
+        said["p50"],
+        said["p99"],
+        dict(counts),
+    )
+    if words[0] == "same":
+        _require_whole(peer, said, headers, path)
+    return run
+
+
+def _require_whole(peer: Peer, said: dict[str, Any], headers: dict[str, str], path: str) -> None:
+    """See that as many bytes came as so many whole answers have, but for those on their way."""
+    connection = HTTPConnection(HOST, peer.port, timeout=30)
+    connection.request("GET", path, headers=headers)
+    answer = connection.getresponse()
+    head = sum(len(name) + len(value) + 4 for name, value in answer.getheaders())
+    one = len(f"HTTP/1.1 {answer.status} {answer.reason}\r\n\r\n") + head + len(answer.read())
+    connection.close()
+    if abs(said["bytes"] - said["requests"] * one) > (CONNECTIONS + 1) * one:
+        raise Wrong(f"{peer.name} {path}: {said['bytes']} bytes, not {said['requests']} of {one}")
+
+
+def loads_of(peer: Peer, page: str | None) -> list[Load]:
+    """Give what a server is asked: the feed, whole and conditionally, and a page."""
+    with Client(peer.port) as client:
+        status, body, found = client.ask(FEED, Accept_Encoding="gzip")
+        if status != 200 or found.get("content-encoding") != "gzip":
+            raise Wrong(f"{peer.name}: {status} {found}")
+        if b"<entry" not in gzip.decompress(body):
+            raise Wrong(f"{peer.name}: no feed")
+    loads = [Load("gzip 200", FEED, {}, 200)]
+    if "etag" in found:
+        loads.append(Load("304 by tag", FEED, {"If-None-Match": found["etag"]}, 304))
+    if "last-modified" in found:
+        date = {"If-Modified-Since": found["last-modified"]}
+        loads.append(Load("304 by date", FEED, date, 304))
+    if page:
+        loads.append(Load("page, gzip 200", page, {}, 200))
+    return loads
+
+
+def measure(peer: Peer, load: Load, seconds: float) -> Run:
+    """Run one kind of request against a server, after seeing what one of it answers."""
+    headers = {"Accept-Encoding": "gzip", **load.headers}
+    with Client(peer.port) as client:
+        status, _, _ = client.ask(load.path, **headers)
+    if status != load.status:
+        raise Wrong(f"{peer.name}: {load.name}: {status}")
+    return wrk(peer, seconds, headers, load.path, "same", "0", str(CONNECTIONS))
+
+
+class Bench:
+    """The servers of one run, and the folder they work in."""
+
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
+        self.folder = folder
+        self.stack = stack
+
+    def start(self, name: str, command: Sequence[str], **environ: str) -> Peer:
+        """Start a server; `{port}` in its command is where it is to listen."""
+        port = free_port()
+        words = [word.replace("{port}", str(port)) for word in command]
+        log = self.folder / f"{name}.log"
+        server = Server(words, log, {**os.environ, "PYTHONPATH": str(ROOT), **environ})
+        peer = Peer(name, self.stack.enter_context(server), port)
+        with Client(port) as client:
+            wait_until(lambda: client.answers(FEED) is not None, 120, 0.05)
+        return peer
+
+    def feedsvc(self, name: str, entries: Path, command: Sequence[str] = ()) -> Peer:
+        """Start feedsvc over a folder of entries."""
+        command = command or [sys.executable, "-m", "feedsvc", "serve", "--port", "{port}"]
+        return self.start(
+            name,
+            command,
+            FEEDSVC_ENTRIES=str(entries),
+            FEEDSVC_INSTANCE=str(self.folder / f"{name} instance"),
+            FEEDSVC_BASE_URL="https://news.example",
+            FEEDSVC_FEED_SIZE="20",
+        )
+
+    def peers(self, feedsvc: Peer, page: str) -> list[Peer]:
+        """Export the feed and a page, and start all who serve the same."""
+        files = self.folder / "files"
+        with Client(feedsvc.port) as client:
+            for path in (FEED, page):
+                target = files / path[1:]
+                target.parent.mkdir(parents=True, exist_ok=True)
+                body = client.get(path)
+                target.write_bytes(body)
+                target.with_name(f"{target.name}.gz").write_bytes(gzip.compress(body, 9, mtime=0))
+            (self.folder / "feed.json").write_bytes(client.get("/feeds/feed.json"))
+        granian = [sys.executable, "-m", "granian", "--interface", "wsgi", "--http", "1"]
+        granian += ["--workers", str(os.cpu_count()), "--blocking-threads", "1"]
+        granian += ["--log-level", "warning", "--host", HOST, "--port", "{port}"]
+        known = {"BENCH_FEED": str(self.folder / "feed.json"), "BENCH_FILES": str(files)}
+        return [
+            self.nginx(files),
+            self.start("WhiteNoise", [*granian, "bench.peers.whitenoise_files:app"], **known),
+            self.start("Django", [*granian, "bench.peers.django_syndication:app"], **known),
+            self.start("Flask + feedgen", [*granian, "bench.peers.flask_feedgen:app"], **known),
+        ]
+
+    def nginx(self, files: Path) -> Peer:
+        """Start nginx over the exported files."""
+        folder = self.folder / "nginx"
+        folder.mkdir()
+        kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        text = NGINX.format(
+            # Its workers must be able to read what we wrote.
+            user="user root;" if os.geteuid() == 0 else "",
+            folder=folder,
+            files=files,
+            host=HOST,
+            port="{port}",
+            temporary=" ".join(f"{kind}_temp_path {folder}/{kind};" for kind in kinds),
+        )
+        port = free_port()
+        (folder / "nginx.conf").write_text(text.replace("{port}", str(port)))
+        command = [
+            "nginx",
+            "-p",
+            str(folder),
+            "-c",
+            str(folder / "nginx.conf"),
+            "-g",
+            "daemon off;",
+        ]
+        server = self.stack.enter_context(
+            Server(command, self.folder / "nginx.log", dict(os.environ))
+        )
+        with Client(port) as client:
+            wait_until(lambda: client.answers(FEED) is not None, 20, 0.05)
+        return Peer("nginx", server, port)
+
+
+Figures = dict[str, Any]
+
+
+def against_peers(
+    peers: list[Peer], page: str, rounds: int, seconds: float
+) -> dict[str, dict[str, list[Run]]]:
+    """Load each server in turn, in rounds."""
+    found: dict[str, dict[str, list[Run]]] = defaultdict(lambda: defaultdict(list))
+    for number in range(rounds):
+        for peer in peers:
+            has_page = peer.name not in ("Django", "Flask + feedgen")
+            for load in loads_of(peer, page if has_page else None):
+                say(f"round {number + 1} of {rounds}: {peer.name}, {load.name}")
+                found[peer.name][load.name].append(measure(peer, load, seconds))
+    return found
+
+
+@contextmanager
+def changing(entries: Path) -> Iterator[None]:
+    """Write a new version of the newest entry twice a second."""
+    over = threading.Event()
+
+    def change() -> None:
+        number = 0
+        while not over.wait(0.5):
+            number += 1
+            write_newest(entries, number)
+
+    thread = threading.Thread(target=change)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def write_newest(entries: Path, number: int) -> None:
+    """Write a version of an entry that is the newest of all."""
+    body = "Слова о жизни района. " * 120
+    text = f"---\ntitle: Новость, версия {number}\ndate: 2026-01-02\n---\n\n{body}\n"
+    (entries / "newest.md").write_text(text, encoding="utf-8")
+
+
+def tags(peer: Peer, entries: Path) -> tuple[str, str]:
+    """Give the entity tag of the feed, and that of the one before its last change."""
+
+    def tag() -> str:
+        with Client(peer.port) as client:
+            return client.ask(FEED, Accept_Encoding="gzip")[2]["etag"]
+
+    before = tag()
+    write_newest(entries, time.time_ns())
+    wait_until(lambda: tag() != before, 20, 0.05)
+    # Each worker has noticed.
+    time.sleep(0.5)
+    return tag(), before
+
+
+def mix(peer: Peer, entries: Path, pages: list[str], seconds: float, rate: float = 0) -> Run:
+    """Load with the mix of what readers ask, at a rate of requests per second (0: any)."""
+    words = ("mix", f"{rate:.0f}", str(CONNECTIONS), *tags(peer, entries), *pages)
+    return wrk(peer, seconds, {}, FEED, *words)
+
+
+def after_changes(peer: Peer, entries: Path, seconds: float) -> list[float]:
+    """Ask all the time; give what answers took, in ms, in the 100 ms after a change was seen."""
+    found, tag, seen = [], "", 0.0
+    end = time.perf_counter() + seconds
+    with changing(entries), Client(peer.port) as client:
+        while time.perf_counter() < end:
+            start = time.perf_counter()
+            new = client.ask(FEED, Accept_Encoding="gzip")[2]["etag"]
+            took = time.perf_counter() - start
+            if new != tag:
+                # The answer that shows it first is the one that may have waited for it.
+                tag, seen = new, start
+            if start - seen < 0.1:
+                found.append(1000 * took)
+            time.sleep(0.0005)
+    return found
+
+
+def mixes(peer: Peer, entries: Path, pages: list[str], rounds: int, seconds: float) -> Figures:
+    """Measure the mix at rest and while entries change, and the latency at half the rate."""
+    rest, change = [], []
+    for number in range(rounds):
+        say(f"round {number + 1} of {rounds}: the mix")
+        rest.append(mix(peer, entries, pages, seconds))
+        with changing(entries):
+            change.append(mix(peer, entries, pages, seconds))
+    top = median(run.rate for run in rest)
+    say("the mix at half the rate")
+    half = mix(peer, entries, pages, seconds, top / 2)
+    late: list[float] = []
+    probe = threading.Thread(target=lambda: late.extend(after_changes(peer, entries, seconds)))
+    probe.start()
+    half_changing = mix(peer, entries, pages, seconds, top / 2)
+    probe.join()
+    return {
+        "rest": [vars(run) for run in rest],
+        "changing": [vars(run) for run in change],
+        "half": vars(half),
+        "half changing": vars(half_changing),
+        "after changes": {"p99": percentile(late, 0.99), "worst": max(late), "answers": len(late)},
+    }
+
+
+def pages_of(peer: Peer, count: int) -> list[str]:
+    """Give the pages of the newest entries, from the feed and the archives before it."""
+    with Client(peer.port) as client:
+        feed = json.loads(client.get("/feeds/feed.json"))
+    paths = [item["url"].removeprefix("https://news.example") for item in feed["items"]]
+    return [paths[index % len(paths)] for index in range(count)]
+
+
+def growth(bench: Bench, sizes: Sequence[int], rounds: int, seconds: float) -> Figures:
+    """Measure feedsvc over folders of more and more entries."""
+    peers = {}
+    for size in sizes:
+        entries = bench.folder / f"entries {size}"
+        entries.mkdir()
+        say(f"{size} entries")
+        corpus.write(size, entries)
+        peers[size] = bench.feedsvc(f"feedsvc {size}", entries)
+    found: dict[int, dict[str, list[Run]]] = defaultdict(lambda: defaultdict(list))
+    for number in range(rounds):
+        for size, peer in peers.items():
+            page = pages_of(peer, 1)[0]
+            for load in loads_of(peer, page):
+                say(f"round {number + 1} of {rounds}: {size} entries, {load.name}")
+                found[size][load.name].append(measure(peer, load, seconds))
+    return {
+        str(size): {
+            "memory": peer.memory(),
+            "loads": {name: [vars(run) for run in runs] for name, runs in found[size].items()},
+        }
+        for size, peer in peers.items()
+    }
+
+
+def run(options: argparse.Namespace, folder: Path, stack: ExitStack) -> Figures:
+    """Measure everything."""
+    rounds, seconds = (1, 1.0) if options.quick else (options.rounds, options.seconds)
+    bench = Bench(folder, stack)
+    entries = folder / "entries"
+    entries.mkdir()
+    corpus.write(1_000, entries)
+    ours = bench.feedsvc("feedsvc", entries)
+    gunicorn = [sys.executable, "-m", "gunicorn", "--workers", str(os.cpu_count())]
+    gunicorn += ["--threads", "4", "--bind", f"{HOST}:{{port}}", "wsgi:app"]
+    page = pages_of(ours, 1)[0]
+    others = bench.peers(ours, page)
+    other = bench.feedsvc("feedsvc on gunicorn", entries, gunicorn)
+    found = against_peers([others[0], ours, other, *others[1:]], page, rounds, seconds)
+    memory = {peer.name: peer.memory() for peer in (ours, other, *others)}
+    pages = pages_of(ours, MIX_PAGES)
+    return {
+        "peers": {
+            name: {load: [vars(one) for one in runs] for load, runs in loads.items()}
+            for name, loads in found.items()
+        },
+        "memory": memory,
+        "mix": mixes(ours, entries, pages, rounds, seconds),
+        "growth": growth(bench, (10, 1_000) if options.quick else SIZES, rounds, seconds),
+        "with": versions(),
+        "when": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
+    }
+
+
+def versions() -> str:
+    """Give the versions of those who were measured and who measured."""
+    nginx = subprocess.run(["nginx", "-v"], capture_output=True, text=True, check=True).stderr
+    wrk = subprocess.run(["wrk", "-v"], capture_output=True, text=True, check=False).stdout
+    python = ", ".join(f"{name} {version(name)}" for name in ("gunicorn", "whitenoise", "django"))
+    return f"nginx {nginx.partition('/')[2].strip()}, {python}, {' '.join(wrk.split()[:2])}"
+
+
+def main() -> None:
+    """Measure, and write the figures down."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="one short round; only prints")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=4.0)
+    options = parser.parse_args()
+    with workplace() as folder, ExitStack() as stack:
+        figures = run(options, folder, stack)
+    text = json.dumps(figures, ensure_ascii=False, indent=1)
+    if options.quick:
+        print(text)
+    else:
+        FIGURES.parent.mkdir(exist_ok=True)
+        FIGURES.write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
