@@ -26,7 +26,7 @@ GZIP, BROTLI, ONLY_NEW = 0.9, 0.3, 0.1
 # How much of the machine may be in use in the worst minute.
 USED = 0.7
 # A cache in front asks once in this many seconds for each coding and form.
-CACHE_EVERY = 300
+CACHE_EVERY, FORMS = 300, 6
 DAY = 86_400
 
 
@@ -82,39 +82,28 @@ def page(figures: dict[str, Any], answers: Poll) -> str:
     def share(bytes_a_day: float) -> str:
         return f"{subscribers * bytes_a_day / 1e9:,.0f} GB ({bytes_a_day / day.as_is:.2f} times)"
 
-    forms = 6
-    return "\n".join(
-        [
-            f"- A request of the mix, while entries change, costs {cpu * 1e6:.0f} us of CPU.",
-            (
-                f"- In the worst minute, {BUNCHED:.0%} of the readers that poll every"
-                f" {EVERY // 60} minutes come in {BUNCH} seconds; {USED:.0%} of two cores are"
-                " used then."
-            ),
-            (
-                f"- So one machine carries **{subscribers:,} subscribers**: {burst(subscribers):,.0f}"
-                f" requests a second in the worst minute, {subscribers / EVERY:,.0f} on average."
-            ),
-            (
-                f"- {NEWS} entries a day; {GZIP:.0%} take a coding, {BROTLI:.0%} of these brotli,"
-                f" {ONLY_NEW:.0%} ask for only what is new. A 304 is {answers.same} bytes."
-            ),
-            "",
-            "| traffic of a day | |",
-            "|---|---|",
-            f"| as it is | {share(day.as_is)} |",
-            f"| without 226 | {share(day.without_226)} |",
-            f"| without brotli | {share(day.without_brotli)} |",
-            f"| every poll the whole feed, plain | {share(day.plain)} |",
-            "",
-            (
-                f"A cache in front that asks every {CACHE_EVERY} seconds for each of {forms} forms"
-                f" of a feed sends the service {forms * DAY // CACHE_EVERY:,} requests a day instead"
-                f" of {subscribers * DAY // EVERY:,}; the traffic to readers stays"
-                f" {total / 1e9:,.0f} GB. What its machine carries is then its own figure."
-            ),
-        ]
-    )
+    asked = FORMS * DAY // CACHE_EVERY
+    lines = f"""
+- A request of the mix, while entries change, costs {cpu * 1e6:.0f} us of CPU.
+- In the worst minute, {BUNCHED:.0%} of the readers that poll every {EVERY // 60} minutes come in
+  {BUNCH} seconds; {USED:.0%} of two cores are used then.
+- So one machine carries **{subscribers:,} subscribers**: {burst(subscribers):,.0f} requests a
+  second in the worst minute, {subscribers / EVERY:,.0f} on average.
+- {NEWS} entries a day; {GZIP:.0%} take a coding, {BROTLI:.0%} of these brotli, {ONLY_NEW:.0%}
+  ask for only what is new. A 304 is {answers.same} bytes.
+
+| traffic of a day | |
+|---|---|
+| as it is | {share(day.as_is)} |
+| without 226 | {share(day.without_226)} |
+| without brotli | {share(day.without_brotli)} |
+| every poll the whole feed, plain | {share(day.plain)} |
+
+A cache in front that asks every {CACHE_EVERY} seconds for each of {FORMS} forms of a feed sends the
+service {asked:,} requests a day instead of {subscribers * DAY // EVERY:,}; the traffic to readers
+stays {total / 1e9:,.0f} GB. How many it carries is then a figure of the cache.
+"""
+    return lines.strip()
 
 
 def main() -> None:

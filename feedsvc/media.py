@@ -51,4 +51,6 @@ def _sent(place: str, media_type: str, name: str) -> Answer | None:
         return None
     response.cache_control.public = True
     response.cache_control.no_cache = None
+    # max-age says the same, and goes before it (RFC 9111 section 5.3).
+    response.headers.pop("Expires", None)
     return response
