@@ -228,6 +228,7 @@ class Bench:
         known = {"BENCH_FEED": str(self.folder / "feed.json"), "BENCH_FILES": str(files)}
         return [
             self.nginx(files),
+            self.start("granian alone", [*granian, "bench.peers.bare:app"], **known),
             self.start("WhiteNoise", [*granian, "bench.peers.whitenoise_files:app"], **known),
             self.start("Django", [*granian, "bench.peers.django_syndication:app"], **known),
             self.start("Flask + feedgen", [*granian, "bench.peers.flask_feedgen:app"], **known),
@@ -276,7 +277,7 @@ def against_peers(
     found: dict[str, dict[str, list[Run]]] = defaultdict(lambda: defaultdict(list))
     for number in range(rounds):
         for peer in peers:
-            has_page = peer.name not in ("Django", "Flask + feedgen")
+            has_page = peer.name not in ("granian alone", "Django", "Flask + feedgen")
             for load in loads_of(peer, page if has_page else None):
                 say(f"round {number + 1} of {rounds}: {peer.name}, {load.name}")
                 found[peer.name][load.name].append(measure(peer, load, seconds))

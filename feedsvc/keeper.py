@@ -27,7 +27,7 @@ from feedsvc.texts import N_, Message, reason
 LOCK = "writer.lock"
 # In seconds.
 _TRY_EVERY = 0.5
-_LOOK_EVERY = 0.025
+_LOOK_EVERY = 0.04
 _log = logging.getLogger("feedsvc")
 
 
