@@ -1,6 +1,7 @@
 """Documents: what one URL answers, plain and compressed, with its validators."""
 
 import gzip
+import threading
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -37,7 +38,8 @@ class Document:
     body: bytes
     tag: str
     codes: tuple[bytes, ...] = ()
-    _packed: dict[str, bytes] = field(default_factory=dict)
+    _packed: dict[str, bytes] = field(default_factory=dict, compare=False)
+    _packing: threading.Lock = field(default_factory=threading.Lock, compare=False)
 
     def size(self) -> int:
         """Give about the bytes it takes to keep it: texts pack to a quarter."""
@@ -47,7 +49,10 @@ class Document:
         """Give the bytes in one of `CODINGS`, packed at the first call."""
         packed = self._packed.get(coding)
         if packed is None:
-            packed = self._packed[coding] = CODINGS[coding](self.body)
+            with self._packing:
+                if coding not in self._packed:
+                    self._packed[coding] = CODINGS[coding](self.body)
+            packed = self._packed[coding]
         return packed
 
     def codings(self) -> tuple[str, ...]:
