@@ -85,6 +85,7 @@ def page(figures: dict[str, Any], answers: Poll) -> str:
     asked = FORMS * DAY // CACHE_EVERY
     lines = f"""
 - A request of the mix, while entries change, costs {cpu * 1e6:.0f} us of CPU.
+- Connections are kept, as a proxy with TLS in front keeps them; what that costs is not in it.
 - In the worst minute, {BUNCHED:.0%} of the readers that poll every {EVERY // 60} minutes come in
   {BUNCH} seconds; {USED:.0%} of two cores are used then.
 - So one machine carries **{subscribers:,} subscribers**: {burst(subscribers):,.0f} requests a

@@ -6,6 +6,7 @@ A feed of 30 entries of about 5 KB; for 226, a reader that has seen 29 of them.
 """
 
 import socket
+import time
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -84,6 +85,8 @@ def measure() -> list[Poll]:
             (entries / "new.md").write_text(text, encoding="utf-8")
             for name, path in paths.items():
                 wait_until(lambda n=name, p=path: _tag(service.port, p) != seen[n], 30)  # type: ignore[misc]
+            # By then every worker has noticed.
+            time.sleep(0.5)
             return [_poll(service.port, name, path, seen[name]) for name, path in paths.items()]
 
 
