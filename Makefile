@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: run test test-long clients bench bench-serving bench-polls check format lock texts clean
+.PHONY: run test test-long clients bench bench-living bench-polls bench-serving check format lock texts clean
 
 run: $(VENV)/run  ## serve the entries at http://127.0.0.1:8000
 	$(BIN)/python -m feedsvc serve
@@ -30,16 +30,20 @@ test-long: $(VENV)/dev  ## pass the tests that need root, tools or minutes
 
 clients: .venv-redbot/made tests/clients/node_modules/made  ## get the feed readers that tests use, beyond Debian's
 
-bench: $(VENV)/dev  ## measure, beside Hugo, what a living folder costs; OPTIONS=--quick for less
-	$(BIN)/python -m bench.living $(OPTIONS)
+bench: bench-living bench-polls bench-serving  ## measure all of it; OPTIONS=--quick for less, which only prints
 
-bench-serving: $(VENV)/bench  ## measure, beside nginx and others, what serving costs; with plots
-	$(BIN)/python -m bench.serving $(OPTIONS)
-	$(BIN)/python -m bench.report
-	$(BIN)/python -m bench.capacity
+bench-living: $(VENV)/dev  ## measure, beside Hugo, what a living folder costs
+	$(BIN)/python -m bench.living $(OPTIONS)
 
 bench-polls: $(VENV)/dev  ## count the bytes of one poll of each feed
 	$(BIN)/python -m bench.polls
+
+bench-serving: $(VENV)/bench  ## measure, beside nginx and others, what serving costs; with plots and a model
+	$(BIN)/python -m bench.serving $(OPTIONS)
+ifndef OPTIONS
+	$(BIN)/python -m bench.report
+	$(BIN)/python -m bench.capacity
+endif
 
 lock: $(VENV)/dev  ## choose the newest versions and write their hashes to requirements/
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
