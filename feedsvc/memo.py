@@ -154,16 +154,16 @@ class Memo:
             names.difference_update(known.names)
             key += tuple(map(environ.get, known.names))
             known = held.kept.get(key)
-        if names:
-            more = tuple(sorted(names))
-            held.kept[key] = _Names(more)
-            key += tuple(map(environ.get, more))
-        size = _EACH + sum(map(len, answer.body)) + sum(len(text or "") for text in key)
+        more = tuple(sorted(names))
+        whole = key + tuple(map(environ.get, more))
+        size = _EACH + sum(map(len, answer.body)) + 2 * sum(len(text or "") for text in whole)
         if size > self._limit // _SHARE:
             return
         if len(held.kept) >= self._most or held.size + size > self._limit:
             held.kept.clear()
             held.size = 0
             return
-        held.kept[key] = answer
+        if more:
+            held.kept[key] = _Names(more)
+        held.kept[whole] = answer
         held.size += size

@@ -25,7 +25,6 @@ LIMIT = 32 * 1024 * 1024
 # looks for one himself.
 GLANCE = 0.05
 LATE = 0.25
-# After so many changes in a row without anyone asking, a document is not rendered ahead.
 UNASKED = 20
 
 Render = Callable[[Edition], Document]
@@ -82,11 +81,15 @@ class Shelf:
         self._lock = threading.Lock()
         self._rendering: dict[str, threading.Lock] = {}
         self._seen: _Seen | None = None
-        self._wanted: dict[str, tuple[Render, int]] = {}
+        self._wanted: dict[str, Render] = {}
+        self._unasked: dict[str, int] = {}
 
     def want(self, key: str, render: Render) -> None:
-        """Have a document rendered by `look` from now on."""
-        self._wanted[key] = render, 0
+        """Have a document rendered by `look` right after each change.
+
+        Not after `UNASKED` changes in a row without anyone asking for it, until somebody does.
+        """
+        self._wanted[key] = render
 
     def get(self, key: str, render: Render) -> Kept:
         """Give the document of a key as it is now; it is rendered if it is not here.
@@ -94,6 +97,7 @@ class Shelf:
         What `render` raises is passed on, and nothing is kept then. Raises
         CatalogueUnavailable where nothing is here and nothing can be rendered.
         """
+        self._unasked.pop(key, None)
         kept = self._take(key)
         try:
             seen = self._see()
@@ -170,11 +174,11 @@ class Shelf:
 
     def _render_ahead(self) -> None:
         made = {}
-        for key, (render, unasked) in [*self._wanted.items()]:
+        for key, render in self._wanted.items():
+            unasked = self._unasked.get(key, 0)
             if unasked == UNASKED:
-                del self._wanted[key]
                 continue
-            self._wanted[key] = render, unasked + 1
+            self._unasked[key] = unasked + 1
             made[key] = self._make(render)
             before = self._take(key)
             for coding in before.document.codings() if before else ():

@@ -289,11 +289,17 @@ def test_the_room_is_bounded_whatever_is_sent() -> None:
     for index in range(3_000):
         ask(memo, PATH_INFO=f"/{index}")
     assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    # What is too big to be kept leaves nothing else.
+    tracemalloc.reset_peak()
+    app.body = b"x" * 200_000
+    for index in range(3_000):
+        ask(memo, PATH_INFO=f"/{index}", HTTP_IF_NONE_MATCH=str(index) * 300)
+    assert tracemalloc.get_traced_memory()[1] < 1_500_000
     tracemalloc.stop()
     # What takes too much of the room alone is not kept.
     app.body = b"x" * 200_000
     assert ask(memo, PATH_INFO="/big") == ask(memo, PATH_INFO="/big")
-    assert app.asked == 6_002
+    assert app.asked == 9_002
 
 
 def ask(memo: Memo, **environ: str) -> list[bytes]:

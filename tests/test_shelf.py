@@ -156,3 +156,81 @@ def test_what_fails_is_not_kept(newsroom: Newsroom, render: Renderer) -> None:
     with pytest.raises(LookupError):
         documents.get("x", fail)
     assert text(documents.get("x", render)) == "A"
+
+
+class Reporter(Renderer):
+    """Says also which titles it rendered last."""
+
+    said = ""
+
+    def __call__(self, edition: Edition) -> Document:
+        made = super().__call__(edition)
+        self.said = made.body.decode()
+        return document(made.body * 50, "text/plain")
+
+
+def test_what_is_wanted_is_rendered_before_anyone_is_told_of_the_change(
+    newsroom: Newsroom,
+) -> None:
+    render = Reporter()
+    newsroom.publish({"a.md": item("A", id="a")})
+    documents = Shelf(Catalogue(newsroom.settings.instance))
+    documents.want("x", render)
+    documents.look()
+    assert (render.times, render.said) == (1, "A")
+    documents.get("x", render).document.packed("gzip")
+    before = documents.period()
+    newsroom.apply({"b.md": item("B", id="b", date="2026-02-02")})
+    # Whoever asks now, between two looks, is told of what there was.
+    assert documents.period() is before
+    assert text(documents.get("x", render)) == "A" * 50
+    documents.look()
+    assert documents.period().revision == before.revision + 1
+    assert (render.times, render.said) == (2, "B A")
+    kept = documents.get("x", render)
+    assert render.times == 2
+    # Packed, too, as it was asked for.
+    assert kept.document.codings() == ("gzip",)
+    documents.look()
+    assert render.times == 2
+
+
+def test_what_nobody_asks_for_is_not_rendered_ahead_for_ever(newsroom: Newsroom) -> None:
+    render = Reporter()
+    newsroom.publish({"a.md": item("0", id="a")})
+    documents = Shelf(Catalogue(newsroom.settings.instance))
+    documents.want("x", render)
+    for number in range(1, 2 * shelf.UNASKED):
+        newsroom.apply({"a.md": item(str(number), id="a")})
+        documents.look()
+    assert render.times == shelf.UNASKED
+    assert text(documents.get("x", render)) == str(number) * 50
+    for number in range(3):
+        newsroom.apply({"a.md": item(f"again {number}", id="a")})
+        documents.look()
+        assert render.said == f"again {number}"
+
+
+def test_where_nobody_looks_in_time_whoever_asks_does(
+    newsroom: Newsroom, render: Renderer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shelf, "GLANCE", 0)
+    newsroom.publish({"a.md": item("A", id="a")})
+    documents = Shelf(Catalogue(newsroom.settings.instance))
+    documents.look()
+    newsroom.apply({"a.md": item("B", id="a")})
+    assert text(documents.get("x", render)) == "B"
+    monkeypatch.setattr(shelf, "LATE", -1)
+    newsroom.apply({"a.md": item("C", id="a")})
+    assert text(documents.get("x", render)) == "C"
+
+
+def test_without_a_catalogue_a_look_finds_nothing(newsroom: Newsroom, render: Renderer) -> None:
+    documents = Shelf(Catalogue(newsroom.settings.instance))
+    documents.want("x", render)
+    documents.look()
+    with pytest.raises(CatalogueUnavailable):
+        documents.period()
+    newsroom.publish({"a.md": item("A", id="a")})
+    documents.look()
+    assert render.times == 1
