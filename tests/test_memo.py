@@ -150,6 +150,20 @@ def test_answers_are_those_of_the_application_alone(steps: list[tuple[Any, ...]]
     patch.undo()
 
 
+def test_a_clock_that_is_set_back_within_a_period_is_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shelf, "GLANCE", 0)
+    pair = Pair(Settings(instance=tmp_path, base_url=SITE))
+    monkeypatch.setattr(clock, "now", lambda: pair.now)
+    # Ten minutes ahead; what is asked 100 seconds before holds no longer than that.
+    pair.step("write", "b", 9)
+    for what, seconds in (("wait", 500), ("set back", 300), ("wait", 250), ("set back", 1)):
+        pair.step(what, seconds * SECOND)
+        pair.ask("GET", ATOM, "", ())
+    pair.newsroom.writer.close()
+
+
 class Application:
     """Answers with the number of the request; says in `Vary` what it was told to look at."""
 
