@@ -380,8 +380,13 @@ def fill(entries: Path) -> None:
 
 
 def shows(service: Service, condition: Callable[[str], bool]) -> None:
-    """Wait until every feed is as it should be."""
+    """Wait until every feed is as it should be, in every worker.
+
+    And until the second of the change is past, after which answers are dated: newsboat
+    drops an answer whose date is not later than that of the one before.
+    """
     soon(lambda: all(condition(service.get(path)[1]) for path in (ATOM, RSS, JSON, YANDEX)))
+    time.sleep(1.1)
 
 
 def plain(html: str) -> str:
@@ -435,9 +440,6 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
             keys = {"updated": ago(hours=2), "status": "withdrawn", "reason": "перенесено"}
             file.write_bytes(added(SECOND_TEXT, **keys))
             shows(service, lambda text: SECOND_TEXT not in text)
-            # Past the second of the change, after which answers are dated: newsboat drops
-            # an answer whose date is not later than that of the one before.
-            time.sleep(1.1)
             poll("withdrawn")
         with served(site, "env", f"FEEDSVC_BASE_URL={NEW}") as service:
             for subscription in told.values():

@@ -43,6 +43,8 @@ MEANT = {
     "STORE_PUBLIC_UNNECESSARY",
     # What is not there may be there any moment, and has nothing to be compared by.
     "FRESHNESS_NO_CACHE_NO_VALIDATOR",
+    # Only answers to `A-IM: feed`, where a program's name tells whether it bears a 226.
+    "VARY_USER_AGENT",
 }
 Result = dict[str, Any]
 
