@@ -71,6 +71,18 @@ class _Held:
         self.kept: dict[_Key, _Answer | _Names] = {}
         self.size = 0
 
+    def find(self, environ: "WSGIEnvironment") -> tuple[_Key, tuple[str, ...], _Answer | None]:
+        """Give a request's key, what of the environment it is made of, and its answer, if any."""
+        names: tuple[str, ...] = _ALIKE
+        get = environ.get
+        key: _Key = tuple(map(get, names))
+        found = self.kept.get(key)
+        while isinstance(found, _Names):
+            names += found.names
+            key += tuple(map(get, found.names))
+            found = self.kept.get(key)
+        return key, names, found
+
 
 class Memo:
     """The middleware. Safe to share among threads.
@@ -105,12 +117,7 @@ class Memo:
         held = self._held
         if held.period is not period and held.period != period:
             held = self._held = _Held(period)
-        get = environ.get
-        key: _Key = tuple(map(get, _ALIKE))
-        found = held.kept.get(key)
-        while isinstance(found, _Names):
-            key += tuple(map(get, found.names))
-            found = held.kept.get(key)
+        found = held.find(environ)[2]
         if found is not None:
             now = clock.now()
             if found.since <= now and (found.until is None or now < found.until):
@@ -148,13 +155,8 @@ class Memo:
             if header.lower() == "vary"
             for name in value.split(",")
         }
-        key: _Key = tuple(map(environ.get, _ALIKE))
-        known = held.kept.get(key)
-        while isinstance(known, _Names):
-            names.difference_update(known.names)
-            key += tuple(map(environ.get, known.names))
-            known = held.kept.get(key)
-        more = tuple(sorted(names))
+        key, known, _ = held.find(environ)
+        more = tuple(sorted(names.difference(known)))
         whole = key + tuple(map(environ.get, more))
         size = _EACH + sum(map(len, answer.body)) + 2 * sum(len(text or "") for text in whole)
         if size > self._limit // _SHARE:
