@@ -47,7 +47,6 @@ FIGURES = ROOT / "docs" / "figures" / "serving.json"
 SCRIPT = ROOT / "bench" / "wrk.lua"
 CONNECTIONS = 64
 SIZES = (10, 1_000, 100_000)
-MIX_PAGES = 50
 NGINX = """
 {user}
 worker_processes auto;
@@ -188,9 +187,11 @@ class Bench:
         self.folder = folder
         self.stack = stack
 
-    def start(self, name: str, command: Sequence[str], **environ: str) -> Peer:
-        """Start a server; `{port}` in its command is where it is to listen."""
-        port = free_port()
+    def start(
+        self, name: str, command: Sequence[str], environ: dict[str, str], port: int = 0
+    ) -> Peer:
+        """Start a server; `{port}` in its command is where it is to listen (0: anywhere)."""
+        port = port or free_port()
         words = [word.replace("{port}", str(port)) for word in command]
         log = self.folder / f"{name}.log"
         server = Server(words, log, {**os.environ, "PYTHONPATH": str(ROOT), **environ})
@@ -202,14 +203,13 @@ class Bench:
     def feedsvc(self, name: str, entries: Path, command: Sequence[str] = ()) -> Peer:
         """Start feedsvc over a folder of entries."""
         command = command or [sys.executable, "-m", "feedsvc", "serve", "--port", "{port}"]
-        return self.start(
-            name,
-            command,
-            FEEDSVC_ENTRIES=str(entries),
-            FEEDSVC_INSTANCE=str(self.folder / f"{name} instance"),
-            FEEDSVC_BASE_URL="https://news.example",
-            FEEDSVC_FEED_SIZE="20",
-        )
+        environ = {
+            "FEEDSVC_ENTRIES": str(entries),
+            "FEEDSVC_INSTANCE": str(self.folder / f"{name} instance"),
+            "FEEDSVC_BASE_URL": "https://news.example",
+            "FEEDSVC_FEED_SIZE": "20",
+        }
+        return self.start(name, command, environ)
 
     def peers(self, feedsvc: Peer, page: str) -> list[Peer]:
         """Export the feed and a page, and start all who serve the same."""
@@ -228,10 +228,10 @@ class Bench:
         known = {"BENCH_FEED": str(self.folder / "feed.json"), "BENCH_FILES": str(files)}
         return [
             self.nginx(files),
-            self.start("granian alone", [*granian, "bench.peers.bare:app"], **known),
-            self.start("WhiteNoise", [*granian, "bench.peers.whitenoise_files:app"], **known),
-            self.start("Django", [*granian, "bench.peers.django_syndication:app"], **known),
-            self.start("Flask + feedgen", [*granian, "bench.peers.flask_feedgen:app"], **known),
+            self.start("granian alone", [*granian, "bench.peers.bare:app"], known),
+            self.start("WhiteNoise", [*granian, "bench.peers.whitenoise_files:app"], known),
+            self.start("Django", [*granian, "bench.peers.django_syndication:app"], known),
+            self.start("Flask + feedgen", [*granian, "bench.peers.flask_feedgen:app"], known),
         ]
 
     def nginx(self, files: Path) -> Peer:
@@ -239,48 +239,34 @@ class Bench:
         folder = self.folder / "nginx"
         folder.mkdir()
         kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        port = free_port()
         text = NGINX.format(
             # Its workers must be able to read what we wrote.
             user="user root;" if os.geteuid() == 0 else "",
             folder=folder,
             files=files,
             host=HOST,
-            port="{port}",
+            port=port,
             temporary=" ".join(f"{kind}_temp_path {folder}/{kind};" for kind in kinds),
         )
-        port = free_port()
-        (folder / "nginx.conf").write_text(text.replace("{port}", str(port)))
-        command = [
-            "nginx",
-            "-p",
-            str(folder),
-            "-c",
-            str(folder / "nginx.conf"),
-            "-g",
-            "daemon off;",
-        ]
-        server = self.stack.enter_context(
-            Server(command, self.folder / "nginx.log", dict(os.environ))
-        )
-        with Client(port) as client:
-            wait_until(lambda: client.answers(FEED) is not None, 20, 0.05)
-        return Peer("nginx", server, port)
+        (folder / "nginx.conf").write_text(text)
+        command = ["nginx", "-p", f"{folder}", "-c", f"{folder}/nginx.conf", "-g", "daemon off;"]
+        return self.start("nginx", command, {}, port)
 
 
 Figures = dict[str, Any]
 
 
-def against_peers(
-    peers: list[Peer], page: str, rounds: int, seconds: float
-) -> dict[str, dict[str, list[Run]]]:
-    """Load each server in turn, in rounds."""
-    found: dict[str, dict[str, list[Run]]] = defaultdict(lambda: defaultdict(list))
+def in_rounds(
+    peers: Sequence[tuple[Peer, str | None]], rounds: int, seconds: float
+) -> dict[str, dict[str, list[dict[str, Any]]]]:
+    """Load each server, with its page if it has one, in turn; give the runs by name and load."""
+    found: dict[str, dict[str, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
     for number in range(rounds):
-        for peer in peers:
-            has_page = peer.name not in ("granian alone", "Django", "Flask + feedgen")
-            for load in loads_of(peer, page if has_page else None):
+        for peer, page in peers:
+            for load in loads_of(peer, page):
                 say(f"round {number + 1} of {rounds}: {peer.name}, {load.name}")
-                found[peer.name][load.name].append(measure(peer, load, seconds))
+                found[peer.name][load.name].append(vars(measure(peer, load, seconds)))
     return found
 
 
@@ -375,12 +361,11 @@ def mixes(peer: Peer, entries: Path, pages: list[str], rounds: int, seconds: flo
     }
 
 
-def pages_of(peer: Peer, count: int) -> list[str]:
-    """Give the pages of the newest entries, from the feed and the archives before it."""
+def pages_of(peer: Peer) -> list[str]:
+    """Give the pages of the entries in the feed."""
     with Client(peer.port) as client:
         feed = json.loads(client.get("/feeds/feed.json"))
-    paths = [item["url"].removeprefix("https://news.example") for item in feed["items"]]
-    return [paths[index % len(paths)] for index in range(count)]
+    return [item["url"].removeprefix("https://news.example") for item in feed["items"]]
 
 
 def growth(bench: Bench, sizes: Sequence[int], rounds: int, seconds: float) -> Figures:
@@ -392,18 +377,9 @@ def growth(bench: Bench, sizes: Sequence[int], rounds: int, seconds: float) -> F
         say(f"{size} entries")
         corpus.write(size, entries)
         peers[size] = bench.feedsvc(f"feedsvc {size}", entries)
-    found: dict[int, dict[str, list[Run]]] = defaultdict(lambda: defaultdict(list))
-    for number in range(rounds):
-        for size, peer in peers.items():
-            page = pages_of(peer, 1)[0]
-            for load in loads_of(peer, page):
-                say(f"round {number + 1} of {rounds}: {size} entries, {load.name}")
-                found[size][load.name].append(measure(peer, load, seconds))
+    found = in_rounds([(peer, pages_of(peer)[0]) for peer in peers.values()], rounds, seconds)
     return {
-        str(size): {
-            "memory": peer.memory(),
-            "loads": {name: [vars(run) for run in runs] for name, runs in found[size].items()},
-        }
+        str(size): {"memory": peer.memory(), "loads": found[peer.name]}
         for size, peer in peers.items()
     }
 
@@ -418,18 +394,13 @@ def run(options: argparse.Namespace, folder: Path, stack: ExitStack) -> Figures:
     ours = bench.feedsvc("feedsvc", entries)
     gunicorn = [sys.executable, "-m", "gunicorn", "--workers", str(os.cpu_count())]
     gunicorn += ["--threads", "4", "--bind", f"{HOST}:{{port}}", "wsgi:app"]
-    page = pages_of(ours, 1)[0]
-    others = bench.peers(ours, page)
-    other = bench.feedsvc("feedsvc on gunicorn", entries, gunicorn)
-    found = against_peers([others[0], ours, other, *others[1:]], page, rounds, seconds)
-    memory = {peer.name: peer.memory() for peer in (ours, other, *others)}
-    pages = pages_of(ours, MIX_PAGES)
+    pages = pages_of(ours)
+    nginx, bare, files, *renderers = bench.peers(ours, pages[0])
+    with_page = [nginx, ours, bench.feedsvc("feedsvc on gunicorn", entries, gunicorn), files]
+    peers = [(peer, pages[0]) for peer in with_page] + [(peer, None) for peer in (bare, *renderers)]
     return {
-        "peers": {
-            name: {load: [vars(one) for one in runs] for load, runs in loads.items()}
-            for name, loads in found.items()
-        },
-        "memory": memory,
+        "peers": in_rounds(peers, rounds, seconds),
+        "memory": {peer.name: peer.memory() for peer, _ in peers},
         "mix": mixes(ours, entries, pages, rounds, seconds),
         "growth": growth(bench, (10, 1_000) if options.quick else SIZES, rounds, seconds),
         "with": versions(),
