@@ -93,6 +93,13 @@ def reached(figures: dict[str, Any]) -> list[str]:
         f"{worst:.2f} times",
         good=worst <= 1.2,
     )
+    beside = largest["beside"]
+    row(
+        f"a poll beside four readers of archives ({beside['archive']:.0f} ms each)",
+        "–",
+        f"median {beside['p50']:.1f} ms, 99th percentile {beside['p99']:.0f} ms",
+        good=True,
+    )
     memory = largest["memory"] / MEGABYTE
     row(
         "memory of two workers and all (sum of PSS) with the most entries",

@@ -9,8 +9,10 @@ Figures go into docs/figures/serving.json and docs/benchmarks.md.
 
 import argparse
 import gzip
+import itertools
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -30,50 +32,22 @@ from bench.common import (
     HOST,
     ROOT,
     Client,
-    Server,
     Wrong,
     cpu,
-    family,
-    free_port,
     percentile,
-    pss,
     say,
     wait_until,
     workplace,
 )
+from bench.servers import FEED, Bench, Peer
 
-FEED = "/feeds/atom.xml"
 FIGURES = ROOT / "docs" / "figures" / "serving.json"
 SCRIPT = ROOT / "bench" / "wrk.lua"
 CONNECTIONS = 64
 SIZES = (10, 1_000, 100_000)
-NGINX = """
-{user}
-worker_processes auto;
-pid {folder}/nginx.pid;
-error_log {folder}/error.log;
-events {{ worker_connections 4096; }}
-http {{
-    access_log off;
-    sendfile on;
-    tcp_nopush on;
-    keepalive_requests 1000000000;
-    types {{ application/xml xml; text/html html; }}
-    charset utf-8;
-    charset_types application/xml text/html;
-    {temporary}
-    server {{
-        listen {host}:{port} reuseport;
-        root {files};
-        gzip_static on;
-        gzip_vary on;
-        add_header Cache-Control "public, max-age=300";
-        add_header Content-Security-Policy "default-src 'none'";
-        add_header Referrer-Policy strict-origin-when-cross-origin;
-        add_header X-Content-Type-Options nosniff;
-    }}
-}}
-"""
+READERS = 4
+ARCHIVES = 80
+_OLDER = re.compile(rb'rel="prev-archive" href="https://news.example([^"]+)"')
 
 
 @dataclass(frozen=True)
@@ -95,19 +69,6 @@ class Run:
     p50: float
     p99: float
     counts: dict[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Peer:
-    """A server under test: its process, and where it listens."""
-
-    name: str
-    server: Server
-    port: int
-
-    def memory(self) -> int:
-        """Give the bytes of memory of all its processes, shared ones by their part."""
-        return sum(pss(process.pid) for process in family(self.server.pid))
 
 
 def wrk(peer: Peer, seconds: float, headers: dict[str, str], path: str, *words: str) -> Run:
@@ -178,80 +139,6 @@ def measure(peer: Peer, load: Load, seconds: float) -> Run:
     if status != load.status:
         raise Wrong(f"{peer.name}: {load.name}: {status}")
     return wrk(peer, seconds, headers, load.path, "same", "0", str(CONNECTIONS))
-
-
-class Bench:
-    """The servers of one run, and the folder they work in."""
-
-    def __init__(self, folder: Path, stack: ExitStack) -> None:
-        self.folder = folder
-        self.stack = stack
-
-    def start(
-        self, name: str, command: Sequence[str], environ: dict[str, str], port: int = 0
-    ) -> Peer:
-        """Start a server; `{port}` in its command is where it is to listen (0: anywhere)."""
-        port = port or free_port()
-        words = [word.replace("{port}", str(port)) for word in command]
-        log = self.folder / f"{name}.log"
-        server = Server(words, log, {**os.environ, "PYTHONPATH": str(ROOT), **environ})
-        peer = Peer(name, self.stack.enter_context(server), port)
-        with Client(port) as client:
-            wait_until(lambda: client.answers(FEED) is not None, 120, 0.05)
-        return peer
-
-    def feedsvc(self, name: str, entries: Path, command: Sequence[str] = ()) -> Peer:
-        """Start feedsvc over a folder of entries."""
-        command = command or [sys.executable, "-m", "feedsvc", "serve", "--port", "{port}"]
-        environ = {
-            "FEEDSVC_ENTRIES": str(entries),
-            "FEEDSVC_INSTANCE": str(self.folder / f"{name} instance"),
-            "FEEDSVC_BASE_URL": "https://news.example",
-            "FEEDSVC_FEED_SIZE": "20",
-        }
-        return self.start(name, command, environ)
-
-    def peers(self, feedsvc: Peer, page: str) -> list[Peer]:
-        """Export the feed and a page, and start all who serve the same."""
-        files = self.folder / "files"
-        with Client(feedsvc.port) as client:
-            for path in (FEED, page):
-                target = files / path[1:]
-                target.parent.mkdir(parents=True, exist_ok=True)
-                body = client.get(path)
-                target.write_bytes(body)
-                target.with_name(f"{target.name}.gz").write_bytes(gzip.compress(body, 9, mtime=0))
-            (self.folder / "feed.json").write_bytes(client.get("/feeds/feed.json"))
-        granian = [sys.executable, "-m", "granian", "--interface", "wsgi", "--http", "1"]
-        granian += ["--workers", str(os.cpu_count()), "--blocking-threads", "1"]
-        granian += ["--log-level", "warning", "--host", HOST, "--port", "{port}"]
-        known = {"BENCH_FEED": str(self.folder / "feed.json"), "BENCH_FILES": str(files)}
-        return [
-            self.nginx(files),
-            self.start("granian alone", [*granian, "bench.peers.bare:app"], known),
-            self.start("WhiteNoise", [*granian, "bench.peers.whitenoise_files:app"], known),
-            self.start("Django", [*granian, "bench.peers.django_syndication:app"], known),
-            self.start("Flask + feedgen", [*granian, "bench.peers.flask_feedgen:app"], known),
-        ]
-
-    def nginx(self, files: Path) -> Peer:
-        """Start nginx over the exported files."""
-        folder = self.folder / "nginx"
-        folder.mkdir()
-        kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-        port = free_port()
-        text = NGINX.format(
-            # Its workers must be able to read what we wrote.
-            user="user root;" if os.geteuid() == 0 else "",
-            folder=folder,
-            files=files,
-            host=HOST,
-            port=port,
-            temporary=" ".join(f"{kind}_temp_path {folder}/{kind};" for kind in kinds),
-        )
-        (folder / "nginx.conf").write_text(text)
-        command = ["nginx", "-p", f"{folder}", "-c", f"{folder}/nginx.conf", "-g", "daemon off;"]
-        return self.start("nginx", command, {}, port)
 
 
 Figures = dict[str, Any]
@@ -361,6 +248,56 @@ def mixes(peer: Peer, entries: Path, pages: list[str], rounds: int, seconds: flo
     }
 
 
+def beside_cold(peer: Peer, seconds: float) -> dict[str, Any]:
+    """Poll, on a new connection each time, while four readers walk through the archives."""
+    with Client(peer.port) as client:
+        known = client.ask(FEED)[2]["etag"]
+        archives = _archives(client)
+    say(f"{peer.name}: a poll beside {len(archives)} archives")
+    end = time.perf_counter() + seconds
+    made: list[float] = []
+
+    def walk(number: int) -> None:
+        with Client(peer.port) as client:
+            for path in itertools.cycle(archives[number::READERS] or archives):
+                if time.perf_counter() > end:
+                    return
+                start = time.perf_counter()
+                client.get(path, "gzip")
+                made.append(1000 * (time.perf_counter() - start))
+
+    readers = [threading.Thread(target=walk, args=(number,)) for number in range(READERS)]
+    for reader in readers:
+        reader.start()
+    polls = []
+    while time.perf_counter() < end:
+        start = time.perf_counter()
+        with Client(peer.port) as client:
+            if client.ask(FEED, If_None_Match=known)[0] != 304:
+                raise Wrong(f"{peer.name}: another feed")
+        polls.append(1000 * (time.perf_counter() - start))
+        time.sleep(0.002)
+    for reader in readers:
+        reader.join()
+    return {
+        "polls": len(polls),
+        "p50": median(polls),
+        "p99": percentile(polls, 0.99),
+        "archives": len(made),
+        "archive": median(made),
+    }
+
+
+def _archives(client: Client) -> list[str]:
+    """Give the paths of the newest archive documents, as the feeds link them."""
+    found: list[str] = []
+    path = FEED
+    while len(found) < ARCHIVES and (link := _OLDER.search(client.get(path))):
+        path = link[1].decode()
+        found.append(path)
+    return found
+
+
 def pages_of(peer: Peer) -> list[str]:
     """Give the pages of the entries in the feed."""
     with Client(peer.port) as client:
@@ -378,10 +315,12 @@ def growth(bench: Bench, sizes: Sequence[int], rounds: int, seconds: float) -> F
         corpus.write(size, entries)
         peers[size] = bench.feedsvc(f"feedsvc {size}", entries)
     found = in_rounds([(peer, pages_of(peer)[0]) for peer in peers.values()], rounds, seconds)
-    return {
+    figures: Figures = {
         str(size): {"memory": peer.memory(), "loads": found[peer.name]}
         for size, peer in peers.items()
     }
+    figures[str(size)]["beside"] = beside_cold(peers[size], 2 * seconds)
+    return figures
 
 
 def run(options: argparse.Namespace, folder: Path, stack: ExitStack) -> Figures:

@@ -1,0 +1,130 @@
+"""The servers that are measured side by side: feedsvc, and its peers over the same content."""
+
+import gzip
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.common import HOST, ROOT, Client, Server, family, free_port, pss, wait_until
+from feedsvc.server import THREADS
+
+FEED = "/feeds/atom.xml"
+NGINX = """
+{user}
+worker_processes auto;
+pid {folder}/nginx.pid;
+error_log {folder}/error.log;
+events {{ worker_connections 4096; }}
+http {{
+    access_log off;
+    sendfile on;
+    tcp_nopush on;
+    keepalive_requests 1000000000;
+    types {{ application/xml xml; text/html html; }}
+    charset utf-8;
+    charset_types application/xml text/html;
+    {temporary}
+    server {{
+        listen {host}:{port} reuseport;
+        root {files};
+        gzip_static on;
+        gzip_vary on;
+        add_header Cache-Control "public, max-age=300";
+        add_header Content-Security-Policy "default-src 'none'";
+        add_header Referrer-Policy strict-origin-when-cross-origin;
+        add_header X-Content-Type-Options nosniff;
+    }}
+}}
+"""
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A server under test: its process, and where it listens."""
+
+    name: str
+    server: Server
+    port: int
+
+    def memory(self) -> int:
+        """Give the bytes of memory of all its processes, shared ones by their part."""
+        return sum(pss(process.pid) for process in family(self.server.pid))
+
+
+class Bench:
+    """The servers of one run, and the folder they work in."""
+
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
+        self.folder = folder
+        self.stack = stack
+
+    def start(
+        self, name: str, command: Sequence[str], environ: dict[str, str], port: int = 0
+    ) -> Peer:
+        """Start a server; `{port}` in its command is where it is to listen (0: anywhere)."""
+        port = port or free_port()
+        words = [word.replace("{port}", str(port)) for word in command]
+        log = self.folder / f"{name}.log"
+        server = Server(words, log, {**os.environ, "PYTHONPATH": str(ROOT), **environ})
+        peer = Peer(name, self.stack.enter_context(server), port)
+        with Client(port) as client:
+            wait_until(lambda: client.answers(FEED) is not None, 120, 0.05)
+        return peer
+
+    def feedsvc(self, name: str, entries: Path, command: Sequence[str] = ()) -> Peer:
+        """Start feedsvc over a folder of entries."""
+        command = command or [sys.executable, "-m", "feedsvc", "serve", "--port", "{port}"]
+        environ = {
+            "FEEDSVC_ENTRIES": str(entries),
+            "FEEDSVC_INSTANCE": str(self.folder / f"{name} instance"),
+            "FEEDSVC_BASE_URL": "https://news.example",
+            "FEEDSVC_FEED_SIZE": "20",
+        }
+        return self.start(name, command, environ)
+
+    def peers(self, feedsvc: Peer, page: str) -> list[Peer]:
+        """Export the feed and a page, and start all who serve the same."""
+        files = self.folder / "files"
+        with Client(feedsvc.port) as client:
+            for path in (FEED, page):
+                target = files / path[1:]
+                target.parent.mkdir(parents=True, exist_ok=True)
+                body = client.get(path)
+                target.write_bytes(body)
+                target.with_name(f"{target.name}.gz").write_bytes(gzip.compress(body, 9, mtime=0))
+            (self.folder / "feed.json").write_bytes(client.get("/feeds/feed.json"))
+        granian = [sys.executable, "-m", "granian", "--interface", "wsgi", "--http", "1"]
+        granian += ["--workers", str(os.cpu_count()), "--log-level", "warning"]
+        granian += ["--host", HOST, "--port", "{port}", "--blocking-threads"]
+        # Those that render are faster with one thread, those that remember with as many as ours.
+        single, several = [*granian, "1"], [*granian, str(THREADS)]
+        known = {"BENCH_FEED": str(self.folder / "feed.json"), "BENCH_FILES": str(files)}
+        return [
+            self.nginx(files),
+            self.start("granian alone", [*several, "bench.peers.bare:app"], known),
+            self.start("WhiteNoise", [*several, "bench.peers.whitenoise_files:app"], known),
+            self.start("Django", [*single, "bench.peers.django_syndication:app"], known),
+            self.start("Flask + feedgen", [*single, "bench.peers.flask_feedgen:app"], known),
+        ]
+
+    def nginx(self, files: Path) -> Peer:
+        """Start nginx over the exported files."""
+        folder = self.folder / "nginx"
+        folder.mkdir()
+        kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        port = free_port()
+        text = NGINX.format(
+            # Its workers must be able to read what we wrote.
+            user="user root;" if os.geteuid() == 0 else "",
+            folder=folder,
+            files=files,
+            host=HOST,
+            port=port,
+            temporary=" ".join(f"{kind}_temp_path {folder}/{kind};" for kind in kinds),
+        )
+        (folder / "nginx.conf").write_text(text)
+        command = ["nginx", "-p", f"{folder}", "-c", f"{folder}/nginx.conf", "-g", "daemon off;"]
+        return self.start("nginx", command, {}, port)
