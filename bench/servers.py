@@ -8,7 +8,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.common import HOST, ROOT, Client, Server, family, free_port, pss, wait_until
+from bench import wordpress
+from bench.common import HOST, ROOT, Client, Server, family, free_port, pss, say, wait_until
 from feedsvc.server import THREADS
 
 FEED = "/feeds/atom.xml"
@@ -102,13 +103,24 @@ class Bench:
         # Those that render are faster with one thread, those that remember with as many as ours.
         single, several = [*granian, "1"], [*granian, str(THREADS)]
         known = {"BENCH_FEED": str(self.folder / "feed.json"), "BENCH_FILES": str(files)}
+        others = [] if wordpress.version() is None else [self.wordpress()]
+        if not others:
+            say("WordPress is not installed, and left out")
         return [
             self.nginx(files),
             self.start("granian alone", [*several, "bench.peers.bare:app"], known),
             self.start("WhiteNoise", [*several, "bench.peers.whitenoise_files:app"], known),
             self.start("Django", [*single, "bench.peers.django_syndication:app"], known),
             self.start("Flask + feedgen", [*single, "bench.peers.flask_feedgen:app"], known),
+            *others,
         ]
+
+    def wordpress(self) -> Peer:
+        """Start WordPress with the exported news."""
+        folder = self.folder / "WordPress"
+        folder.mkdir()
+        command = [sys.executable, "-m", "bench.wordpress", str(folder), "{port}"]
+        return self.start("WordPress", [*command, str(self.folder / "feed.json")], {})
 
     def nginx(self, files: Path) -> Peer:
         """Start nginx over the exported files."""

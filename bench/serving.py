@@ -27,7 +27,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from bench import corpus
+from bench import corpus, wordpress
 from bench.common import (
     HOST,
     ROOT,
@@ -73,7 +73,8 @@ class Run:
 
 def wrk(peer: Peer, seconds: float, headers: dict[str, str], path: str, *words: str) -> Run:
     """Load a server, and see that every answer was one."""
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:g}s", "-s", str(SCRIPT)]
+    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:g}s", "--timeout", "10s"]
+    command += ["-s", str(SCRIPT)]
     for name, value in headers.items():
         command += ["-H", f"{name}: {value}"]
     command += [f"http://{HOST}:{peer.port}{path}", "--", *words]
@@ -352,7 +353,8 @@ def versions() -> str:
     nginx = subprocess.run(["nginx", "-v"], capture_output=True, text=True, check=True).stderr
     wrk = subprocess.run(["wrk", "-v"], capture_output=True, text=True, check=False).stdout
     python = ", ".join(f"{name} {version(name)}" for name in ("gunicorn", "whitenoise", "django"))
-    return f"nginx {nginx.partition('/')[2].strip()}, {python}, {' '.join(wrk.split()[:2])}"
+    others = f"{python}, WordPress {wordpress.version()}, {' '.join(wrk.split()[:2])}"
+    return f"nginx {nginx.partition('/')[2].strip()}, {others}"
 
 
 def main() -> None:
