@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import msgspec
@@ -21,6 +21,8 @@ from feedsvc.errors import CatalogueUnavailable
 from feedsvc.model import Entry, Problem
 
 FILE = "catalogue.sqlite3"
+# In seconds: how long to wait for a connection where no new one can be opened.
+PATIENCE = 5.0
 # Raise it with every change of the tables, of Entry, or of what is made of a file.
 VERSION = 4
 SCHEMA = """
@@ -290,18 +292,40 @@ class Snapshot:
         return dict(self._all("SELECT path, stamp FROM file"))
 
 
-class _Opened(threading.local):
-    key: tuple[int, ...] = ()
-    connection: sqlite3.Connection | None = None
-    inherited: tuple[sqlite3.Connection | None, ...] = ()
+class _Opened(NamedTuple):
+    """A connection, and the process and files it was opened for."""
+
+    key: tuple[int, ...]
+    connection: sqlite3.Connection
 
 
 class Catalogue:
-    """The way to the catalogue for those who read. Safe to share among threads."""
+    """The way to the catalogue for those who read. Safe to share among threads.
+
+    Connections are lent, one to each reader, and kept for the next: where the
+    files are gone they still hold the last good state, for whichever thread asks.
+    """
 
     def __init__(self, instance: Path) -> None:
         self._path = instance / FILE
-        self._opened = _Opened()
+        self._begin()
+        self._inherited: tuple[object, ...] = ()
+
+    def _begin(self) -> None:
+        self._process = os.getpid()
+        self._idle: list[_Opened] = []
+        self._lent = 0
+        self._changed = threading.Condition()
+        self._watch = threading.Lock()
+        # What mark() looks at: of each connection data_version counts from elsewhere.
+        self._watched: _Opened | None = None
+
+    def _leave_what_was_forked(self) -> None:
+        # A connection must not be carried over a fork, nor even closed in the
+        # child (SQLite, "How To Corrupt", section 2.6): it is kept, and left alone.
+        if self._process != os.getpid():
+            self._inherited = (*self._inherited, self._idle, self._watched)
+            self._begin()
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
@@ -309,47 +333,73 @@ class Catalogue:
 
         Raises CatalogueUnavailable where there is none that can be read.
         """
+        opened = self._borrow()
+        sound = False
         try:
-            connection = self._connect()
-            connection.execute("BEGIN")
+            opened.connection.execute("BEGIN")
             try:
-                yield Snapshot(connection)
+                yield Snapshot(opened.connection)
             finally:
-                connection.execute("ROLLBACK")
+                opened.connection.execute("ROLLBACK")
+                sound = True
         except (sqlite3.Error, msgspec.MsgspecError) as error:
-            self._opened.connection, self._opened.key = None, ()
+            sound = False
             raise CatalogueUnavailable(f"{self._path}: {error}") from error
+        finally:
+            self._give_back(opened if sound else None)
 
     def mark(self) -> tuple[int, ...]:
         """Give what is another one once there may be something new. Costs no query.
 
         Raises CatalogueUnavailable.
         """
-        try:
-            connection = self._connect()
-            return *self._opened.key, *connection.execute("PRAGMA data_version").fetchone()
-        except sqlite3.Error as error:
-            raise CatalogueUnavailable(f"{self._path}: {error}") from error
+        self._leave_what_was_forked()
+        with self._watch:
+            try:
+                self._watched = opened = self._newest(self._watched)
+                return *opened.key, *opened.connection.execute("PRAGMA data_version").fetchone()
+            except sqlite3.Error as error:
+                self._watched = None
+                raise CatalogueUnavailable(f"{self._path}: {error}") from error
 
-    def _connect(self) -> sqlite3.Connection:
-        opened = self._opened
-        if opened.connection is not None and opened.key[0] != os.getpid():
-            # A connection must not be carried over a fork, nor even closed in the
-            # child (SQLite, "How To Corrupt", section 2.6): it is kept, and left alone.
-            opened.inherited = (*opened.inherited, opened.connection)
-            opened.connection = None
+    def _borrow(self) -> _Opened:
+        self._leave_what_was_forked()
+        with self._changed:
+            while True:
+                idle = self._idle.pop() if self._idle else None
+                try:
+                    opened = self._newest(idle)
+                    break
+                except CatalogueUnavailable:
+                    # One that is lent holds the last good state.
+                    if not self._lent or not self._changed.wait(PATIENCE):
+                        raise
+            if opened is not idle:
+                self._idle.clear()
+            self._lent += 1
+            return opened
+
+    def _give_back(self, opened: _Opened | None) -> None:
+        with self._changed:
+            self._lent -= 1
+            if opened is not None:
+                self._idle.append(opened)
+            self._changed.notify()
+
+    def _newest(self, opened: _Opened | None) -> _Opened:
+        """Give what was opened, or its successor if there is one that is finished."""
         # What was opened while nobody wrote does not see a writer who came later;
         # its write-ahead log tells of it.
         key = os.getpid(), *numbers(self._path)
-        if key[1:3] != (0, 0) and key != opened.key:
+        if key[1:3] != (0, 0) and (opened is None or key != opened.key):
             connection = _open_to_read(self._path)
             if connection is not None:
-                opened.connection, opened.key = connection, key
+                return _Opened(key, connection)
         # Where the file is gone, or its successor is not finished, the one that
         # is open still holds the last good state.
-        if opened.connection is None:
+        if opened is None:
             raise CatalogueUnavailable(f"{self._path}: there is no finished catalogue")
-        return opened.connection
+        return opened
 
 
 def _open_to_read(path: Path) -> sqlite3.Connection | None:

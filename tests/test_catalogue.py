@@ -6,7 +6,8 @@ import tempfile
 import threading
 import weakref
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import permutations
@@ -739,7 +740,7 @@ def test_after_a_fork_the_child_opens_its_own(newsroom: Newsroom) -> None:
     with reader.snapshot():
         pass
     # SQLite's connections must not even be closed on the other side of a fork.
-    of_parent = weakref.ref(reader._opened.connection)  # noqa: SLF001
+    of_parent = weakref.ref(reader._idle[0].connection)  # noqa: SLF001
     child = os.fork()
     if child == 0:
         status = 1
@@ -832,13 +833,55 @@ def test_a_connection_of_another_process_is_left_alone(
     reader = Catalogue(newsroom.settings.instance)
     with reader.snapshot():
         pass
-    before = reader._opened.connection  # noqa: SLF001
+    marked = reader.mark()
+    (before,), watched = reader._idle, reader._watched  # noqa: SLF001
     own = os.getpid()
     monkeypatch.setattr(os, "getpid", lambda: own + 1)
     with reader.snapshot() as snapshot:
         assert snapshot.revision == 1
-    assert reader._opened.inherited == (before,)  # noqa: SLF001
-    assert reader._opened.connection is not before  # noqa: SLF001
+    assert reader.mark() != marked
+    assert reader._inherited == ([before], watched)  # noqa: SLF001
+    assert before not in reader._idle  # noqa: SLF001
+    assert reader._watched is not watched  # noqa: SLF001
+
+
+def test_whichever_thread_asks_is_given_the_last_good_state(newsroom: Newsroom) -> None:
+    newsroom.publish({"a.md": item("One")})
+    reader = Catalogue(newsroom.settings.instance)
+
+    def read() -> int:
+        reader.mark()
+        with reader.snapshot() as snapshot:
+            return int(snapshot.revision)
+
+    read()
+    for file in newsroom.settings.instance.iterdir():
+        file.unlink()
+    with ThreadPoolExecutor(8) as threads:
+        assert {future.result() for future in [threads.submit(read) for _ in range(64)]} == {1}
+        # While the only one is lent, whoever else asks waits for it.
+        with reader.snapshot():
+            waiting = threads.submit(read)
+            assert not wait([waiting], 0.2).done
+        assert waiting.result(5) == 1
+
+
+def test_a_reader_that_fails_does_not_keep_others_waiting(newsroom: Newsroom) -> None:
+    newsroom.publish({"a.md": item("One")})
+    reader = Catalogue(newsroom.settings.instance)
+
+    def fail(threads: ThreadPoolExecutor) -> Future[object]:
+        with suppress(CatalogueUnavailable), reader.snapshot():
+            for file in newsroom.settings.instance.iterdir():
+                file.unlink()
+            waiting: Future[object] = threads.submit(reader.snapshot().__enter__)
+            assert not wait([waiting], 0.2).done
+            raise sqlite3.DatabaseError
+        return waiting
+
+    with ThreadPoolExecutor(1) as threads:
+        waiting = fail(threads)
+    assert isinstance(waiting.exception(1), CatalogueUnavailable)
 
 
 @pytest.mark.parametrize(("code", "damaged"), [(sqlite3.SQLITE_CORRUPT, True), (0, False)])
