@@ -222,6 +222,12 @@ class Server:
 _running: list[Server] = []
 
 
+def nginx_folders(folder: Path) -> str:
+    """Give the settings that keep nginx's temporary files in a folder."""
+    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    return " ".join(f"{kind}_temp_path {folder}/{kind};" for kind in kinds)
+
+
 def free_port() -> int:
     """Give a port that nobody listens on."""
     with socket.socket() as probe:

@@ -9,7 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import wordpress
-from bench.common import HOST, ROOT, Client, Server, family, free_port, pss, say, wait_until
+from bench.common import (
+    HOST,
+    ROOT,
+    Client,
+    Server,
+    family,
+    free_port,
+    nginx_folders,
+    pss,
+    say,
+    wait_until,
+)
 from feedsvc.server import THREADS
 
 FEED = "/feeds/atom.xml"
@@ -126,7 +137,6 @@ class Bench:
         """Start nginx over the exported files."""
         folder = self.folder / "nginx"
         folder.mkdir()
-        kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         port = free_port()
         text = NGINX.format(
             # Its workers must be able to read what we wrote.
@@ -135,7 +145,7 @@ class Bench:
             files=files,
             host=HOST,
             port=port,
-            temporary=" ".join(f"{kind}_temp_path {folder}/{kind};" for kind in kinds),
+            temporary=nginx_folders(folder),
         )
         (folder / "nginx.conf").write_text(text)
         command = ["nginx", "-p", f"{folder}", "-c", f"{folder}/nginx.conf", "-g", "daemon off;"]

@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from bench.common import HOST, wait_until
+from bench.common import HOST, nginx_folders, wait_until
 
 CODE = Path("/usr/share/wordpress")
 # MariaDB takes one statement from a line.
@@ -136,13 +136,12 @@ def version() -> str | None:
 
 def write(folder: Path, port: int) -> None:
     """Write the settings of all three servers, and the two programs in PHP."""
-    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     facts = {
         "code": CODE,
         "folder": folder,
         "host": HOST,
         "port": port,
-        "temporary": " ".join(f"{kind}_temp_path {folder}/{kind};" for kind in kinds),
+        "temporary": nginx_folders(folder),
         "user": pwd.getpwuid(os.geteuid()).pw_name,
     }
     for name, text in (("settings.php", _SETTINGS), ("php.conf", _PHP), ("nginx.conf", _NGINX)):
