@@ -24,7 +24,7 @@ FILE = "catalogue.sqlite3"
 # In seconds: how long to wait for a connection where no new one can be opened.
 PATIENCE = 5.0
 # Raise it with every change of the tables, of Entry, or of what is made of a file.
-VERSION = 4
+VERSION = 5
 SCHEMA = """
 CREATE TABLE state (
     revision INTEGER NOT NULL,  -- one step for each batch that alters an entry
@@ -73,10 +73,12 @@ CREATE TABLE category (
     slug TEXT NOT NULL,
     published INTEGER NOT NULL, -- as in file, of which these rows are a part
     id TEXT NOT NULL,
+    month TEXT NOT NULL,
     label TEXT NOT NULL,
     PRIMARY KEY (slug, published, id)
 ) WITHOUT ROWID;
 CREATE INDEX category_id ON category (id);
+CREATE INDEX category_month ON category (slug, month, published, id);
 CREATE TABLE problem (
     path TEXT NOT NULL,
     data BLOB NOT NULL
@@ -152,15 +154,40 @@ class Snapshot:
 
     def of_category(self, slug: str, now: int, limit: int) -> tuple[Entry, ...]:
         """Give the newest published entries of a category, newest first."""
+        return self._of_category("slug = ?", now, limit, slug)
+
+    def of_category_month(self, slug: str, month: str, now: int) -> tuple[Entry, ...]:
+        """Give all published entries of a category and a month, newest first."""
+        return self._of_category("slug = ? AND category.month = ?", now, -1, slug, month)
+
+    def _of_category(
+        self, condition: str, now: int, limit: int, *values: object
+    ) -> tuple[Entry, ...]:
         rows = self._all(
-            "SELECT data FROM category JOIN entry USING (id) JOIN file USING (path)"
-            " WHERE slug = ? AND entry.status = 'published' AND category.published <= ?"
+            "SELECT data FROM category JOIN entry USING (id) JOIN file USING (path)"  # noqa: S608
+            f" WHERE {condition} AND entry.status = 'published' AND category.published <= ?"
             " ORDER BY category.published DESC, category.id DESC LIMIT ?",
-            slug,
+            *values,
             now,
             limit,
         )
         return tuple(_decode_entry(data) for (data,) in rows)
+
+    def beside(self, entry: Entry, now: int) -> tuple[Entry | None, Entry | None]:
+        """Give the published entries next before and next after one, in the order of lists."""
+        place = (to_microseconds(entry.published), entry.id)
+        earlier = self._entries(
+            "status = 'published' AND (published, id) < (?, ?)"
+            " ORDER BY published DESC, id DESC LIMIT 1",
+            *place,
+        )
+        later = self._entries(
+            "status = 'published' AND (published, id) > (?, ?) AND published <= ?"
+            " ORDER BY published, id LIMIT 1",
+            *place,
+            now,
+        )
+        return earlier[0] if earlier else None, later[0] if later else None
 
     def of_month(self, month: str, now: int) -> tuple[Entry, ...]:
         """Give all published entries of a month like '2014-08', newest first."""
@@ -203,6 +230,15 @@ class Snapshot:
         return self._all(
             "SELECT month, count(*) FROM entry WHERE status = 'published' AND published <= ?"
             " GROUP BY month ORDER BY month DESC",
+            now,
+        )
+
+    def months_of_category(self, slug: str, now: int) -> list[tuple[str, int]]:
+        """Count the published entries of each month in which a category has any, newest first."""
+        return self._all(
+            "SELECT month, count(*) FROM category WHERE slug = ? AND published <= ?"
+            " GROUP BY month ORDER BY month DESC",
+            slug,
             now,
         )
 

@@ -66,6 +66,14 @@ class Edition:
         """Give all entries of a month like '2014-08', newest first."""
         return self._told(self._snapshot.of_month(month, self.now))
 
+    def of_category_month(self, slug: str, month: str) -> tuple[Entry, ...]:
+        """Give all entries of a category and a month, newest first."""
+        return self._told(self._snapshot.of_category_month(slug, month, self.now))
+
+    def beside(self, entry: Entry) -> tuple[Entry | None, Entry | None]:
+        """Give the entries next before and next after one; None where there is none."""
+        return self._snapshot.beside(entry, self.now)
+
     def of_last(self, span: timedelta, limit: int) -> tuple[Entry, ...]:
         """Give the newest entries that are not older than `span`, newest first.
 
@@ -100,6 +108,10 @@ class Edition:
     def months(self) -> list[tuple[str, int]]:
         """Give the months that have news, newest first, and how much each has."""
         return self._snapshot.months(self.now)
+
+    def months_of_category(self, slug: str) -> list[tuple[str, int]]:
+        """Give the months in which a category has news, newest first, and how much."""
+        return self._snapshot.months_of_category(slug, self.now)
 
     def categories(self) -> list[tuple[str, str]]:
         """Give slug and label of the categories that have news, in the order of labels."""

@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 from unicodedata import category
 
+from feedsvc.texts import N_
+
 # The kinds that are published, all of them inert: nothing that a browser runs, so no
 # SVG and no HTML.
 TYPES = {
@@ -23,6 +25,16 @@ TYPES = {
     ".ods": "application/vnd.oasis.opendocument.spreadsheet",
     ".zip": "application/zip",
 }
+# What a kind is called for people, before its ending: «документ PDF».
+_KINDS = {
+    "image": N_("picture"),
+    "audio": N_("sound recording"),
+    "video": N_("video"),
+    ".xls": N_("table"),
+    ".xlsx": N_("table"),
+    ".ods": N_("table"),
+    ".zip": N_("archive"),
+}
 # Files in the folder of one entry, and files that it may name.
 MOST = 100
 _PASSED_OVER = (".", "_", "~")
@@ -33,6 +45,12 @@ def suffix(path: str) -> str:
     """Give the end of a file's name from its last full stop on, in small letters."""
     # A tenth of what pathlib costs, for each file at each scan.
     return path[path.rfind(".") :].lower()
+
+
+def kind(name: str) -> str:
+    """Say in English what kind of file one is that can be published."""
+    end = suffix(name)
+    return _KINDS.get(end) or _KINDS.get(TYPES[end].partition("/")[0]) or N_("document")
 
 
 def is_passed_over(name: str) -> bool:

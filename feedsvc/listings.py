@@ -6,7 +6,7 @@ from typing import Any
 from lxml import etree
 
 from feedsvc.edition import Edition
-from feedsvc.feeds.channel import category_page, feed_path, month_page
+from feedsvc.feeds.channel import ARCHIVE, category_page, feed_path, month_page
 from feedsvc.settings import Settings
 
 # sitemaps.org: so many addresses in a file; 50 MB are never reached with them.
@@ -43,7 +43,7 @@ def sitemap_index(edition: Edition, settings: Settings) -> bytes:
 
 def sitemap_of_pages(edition: Edition, settings: Settings) -> bytes:
     """List the pages that lead to the news."""
-    paths = ["/", "/feeds/"]
+    paths = ["/", "/feeds/", ARCHIVE]
     paths += [month_page(month) for month, _ in edition.months()]
     paths += [category_page(slug) for slug, _ in edition.categories()]
     return _sitemap([(path, None) for path in paths[:MAX_ADDRESSES]], settings)

@@ -76,7 +76,7 @@ _FLAT = frozenset(
     " p li dt dd tr td th thead tbody tfoot colgroup option".split()
 )
 _aligned = re.compile(r'(<t[dh]) align="(left|right|center)"')
-_heading = re.compile(r"(</?h)([1-5])\b")
+_heading = re.compile(r"(</?h)([1-6])(?=>)")
 # As the sanitizer writes them.
 _picture = re.compile(r'<img((?: [a-z]+="[^"]*")*)>')
 _attribute = re.compile(r' ([a-z]+)="([^"]*)"')
@@ -271,8 +271,7 @@ def _sanitize(html: str, page: str, beside: Beside | None = None) -> str:
     if "<img" in html:
         sizes = beside.sizes() if beside else {}
         html = _picture.sub(lambda match: _finished(match, sizes), html)
-    # The page's own h1 is the title.
-    return _heading.sub(_one_lower, html) if "<h1" in html else html
+    return _heading.sub(_Outline().level, html) if "<h" in html else html
 
 
 def _finished(match: re.Match[str], sizes: dict[str, tuple[int, int]]) -> str:
@@ -294,8 +293,23 @@ def _keep_allowed(match: re.Match[str]) -> str:
     return "\ufffd"
 
 
-def _one_lower(match: re.Match[str]) -> str:
-    return f"{match[1]}{int(match[2]) + 1}"
+class _Outline:
+    """Puts headings below the title, the page's own h1, and leaves no level out (WCAG 1.3.1)."""
+
+    def __init__(self) -> None:
+        self._above: list[int] = []
+        self._begun: list[int] = []
+
+    def level(self, match: re.Match[str]) -> str:
+        """Give a heading's tag with its level in the outline; an end tag that of its beginning."""
+        if match[1] == "<h":
+            written = int(match[2])
+            while self._above and self._above[-1] >= written:
+                self._above.pop()
+            self._above.append(written)
+            self._begun.append(min(len(self._above) + 1, 6))
+            return f"<h{self._begun[-1]}"
+        return f"</h{self._begun.pop()}"
 
 
 def _refuse_crawling(html: str) -> None:

@@ -1,58 +1,106 @@
 """HTML pages for people. Pure, like the feeds: an edition in, bytes out."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
+from itertools import groupby
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from feedsvc import markup
+from feedsvc import colours, linked_data, markup
 from feedsvc.edition import Edition, Gone
 from feedsvc.feeds import FEEDS, FOR_READERS
 from feedsvc.feeds import channel as channels
-from feedsvc.feeds.channel import Channel
 from feedsvc.feeds.content import figure
+from feedsvc.files import kind
 from feedsvc.model import Attachment, Entry
 from feedsvc.settings import Settings
-from feedsvc.texts import clock_time, file_size, long_date, month_name, translations
+from feedsvc.texts import (
+    clock_time,
+    file_size,
+    full_date,
+    locale_of,
+    long_date,
+    month_name,
+    translations,
+)
+
+# A list that is longer gives titles alone: quicker to look through, and a tenth of the bytes.
+LONG = 40
+# So many months the home page links itself; the rest are in the archive.
+MONTHS = 12
+_TABLE = '<div class="wide" role="group" tabindex="0" aria-label="{label}"><table>'
 
 
 def home(edition: Edition, settings: Settings) -> bytes:
     """Render the list of the newest news."""
-    news = channels.newest(edition, settings, "atom.xml")
+    entries = edition.newest(settings.feed_size)
     return _render(
         "home.html",
         settings,
         path="/",
-        entries=news.entries,
+        days=_days(entries),
+        brief=len(entries) > LONG,
         categories=edition.categories(),
-        months=edition.months(),
+        months=edition.months()[:MONTHS],
+        data=linked_data.of_site(settings),
     )
 
 
-def category(news: Channel, settings: Settings, slug: str) -> bytes:
-    """Render the list of a category's newest news."""
-    label = channels.label_of(slug, news.entries)
+def archive(edition: Edition, settings: Settings) -> bytes:
+    """Render the list of all months with news, by year."""
+    years = groupby(edition.months(), key=lambda row: row[0][:4])
     return _render(
-        "list.html", settings, path=news.page, title=label, entries=news.entries, slug=slug
-    )
-
-
-def month(news: Channel, settings: Settings) -> bytes:
-    """Render the list of a month's news."""
-    beside = {relation.removesuffix("-archive"): path for relation, path in news.links}
-    return _render(
-        "list.html",
+        "archive.html",
         settings,
-        path=news.page,
-        title=month_name(news.entries[0].published, settings.language),
-        entries=news.entries,
-        beside={
-            relation: path.removeprefix("/feeds").removesuffix("atom.xml")
-            for relation, path in beside.items()
-            if relation != "current"
-        },
+        path=channels.ARCHIVE,
+        years=[(year, list(months)) for year, months in years],
+        categories=edition.categories(),
     )
+
+
+def category(edition: Edition, settings: Settings, slug: str) -> bytes | None:
+    """Render the list of a category's newest news; None where it has none."""
+    entries = edition.of_category(slug, settings.feed_size)
+    if not entries:
+        return None
+    return _list(
+        settings,
+        entries,
+        path=channels.category_page(slug),
+        title=channels.label_of(slug, entries),
+        slug=slug,
+        months=edition.months_of_category(slug),
+    )
+
+
+def month(
+    edition: Edition, settings: Settings, month: str, slug: str | None = None
+) -> bytes | None:
+    """Render the list of a month's news, of all or of a category; None where there is none."""
+    entries = edition.of_month(month) if slug is None else edition.of_category_month(slug, month)
+    if not entries:
+        return None
+    title = month_name(entries[0].published, settings.language)
+    label = None if slug is None else channels.label_of(slug, entries)
+    return _list(
+        settings,
+        entries,
+        path=channels.month_page(month, slug),
+        title=title if label is None else f"{label}: {title}",
+        slug=slug,
+        label=label,
+        beside=_months_beside(edition, month, slug),
+    )
+
+
+def no_news(edition: Edition, settings: Settings, month: str, slug: str | None) -> bytes | None:
+    """Render what stands for a month without news; None where there is none around it either."""
+    beside = _months_beside(edition, month, slug)
+    if beside == (None, None):
+        return None
+    return _render("no_news.html", settings, month=month, beside=beside, slug=slug)
 
 
 def subscribe(edition: Edition, settings: Settings) -> bytes:
@@ -62,14 +110,16 @@ def subscribe(edition: Edition, settings: Settings) -> bytes:
     )
 
 
-def entry(item: Entry, settings: Settings) -> bytes:
+def entry(item: Entry, edition: Edition, settings: Settings) -> bytes:
     """Render the permanent page of an entry."""
     return _render(
         "entry.html",
         settings,
         path=settings.page(item.id),
         entry=item,
-        body=Markup(markup.place(item.html, "")),  # noqa: S704 - sanitized where it was parsed
+        body=_body(item, settings),
+        beside=edition.beside(item),
+        data=linked_data.of_entry(item, settings),
     )
 
 
@@ -80,12 +130,18 @@ def gone(item: Gone, settings: Settings) -> bytes:
 
 def style(settings: Settings) -> bytes:
     """Render the style sheet of the pages, in the site's colour."""
-    return _render("style.css", settings)
+    return _render("style.css", settings, **colours.readable(settings.colour))
 
 
 def feed_style(settings: Settings) -> bytes:
     """Render the style sheet of feeds that are opened in a browser."""
-    return _render("feed.css", settings)
+    return _render("feed.css", settings, **colours.readable(settings.colour))
+
+
+def icon(settings: Settings) -> bytes:
+    """Render the picture for browsers' tabs of a site that has none: its letter, in its colour."""
+    letter = next((sign for sign in settings.title if sign.isalnum()), "•").upper()
+    return _render("icon.svg", settings, letter=letter, **colours.readable(settings.colour))
 
 
 def error(status: int, settings: Settings) -> bytes:
@@ -93,22 +149,57 @@ def error(status: int, settings: Settings) -> bytes:
     return _render("error.html", settings, status=status)
 
 
+def _list(settings: Settings, entries: Sequence[Entry], **values: object) -> bytes:
+    values = {"months": (), "beside": (None, None), "label": None, **values}
+    days = _days(entries)
+    return _render("list.html", settings, days=days, brief=len(entries) > LONG, **values)
+
+
+def _days(entries: Sequence[Entry]) -> list[tuple[datetime, list[Entry]]]:
+    """Put entries, newest first, together by the day of their publication."""
+    days = [list(day) for _, day in groupby(entries, key=lambda entry: entry.published.date())]
+    return [(day[0].published, day) for day in days]
+
+
+def _months_beside(edition: Edition, month: str, slug: str | None) -> tuple[str | None, str | None]:
+    """Give the nearest months with news before and after one, of all or of a category."""
+    if slug is None:
+        return edition.month_before(month), edition.month_after(month)
+    months = [other for other, _ in edition.months_of_category(slug)]
+    return (
+        max((other for other in months if other < month), default=None),
+        min((other for other in months if other > month), default=None),
+    )
+
+
+def _body(item: Entry, settings: Settings) -> Markup:
+    """Give an entry's text; a table that is wider than the page can be moved, by keyboard too."""
+    html = markup.place(item.html, "")
+    if "<table>" in html:
+        label = translations(settings.language).gettext("Table")
+        html = html.replace("<table>", _TABLE.format(label=label))
+        html = html.replace("</table>", "</table></div>")
+    return Markup(html)  # noqa: S704 - sanitized where it was parsed
+
+
 def _render(template: str, settings: Settings, **values: object) -> bytes:
     page = _environment(settings.language).get_template(template)
-    values = {"slug": None, "beside": None, **values}
+    values = {"slug": None, "path": None, "data": None, **values}
     return page.render(
         settings=settings,
         feeds=FOR_READERS,
         feed_path=channels.feed_path,
         category_page=channels.category_page,
         month_page=channels.month_page,
+        archive_page=channels.ARCHIVE,
         media_path=markup.media_path,
         **values,
     ).encode()
 
 
 def _figure(picture: Attachment, path: str) -> Markup:
-    return Markup(figure(picture, path))  # noqa: S704 - it escapes what it is given
+    html = figure(picture, path).replace("<img ", '<img class="u-photo" ', 1)
+    return Markup(html)  # noqa: S704 - it escapes what it is given
 
 
 @lru_cache
@@ -123,12 +214,18 @@ def _environment(language: str) -> Environment:
         keep_trailing_newline=True,
     )
     environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
-    environment.filters["long_date"] = lambda moment: long_date(moment, language)
-    environment.filters["clock_time"] = lambda moment: clock_time(moment, language)
-    environment.filters["month_name"] = lambda month: month_name(
-        datetime.strptime(month, "%Y-%m"),  # noqa: DTZ007 - a month, not a moment
-        language,
-    )
-    environment.filters["figure"] = _figure
-    environment.filters["size"] = lambda length: file_size(length, language)
+    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
+    environment.filters |= {
+        "long_date": lambda moment: long_date(moment, language),
+        "full_date": lambda moment: full_date(moment, language),
+        "clock_time": lambda moment: clock_time(moment, language),
+        "month_name": lambda month: month_name(
+            datetime.strptime(month, "%Y-%m"),  # noqa: DTZ007 - a month, not a moment
+            language,
+        ),
+        "figure": _figure,
+        "kind": lambda file: translations(language).gettext(kind(file.name)),
+        "locale": locale_of,
+        "size": lambda length: file_size(length, language),
+    }
     return environment

@@ -190,10 +190,15 @@ class Settings:
         files = {"icon": self.icon, "logo": self.logo, "logo_square": self.logo_square}
         return {f"{name}{file.suffix.lower()}": file for name, file in files.items() if file}
 
-    def logo_url(self, name: str) -> str | None:
-        """Give the absolute URL of the site's `icon`, `logo` or `logo_square`, if there is one."""
+    def logo_path(self, name: str) -> str | None:
+        """Give the path of the site's `icon`, `logo` or `logo_square`, if there is one."""
         file = getattr(self, name)
-        return file and f"{self.site}/logo/{name}{file.suffix.lower()}"
+        return file and f"/logo/{name}{file.suffix.lower()}"
+
+    def logo_url(self, name: str) -> str | None:
+        """Give the absolute URL of the same."""
+        path = self.logo_path(name)
+        return path and self.site + path
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:

@@ -14,6 +14,7 @@ from importlib.resources import files
 from io import BytesIO
 from math import log
 
+from babel.core import get_global
 from babel.dates import format_date, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -79,6 +80,23 @@ def reason(error: OSError) -> Message:
 def long_date(moment: datetime, language: str) -> str:
     """Write the day as people do, in the zone the moment carries: 13 августа 2014 г."""
     return format_date(moment.date(), format="long", locale=language)
+
+
+def full_date(moment: datetime, language: str) -> str:
+    """Write the day with its name, in the zone the moment carries: среда, 13 августа 2014 г."""
+    return format_date(moment.date(), format="full", locale=language)
+
+
+def locale_of(language: str) -> str:
+    """Give a language tag as OpenGraph writes it, with a country: `ru` as `ru_RU`.
+
+    The country is the likeliest one (CLDR) where the tag names none.
+    """
+    parts = language.replace("-", "_").split("_")
+    if len(parts) > 1 and len(parts[-1]) == 2:
+        return f"{parts[0].lower()}_{parts[-1].upper()}"
+    likely = get_global("likely_subtags").get(parts[0].lower(), parts[0])
+    return f"{parts[0].lower()}_{likely.rpartition('_')[2]}" if "_" in likely else parts[0].lower()
 
 
 def month_name(moment: datetime, language: str) -> str:

@@ -18,7 +18,7 @@ from feedsvc import clock, listings, pages
 from feedsvc.answers import MAX_AGE, answer, still
 from feedsvc.catalogue import Catalogue
 from feedsvc.document import Document, document
-from feedsvc.edition import Edition, Gone
+from feedsvc.edition import Edition
 from feedsvc.errors import CatalogueUnavailable
 from feedsvc.feeds import FEEDS, FOR_READERS, Feed, atom, channel, news
 from feedsvc.feeds.channel import Channel
@@ -30,8 +30,8 @@ from feedsvc.status import take_status
 
 RETRY_AFTER = 2
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; img-src 'self'; style-src 'self';"
-    " base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; img-src 'self'; media-src 'self';"
+    " style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "X-Content-Type-Options": "nosniff",
 }
@@ -44,6 +44,12 @@ _MEANT = {
 # Their library asks for only what is new without their knowing. rss2email takes a
 # 226 for a failure, and never comes to the whole feed again.
 _UNAWARE = ("feedparser/", "universalfeedparser/", "rss2email/")
+# What no news changes.
+_STILL: dict[str, tuple[str, Callable[[Settings], bytes]]] = {
+    "style.css": ("text/css", pages.style),
+    "feed.css": ("text/css", pages.feed_style),
+    "icon.svg": ("image/svg+xml", pages.icon),
+}
 T = TypeVar("T")
 _month = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
 
@@ -71,10 +77,11 @@ class Views:
             self._shelf.want(channel.feed_path(name), partial(self._whole, feed, select))
         for path, (media_type, render) in self._singles().items():
             add(path, path, partial(self._answer, media_type, render))
-        for name, render_style in (("style.css", pages.style), ("feed.css", pages.feed_style)):
-            made = document(render_style(self._settings), "text/css")
+        for name, (media_type, render_still) in _STILL.items():
+            made = document(render_still(self._settings), media_type)
             add(f"/static/{name}", name, partial(still, made))
         add("/category/<slug>/", view_func=self.category, strict_slashes=False)
+        add("/category/<slug>/<year>/<month>/", view_func=self.month, strict_slashes=False)
         add("/archive/<year>/<month>/", view_func=self.month, strict_slashes=False)
         add("/feeds/<name>", view_func=self.feed)
         add("/feeds/category/<slug>/<name>", view_func=self.feed)
@@ -98,6 +105,7 @@ class Views:
         singles = {
             "/": (html, pages.home),
             "/feeds/": (html, pages.subscribe),
+            channel.ARCHIVE: (html, pages.archive),
             "/feeds/opml.xml": ("text/x-opml", listings.opml),
             "/sitemap.xml": (xml, listings.sitemap_index),
             "/sitemap/pages.xml": (xml, listings.sitemap_of_pages),
@@ -115,28 +123,28 @@ class Views:
         def render(edition: Edition) -> bytes:
             found = edition.find(id)
             if isinstance(found, Entry):
-                return pages.entry(found, self._settings)
-            raise NotFound if found is None else _Withdrawn(found)
+                return pages.entry(found, edition, self._settings)
+            raise NotFound if found is None else _Instead(pages.gone(found, self._settings), 410)
 
-        try:
-            return self._answer("text/html", render)
-        except _Withdrawn as withdrawn:
-            return _error_page(pages.gone(withdrawn.gone, self._settings), 410)
+        return self._answer("text/html", render)
 
     def category(self, slug: str) -> Response:
         """Answer with the newest news of a category."""
 
         def render(edition: Edition) -> bytes:
-            news = _found(channel.of_category(edition, self._settings, "atom.xml", slug))
-            return pages.category(news, self._settings, slug)
+            return _found(pages.category(edition, self._settings, slug))
 
         return self._answer("text/html", render)
 
-    def month(self, year: str, month: str) -> Response:
-        """Answer with the news of a month."""
+    def month(self, year: str, month: str, slug: str | None = None) -> Response:
+        """Answer with the news of a month, of all or of a category."""
+        wanted = _month_of(year, month)
 
         def render(edition: Edition) -> bytes:
-            return pages.month(self._of_month(edition, year, month), self._settings)
+            made = pages.month(edition, self._settings, wanted, slug)
+            if made is None:
+                raise _Instead(_found(pages.no_news(edition, self._settings, wanted, slug)), 404)
+            return made
 
         return self._answer("text/html", render)
 
@@ -144,14 +152,10 @@ class Views:
         """Answer with the archive document of a month."""
 
         def render(edition: Edition) -> bytes:
-            return atom.render(self._of_month(edition, year, month), self._settings)
+            told = channel.of_month(edition, self._settings, _month_of(year, month))
+            return atom.render(_found(told), self._settings)
 
         return self._answer(FEEDS["atom.xml"].served_as, render)
-
-    def _of_month(self, edition: Edition, year: str, month: str) -> Channel:
-        if not _month.fullmatch(f"{year}-{month}"):
-            raise NotFound
-        return _found(channel.of_month(edition, self._settings, f"{year}-{month}"))
 
     def feed(self, name: str, slug: str | None = None) -> Response:
         """Answer with a feed of the site or of a category, or only what is new in it."""
@@ -267,7 +271,12 @@ class Views:
         return response
 
     def _answer(self, media_type: str, render: Callable[[Edition], bytes]) -> Response:
-        kept = self._shelf.get(request.path, lambda edition: document(render(edition), media_type))
+        try:
+            kept = self._shelf.get(
+                request.path, lambda edition: document(render(edition), media_type)
+            )
+        except _Instead as instead:
+            return _error_page(instead.body, instead.status)
         response = answer(kept)
         if media_type == "text/html" and response.status_code == 200:
             for name, feed in FOR_READERS.items():
@@ -276,11 +285,19 @@ class Views:
         return response
 
 
-class _Withdrawn(Exception):
-    """What was asked for is gone."""
+class _Instead(Exception):
+    """There is a page to say why what was asked for is not here."""
 
-    def __init__(self, gone: Gone) -> None:
-        self.gone = gone
+    def __init__(self, body: bytes, status: int) -> None:
+        self.body = body
+        self.status = status
+
+
+def _month_of(year: str, month: str) -> str:
+    wanted = f"{year}-{month}"
+    if not _month.fullmatch(wanted):
+        raise NotFound
+    return wanted
 
 
 def _found(thing: T | None) -> T:

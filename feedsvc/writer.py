@@ -368,15 +368,17 @@ class _Batch:
                 f"REPLACE INTO entry (id, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
                 (entry_id, *new),
             )
-            self._file_under_categories(entry_id, new[0], new[1])
+            self._file_under_categories(entry_id, new[0], new[1], new[5])
             self.stepped = self.stepped or old is None or old[:4] != new[:4]
 
-    def _file_under_categories(self, entry_id: str, status: str, published: int) -> None:
+    def _file_under_categories(
+        self, entry_id: str, status: str, published: int, month: str
+    ) -> None:
         self._execute("DELETE FROM category WHERE id = ?", (entry_id,))
         if status == "published":
             (data,) = self._execute("SELECT data FROM file WHERE id = ?", (entry_id,)).fetchone()
             for category in _decode_categories(data).categories:
                 self._execute(
-                    "INSERT INTO category VALUES (?, ?, ?, ?)",
-                    (category.slug, published, entry_id, category.label),
+                    "INSERT INTO category VALUES (?, ?, ?, ?, ?)",
+                    (category.slug, published, entry_id, month, category.label),
                 )

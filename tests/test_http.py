@@ -50,8 +50,8 @@ CHANGING = ["/", ATOM, "/feeds/rss.xml", "/feeds/feed.json", "/feeds/archive/201
 CHANGING += ["/archive/2014/08/", "/sitemap.xml", "/sitemap/pages.xml"]
 GONE = "/presscenter/news/detail/gone.html"
 SECURITY = {
-    "Content-Security-Policy": "default-src 'none'; img-src 'self'; style-src 'self';"
-    " base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; img-src 'self'; media-src 'self';"
+    " style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "X-Content-Type-Options": "nosniff",
 }

@@ -259,6 +259,22 @@ def test_headings_stay_where_the_highest_is_not_used() -> None:
     assert md("## a\n### b\n") == "<h2>a</h2>\n<h3>b</h3>\n"
 
 
+def test_headings_leave_no_level_out() -> None:
+    source = "#### a\n###### b\n##### c\n## d\n### e\n"
+    assert md(source) == "<h2>a</h2>\n<h3>b</h3>\n<h3>c</h3>\n<h2>d</h2>\n<h3>e</h3>\n"
+
+
+def test_a_heading_inside_another_ends_as_what_it_began() -> None:
+    assert md("<h3><div><h5>a</h5></div></h3>") == "<h2><div><h3>a</h3></div></h2>\n"
+
+
+def test_what_looks_like_a_tag_in_an_attribute_is_escaped() -> None:
+    # Pages put something around each table by its tag.
+    assert md('<a title="<table><h2>" href="/x">a</a>') == (
+        f'<p><a title="&lt;table&gt;&lt;h2&gt;" href="{SITE}/x">a</a></p>\n'
+    )
+
+
 def test_a_table_keeps_its_alignment_as_a_class() -> None:
     assert md("|a|b|c|d|\n|:-|:-:|-:|-|\n|1|2|3|4|") == (
         '<table>\n<thead>\n<tr>\n<th class="left">a</th>\n<th class="center">b</th>\n'

@@ -13,6 +13,8 @@ from feedsvc.texts import month_name
 AGGREGATED = timedelta(days=8)
 # As much as a portal takes in 10 MB, however short the news.
 MOST_AGGREGATED = 1000
+# The page with all months.
+ARCHIVE = "/archive/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +49,9 @@ def archive_path(month: str) -> str:
     return f"/feeds/archive/{month.replace('-', '/')}/atom.xml"
 
 
-def month_page(month: str) -> str:
-    """Give the path of the page of a month like '2014-08'."""
-    return f"/archive/{month.replace('-', '/')}/"
+def month_page(month: str, slug: str | None = None) -> str:
+    """Give the path of the page of a month like '2014-08', of all news or of a category."""
+    return (ARCHIVE if slug is None else category_page(slug)) + f"{month.replace('-', '/')}/"
 
 
 def category_page(slug: str) -> str:
