@@ -33,19 +33,13 @@ def of_entry(entry: Entry, settings: Settings) -> dict[str, object]:
         "dateModified": entry.updated.isoformat(),
         "author": _office(content.entry_author(entry) or settings.author, settings),
         "publisher": _office(office, settings),
-        "image": [_picture(entry, picture, settings) for picture in pictures(entry)],
+        "image": [_picture(entry, picture, settings) for picture in content.pictures(entry)],
         "articleSection": [category.label for category in entry.categories],
         "correction": entry.correction,
         "inLanguage": entry.lang or settings.language,
         "isAccessibleForFree": True,
     }
     return {name: value for name, value in told.items() if value}
-
-
-def pictures(entry: Entry) -> list[Attachment]:
-    """Give the pictures of an entry: the one above the text, then those in it."""
-    own = [entry.image] if entry.image else []
-    return [*own, *(file for file in entry.inline if file.width)]
 
 
 def _office(name: str, settings: Settings) -> dict[str, object]:

@@ -1,12 +1,16 @@
 """Pictures and attachments as they are served: the files themselves, by Werkzeug."""
 
+from hashlib import blake2b
+from io import BytesIO
+
 from flask import Response, request
 from werkzeug.utils import send_file
 from werkzeug.wrappers import Response as Answer
 
 from feedsvc.feeds import content
 from feedsvc.files import TYPES, suffix, within
-from feedsvc.model import Entry
+from feedsvc.model import Attachment, Entry
+from feedsvc.previews import has_preview, preview
 from feedsvc.settings import LOGOS, Settings
 
 # In seconds: as a page, which may be withdrawn, too.
@@ -22,11 +26,28 @@ class Files:
 
     def of_entry(self, entry: Entry, name: str) -> Answer | None:
         """Answer with a file of an entry; None where there is none of that name."""
+        file, place = self._found(entry, name)
+        return _sent(place, file.media_type, name) if file and place else None
+
+    def preview_of(self, entry: Entry, name: str, width: int) -> Answer | None:
+        """Answer with a small form of an entry's picture; None where there is no such picture.
+
+        One that cannot be made smaller is given as it is.
+        """
+        file, place = self._found(entry, name)
+        if not (file and place and has_preview(file)):
+            return None
+        made = preview(place, width)
+        if made is None:
+            return _sent(place, file.media_type, name)
+        tag = blake2b(made, digest_size=12).hexdigest()
+        return _sent(BytesIO(made), "image/jpeg", f"{name}.jpg", tag)
+
+    def _found(self, entry: Entry, name: str) -> tuple[Attachment | None, str | None]:
         for file in content.media(entry):
             if file.name == name and TYPES.get(suffix(file.path)) == file.media_type:
-                place = within(self._entries, file.path)
-                return _sent(place, file.media_type, name) if place else None
-        return None
+                return file, within(self._entries, file.path)
+        return None, None
 
     def of_site(self, name: str) -> Answer | None:
         """Answer with one of the site's own pictures."""
@@ -36,7 +57,9 @@ class Files:
         return _sent(str(place), LOGOS[place.suffix.lower()], name)
 
 
-def _sent(place: str, media_type: str, name: str) -> Answer | None:
+def _sent(
+    place: str | BytesIO, media_type: str, name: str, tag: str | None = None
+) -> Answer | None:
     try:
         response = send_file(
             place,
@@ -44,6 +67,7 @@ def _sent(place: str, media_type: str, name: str) -> Answer | None:
             mimetype=media_type,
             as_attachment=media_type.startswith("application/") and "pdf" not in media_type,
             download_name=name,
+            etag=tag or True,
             max_age=MAX_AGE,
             response_class=Response,
         )

@@ -12,9 +12,10 @@ from feedsvc import colours, linked_data, markup
 from feedsvc.edition import Edition, Gone
 from feedsvc.feeds import FEEDS, FOR_READERS
 from feedsvc.feeds import channel as channels
-from feedsvc.feeds.content import figure
+from feedsvc.feeds.content import pictures
 from feedsvc.files import kind
-from feedsvc.model import Attachment, Entry
+from feedsvc.model import Entry
+from feedsvc.previews import LARGE, SMALL, has_preview, picture_path
 from feedsvc.settings import Settings
 from feedsvc.texts import (
     clock_time,
@@ -173,8 +174,12 @@ def _months_beside(edition: Edition, month: str, slug: str | None) -> tuple[str 
 
 
 def _body(item: Entry, settings: Settings) -> Markup:
-    """Give an entry's text; a table that is wider than the page can be moved, by keyboard too."""
+    """Give an entry's text: its pictures no larger than they are shown, its tables to be moved."""
     html = markup.place(item.html, "")
+    for file in item.inline:
+        if file.width:
+            shown = picture_path(item.id, file, LARGE)
+            html = html.replace(f'src="{markup.media_path(item.id, file.name)}"', f'src="{shown}"')
     if "<table>" in html:
         label = translations(settings.language).gettext("Table")
         html = html.replace("<table>", _TABLE.format(label=label))
@@ -193,13 +198,12 @@ def _render(template: str, settings: Settings, **values: object) -> bytes:
         month_page=channels.month_page,
         archive_page=channels.ARCHIVE,
         media_path=markup.media_path,
+        picture_path=picture_path,
+        pictures=lambda entry: [file for file in pictures(entry) if has_preview(file)],
+        SMALL=SMALL,
+        LARGE=LARGE,
         **values,
     ).encode()
-
-
-def _figure(picture: Attachment, path: str) -> Markup:
-    html = figure(picture, path).replace("<img ", '<img class="u-photo" ', 1)
-    return Markup(html)  # noqa: S704 - it escapes what it is given
 
 
 @lru_cache
@@ -223,7 +227,6 @@ def _environment(language: str) -> Environment:
             datetime.strptime(month, "%Y-%m"),  # noqa: DTZ007 - a month, not a moment
             language,
         ),
-        "figure": _figure,
         "kind": lambda file: translations(language).gettext(kind(file.name)),
         "locale": locale_of,
         "size": lambda length: file_size(length, language),

@@ -24,6 +24,7 @@ from feedsvc.feeds import FEEDS, FOR_READERS, Feed, atom, channel, news
 from feedsvc.feeds.channel import Channel
 from feedsvc.media import Files
 from feedsvc.model import Entry
+from feedsvc.previews import WIDTHS
 from feedsvc.settings import Settings
 from feedsvc.shelf import Kept, Shelf
 from feedsvc.status import take_status
@@ -88,6 +89,7 @@ class Views:
         add("/feeds/archive/<year>/<month>/atom.xml", view_func=self.archive)
         add("/sitemap/<year>-<int:part>.xml", view_func=self.sitemap)
         add("/media/<entry_id>/<name>", view_func=self.media)
+        add("/preview/<int:width>/<entry_id>/<name>", view_func=self.preview)
         add("/logo/<name>", view_func=self.logo)
         add("/healthz", view_func=self.alive)
         add("/readyz", "ready", self.ready)
@@ -222,11 +224,20 @@ class Views:
 
     def media(self, entry_id: str, name: str) -> Answer:
         """Answer with a picture or an attachment of a public entry."""
+        return _found(self._files.of_entry(self._public(entry_id), name))
+
+    def preview(self, width: int, entry_id: str, name: str) -> Answer:
+        """Answer with a small form of a picture of a public entry."""
+        if width not in WIDTHS:
+            raise NotFound
+        return _found(self._files.preview_of(self._public(entry_id), name, width))
+
+    def _public(self, entry_id: str) -> Entry:
         with self._catalogue.snapshot() as snapshot:
             found = Edition(snapshot, clock.now()).find(entry_id)
         if not isinstance(found, Entry):
             raise NotFound
-        return _found(self._files.of_entry(found, name))
+        return found
 
     def logo(self, name: str) -> Answer:
         """Answer with a picture of the site itself."""

@@ -45,6 +45,12 @@ def media(entry: Entry) -> Iterator[Attachment]:
     yield from entry.attachments
 
 
+def pictures(entry: Entry) -> list[Attachment]:
+    """Give the pictures that readers see: the one above the text, then those in it."""
+    own = [entry.image] if entry.image else []
+    return [*own, *(file for file in entry.inline if file.width)]
+
+
 def enclosures(entry: Entry) -> list[Attachment]:
     """Give the files that readers offer beside the text: the picture, and what is attached."""
     return [*([entry.image] if entry.image else []), *entry.attachments]

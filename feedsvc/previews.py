@@ -1,0 +1,69 @@
+"""Small forms of large pictures, made when somebody asks: phones need no camera's originals."""
+
+import threading
+from functools import lru_cache
+from io import BytesIO
+from pathlib import Path
+
+from feedsvc import markup
+from feedsvc.files import suffix
+from feedsvc.model import Attachment
+
+# In pixels: in lists, and beside a text.
+SMALL, LARGE = 480, 1200
+WIDTHS = (SMALL, LARGE)
+# What is no wider, and has no more bytes, is given as it is.
+_LIGHT = {SMALL: 40_000, LARGE: 200_000}
+# JPEG is read at an eighth of its size where that is enough; all else has to be unpacked whole.
+_JPEG = frozenset((".jpg", ".jpeg"))
+_MOST_PIXELS = 24_000_000
+_QUALITY = 80
+# Of each process: at some 100 KB each.
+_KEPT = 64
+_one_at_a_time = threading.Lock()
+
+
+def has_preview(file: Attachment) -> bool:
+    """Say whether small forms can be made of a file: of pictures, if that costs little memory."""
+    pixels = (file.width or 0) * (file.height or 0)
+    return pixels > 0 and (suffix(file.name) in _JPEG or pixels <= _MOST_PIXELS)
+
+
+def picture_path(entry_id: str, file: Attachment, width: int) -> str:
+    """Give the path of a picture that is to be shown about so wide, one of `WIDTHS`."""
+    path = markup.media_path(entry_id, file.name)
+    light = (file.width or 0) <= width and file.length <= _LIGHT[width]
+    return path if light or not has_preview(file) else f"/preview/{width}{path[len('/media') :]}"
+
+
+def preview(place: str, width: int) -> bytes | None:
+    """Give the picture in a file as a JPEG, at most so wide; None where that cannot be done.
+
+    It lies as it is to be seen (EXIF), on white, and tells nothing of the camera.
+    """
+    try:
+        status = Path(place).stat()
+        with _one_at_a_time:
+            return _made(place, status.st_mtime_ns, status.st_size, width)
+    except Exception:  # noqa: BLE001 - Pillow raises whatever the file makes it
+        return None
+
+
+@lru_cache(maxsize=_KEPT)
+def _made(place: str, _modified: int, _size: int, width: int) -> bytes:
+    from PIL import Image, ImageOps  # noqa: PLC0415 - most processes never need it
+
+    with Image.open(place) as opened:
+        most = (width, 3 * width)
+        opened.draft("RGB", most)
+        picture = ImageOps.exif_transpose(opened)
+    picture.thumbnail(most)
+    if picture.mode != "RGB":
+        flat = Image.new("RGB", picture.size, "white")
+        layered = picture.convert("RGBA")
+        flat.paste(layered, mask=layered)
+        picture = flat
+    made = BytesIO()
+    profile = picture.info.get("icc_profile")
+    picture.save(made, "JPEG", quality=_QUALITY, progressive=True, icc_profile=profile)
+    return made.getvalue()
