@@ -4,7 +4,7 @@ import dataclasses
 import json
 import os
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 import msgspec
@@ -20,11 +20,32 @@ from feedsvc.sync import check as check_entries
 from feedsvc.texts import N_, Message, reason
 
 _CANNOT = 2
+_FORMAT = click.Choice(["text", "json"])
 
 
-@click.group()
+class _Commands(click.Group):
+    """The commands; what they say of themselves is in the site's language."""
+
+    def main(self, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - as in click
+        """Run the command that was asked for, or say which there are."""
+        if len(sys.argv) < 2 or "--help" in sys.argv:
+            try:
+                language = load().language
+            except SettingsError as error:
+                language = error.language
+            for command in (self, *self.commands.values()):
+                command.help = Message(command.help or "").text(language)
+                for option in command.params:
+                    if isinstance(option, click.Option):
+                        option.help = Message(option.help or "").text(language)
+        return super().main(*arguments, **options)
+
+
+@click.group(
+    cls=_Commands, help=N_("Publish a directory of text files as feeds and permanent pages.")
+)
 def main() -> None:
-    """Publish a directory of text files as feeds and permanent pages."""
+    """Run a command."""
 
 
 def _settings() -> Settings:
@@ -39,12 +60,12 @@ def _fail(text: str) -> NoReturn:
     sys.exit(_CANNOT)
 
 
-@main.command()
-@click.option("--host", help="The address to listen on.")
-@click.option("--port", type=click.IntRange(1, 65535), help="The port to listen on.")
-@click.option("--workers", type=click.IntRange(1, 256), help="How many processes serve.")
+@main.command(help=N_("Serve the feeds and pages, and keep them true to the entries."))
+@click.option("--host", help=N_("The address to listen on."))
+@click.option("--port", type=click.IntRange(1, 65535), help=N_("The port to listen on."))
+@click.option("--workers", type=click.IntRange(1, 256), help=N_("How many processes serve."))
 def serve(host: str | None, port: int | None, workers: int | None) -> None:
-    """Serve the feeds and pages, and keep them true to the entries."""
+    """Serve until the process is ended."""
     for key, value in (("HOST", host), ("PORT", port), ("WORKERS", workers)):
         if value is not None:
             # The workers load the settings anew, as under any other server.
@@ -63,11 +84,11 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
     server.serve(settings, listening)
 
 
-@main.command()
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
-@click.option("--strict", is_flag=True, help="Exit with 1 for warnings too.")
+@main.command(help=N_("Say what is wrong with the entry files, and what to do about it."))
+@click.option("--format", "form", type=_FORMAT, default="text", help=N_("For people or programs."))
+@click.option("--strict", is_flag=True, help=N_("Exit with 1 for warnings too."))
 def check(form: str, *, strict: bool) -> None:
-    """Say what is wrong with the entry files, and what to do about it."""
+    """Exit with 1 if a file cannot be published, with 2 if none could be looked at."""
     settings = _settings()
     try:
         found = check_entries(settings)
@@ -83,10 +104,10 @@ def check(form: str, *, strict: bool) -> None:
     sys.exit(1 if errors or (strict and found) else 0)
 
 
-@main.command()
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@main.command(help=N_("Say what the catalogue knows, and whether all is in order."))
+@click.option("--format", "form", type=_FORMAT, default="text", help=N_("For people or programs."))
 def status(form: str) -> None:
-    """Say what the catalogue knows, and whether all is in order."""
+    """Exit with 1 if something is not in order, with 2 if there is no catalogue."""
     settings = _settings()
     try:
         with Catalogue(settings.instance).snapshot() as snapshot:
@@ -103,10 +124,14 @@ def status(form: str) -> None:
     sys.exit(0 if alive and taken.degraded is None else 1)
 
 
-@main.command()
-@click.option("--accept-removals", is_flag=True, help="Remove what is gone, however much it is.")
+@main.command(
+    help=N_("Look at the entries folder now, and bring the catalogue up to date with it.")
+)
+@click.option(
+    "--accept-removals", is_flag=True, help=N_("Remove what is gone, however much it is.")
+)
 def sync(*, accept_removals: bool) -> None:
-    """Look at the entries folder now, and bring the catalogue up to date with it."""
+    """Exit with 2 if that could not be done."""
     settings = _settings()
     try:
         if not scan_now(settings, accept_removals=accept_removals):

@@ -182,3 +182,22 @@ def test_an_instance_that_cannot_be_made_is_one_line_and_exit_2(folder: Path) ->
     (folder / "instance").write_bytes(b"")
     done = run(folder, "sync")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+
+
+@pytest.mark.parametrize("command", ["", "serve", "check", "status", "sync"])
+def test_help_is_in_the_site_s_language(folder: Path, command: str) -> None:
+    words = [*([command] if command else []), "--help"]
+    russian = run(folder, *words)
+    english = run(folder, *words, FEEDSVC_LANGUAGE="en")
+    assert (russian.returncode, english.returncode) == (0, 0)
+    for done, is_russian in ((russian, True), (english, False)):
+        # What click itself says around it is English.
+        lines = re.sub(r"(?m)^(Usage:|Options:|Commands:|  --help).*", "", done.stdout)
+        said = [line for line in lines.splitlines() if line.strip()]
+        assert {bool(re.search("[а-яё]", line)) for line in said} == {is_russian}
+
+
+def test_help_is_given_whatever_is_wrong_with_the_settings(folder: Path) -> None:
+    done = run(folder, "--help", FEEDSVC_FEED_SIZE="many")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "папку" in done.stdout
