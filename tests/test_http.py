@@ -32,8 +32,10 @@ DOCUMENTS = {
     "/feeds/": "text/html; charset=utf-8",
     "/feeds/opml.xml": "text/x-opml; charset=utf-8",
     "/feeds/archive/2014/08/atom.xml": "application/xml; charset=utf-8",
+    "/archive/": "text/html; charset=utf-8",
     "/archive/2014/08/": "text/html; charset=utf-8",
     "/category/sport/": "text/html; charset=utf-8",
+    "/category/sport/2014/08/": "text/html; charset=utf-8",
     "/feeds/category/sport/atom.xml": "application/xml; charset=utf-8",
     "/feeds/category/sport/rss.xml": "application/xml; charset=utf-8",
     "/feeds/category/sport/feed.json": "application/feed+json; charset=utf-8",
@@ -45,9 +47,10 @@ DOCUMENTS = {
 }
 NEWS = ("/rss.xml", "/feed.json", "s/atom.xml", "sport/atom.xml")
 CACHE = "public, max-age=300, stale-while-revalidate=60, stale-if-error=86400"
-# They change with every entry.
-CHANGING = ["/", ATOM, "/feeds/rss.xml", "/feeds/feed.json", "/feeds/archive/2014/08/atom.xml"]
-CHANGING += ["/archive/2014/08/", "/sitemap.xml", "/sitemap/pages.xml"]
+# They change with every entry; the page, since the entry is the next one after it.
+CHANGING = ["/", "/presscenter/news/detail/1204713.html", ATOM, "/feeds/rss.xml"]
+CHANGING += ["/feeds/feed.json", "/feeds/archive/2014/08/atom.xml"]
+CHANGING += ["/archive/", "/archive/2014/08/", "/sitemap.xml", "/sitemap/pages.xml"]
 GONE = "/presscenter/news/detail/gone.html"
 SECURITY = {
     "Content-Security-Policy": "default-src 'none'; img-src 'self'; media-src 'self';"
