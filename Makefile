@@ -28,7 +28,7 @@ format: $(VENV)/dev  ## put the code into its form
 test-long: $(VENV)/dev  ## pass the tests that need root, tools or minutes
 	$(BIN)/python -m pytest -m long
 
-clients: .venv-redbot/made tests/clients/node_modules/made  ## get the feed readers that tests use, beyond Debian's
+clients: .venv-redbot/made tests/clients/node_modules/made tests/browser/node_modules/made  ## get the feed readers and checkers that tests use, beyond Debian's
 
 bench: bench-living bench-polls bench-serving  ## measure all of it; OPTIONS=--quick for less, which only prints
 
@@ -61,7 +61,7 @@ texts: $(VENV)/dev  ## bring the catalogues of texts up to date with the source
 		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width=98
 
 clean:  ## remove everything that was made here
-	rm -rf $(VENV) .venv-redbot tests/clients/node_modules instance build dist .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) .venv-redbot tests/*/node_modules instance build dist .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -85,6 +85,6 @@ $(VENV)/bench: requirements/bench.txt $(VENV)/dev
 	.venv-redbot/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/redbot.txt
 	touch $@
 
-tests/clients/node_modules/made: tests/clients/package-lock.json
-	npm ci --prefix tests/clients --no-audit --no-fund --ignore-scripts
+tests/%/node_modules/made: tests/%/package-lock.json
+	npm ci --prefix tests/$* --no-audit --no-fund --ignore-scripts
 	touch $@

@@ -22,6 +22,9 @@ from feedsvc.formats import read
 from feedsvc.settings import FILE_VARIABLE, Settings, load
 from feedsvc.writer import Applied, Update, Writer, prepare
 
+# Their fixtures are shared by several modules, and the service of one by all of them.
+pytest_plugins = ("tests.press_centre", "tests.browsing")
+
 ROOT = Path(__file__).parent.parent
 SITE = "https://news.example"
 SECOND = 1_000_000

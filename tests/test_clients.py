@@ -291,14 +291,16 @@ CLIENTS: tuple[type[Client], ...] = (
 
 
 class Relay:
-    """Passes requests on to a service, and notes what was answered."""
+    """Passes requests on to a service, and notes what was asked for and answered."""
 
     def __init__(self) -> None:
+        self.asked: list[str] = []
         self.answers: list[int] = []
         relay = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
+                relay.asked.append(self.path)
                 with closing(http.client.HTTPConnection("127.0.0.1", relay.port)) as service:
                     service.request("GET", self.path, headers=dict(self.headers))
                     answer = service.getresponse()

@@ -1,0 +1,14 @@
+// What moves by itself, or may: the pages promise to hold still.
+() =>
+  [...document.querySelectorAll("*")]
+    .filter((element) => {
+      const style = getComputedStyle(element);
+      const lasts = (times) => times.split(", ").some((time) => parseFloat(time) > 0);
+      return (
+        style.animationName !== "none" ||
+        lasts(style.transitionDuration) ||
+        style.scrollBehavior === "smooth" ||
+        element.matches("marquee, blink, [autoplay]")
+      );
+    })
+    .map((element) => element.outerHTML.slice(0, 100))

@@ -1,0 +1,6 @@
+// Lighthouse's judgement of a robots.txt, which is given on the standard input.
+import { text } from "node:stream/consumers";
+import RobotsTxt from "lighthouse/core/audits/seo/robots-txt.js";
+
+const content = await text(process.stdin);
+console.log(JSON.stringify(RobotsTxt.audit({ RobotsTxt: { status: 200, content } })));
