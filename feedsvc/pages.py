@@ -173,8 +173,11 @@ def _months_beside(edition: Edition, month: str, slug: str | None) -> tuple[str 
     )
 
 
-def _body(item: Entry, settings: Settings) -> Markup:
-    """Give an entry's text: its pictures no larger than they are shown, its tables to be moved."""
+def _body(item: Entry, settings: Settings) -> tuple[Markup, Markup]:
+    """Give an entry's text, its first paragraph apart: what is seen first must not be a picture.
+
+    Pictures are no larger than they are shown, tables can be moved.
+    """
     html = markup.place(item.html, "")
     for file in item.inline:
         if file.width:
@@ -184,7 +187,9 @@ def _body(item: Entry, settings: Settings) -> Markup:
         label = translations(settings.language).gettext("Table")
         html = html.replace("<table>", _TABLE.format(label=label))
         html = html.replace("</table>", "</table></div>")
-    return Markup(html)  # noqa: S704 - sanitized where it was parsed
+    begins = html.find("</p>") + len("</p>") if html.startswith("<p>") else 0
+    # Sanitized where it was parsed.
+    return Markup(html[:begins]), Markup(html[begins:])  # noqa: S704
 
 
 def _render(template: str, settings: Settings, **values: object) -> bytes:
