@@ -1,6 +1,6 @@
 """Debian's Chromium, driven by Playwright: how the tests open a page and look at it."""
 
-import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -51,6 +51,7 @@ class Screen:
 
 PHONE, TABLET, DESK = Screen(360, 640), Screen(1024, 768), Screen(1440, 900)
 SCREENS = (PHONE, TABLET, DESK)
+_taken: set[Path] = set()
 # Zooming in leaves a page fewer pixels of CSS. The last is what WCAG 1.4.10 asks for.
 ZOOMED = (Screen(180, 320, 2), Screen(512, 384, 2), Screen(720, 450, 2), Screen(320, 256, 4))
 
@@ -140,7 +141,8 @@ def photograph(page: Page, name: str) -> None:
     height = page.evaluate("Math.min(document.documentElement.scrollHeight, 3000)")
     width = page.evaluate("innerWidth")
     clip = FloatRect(x=0, y=0, width=width, height=height)
-    file = SCREENSHOTS / f"{name.replace(',', '').replace(' ', '-')}.png"
+    file = SCREENSHOTS / f"{re.sub('[^a-z0-9]+', '-', name.lower())}.png"
+    _taken.add(file)
     page.screenshot(path=file, full_page=True, clip=clip)
 
 
@@ -153,6 +155,5 @@ def node_module(*parts: str) -> Path:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say where the screenshots are."""
-    taken = len(list(SCREENSHOTS.glob("*.png"))) if SCREENSHOTS.exists() else 0
-    if taken and os.environ.get("CI") == "true":
-        terminalreporter.write_line(f"{taken} screenshots: {SCREENSHOTS.relative_to(ROOT)}")
+    if _taken:
+        terminalreporter.write_line(f"{len(_taken)} screenshots: {SCREENSHOTS.relative_to(ROOT)}")

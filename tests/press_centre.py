@@ -216,7 +216,7 @@ def fill(entries: Path) -> None:
 @cache
 def vocabulary() -> tuple[str, ...]:
     """Give the words of the press centre's own text."""
-    return tuple(re.findall(r"[а-яё]{3,}", (ROOT / "entries" / "1204713.txt").read_text()))
+    return tuple(re.findall(r"\b[а-яё]{3,}\b", (ROOT / "entries" / "1204713.txt").read_text()))
 
 
 def words(seed: int, count: int) -> str:

@@ -1,5 +1,6 @@
 """How the pages look in a real browser: every state, window, scheme, and on paper."""
 
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,7 +28,9 @@ from tests.press_centre import ENTRIES, STATES, PressCentre
 PAPER = Screen(718, 1047)
 # Of these, an everyday look.
 SOME = ["home", "entry, everything", "not found"]
-REST = [pytest.param(name, marks=pytest.mark.long) for name in STATES if name not in SOME]
+ALL = [
+    pytest.param(name, marks=() if name in SOME else pytest.mark.long, id=name) for name in STATES
+]
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +47,7 @@ def plain(browser: Browser) -> Iterator[BrowserContext]:
         yield context
 
 
-@pytest.mark.parametrize("name", [*SOME, *REST])
+@pytest.mark.parametrize("name", ALL)
 def test_nothing_is_cut_off_or_overlaps_or_leads_sideways(
     name: str, press_centre: PressCentre, context: BrowserContext
 ) -> None:
@@ -64,7 +67,21 @@ def test_nothing_is_cut_off_or_overlaps_or_leads_sideways(
     assert found == []
 
 
-@pytest.mark.parametrize("name", [*SOME, *REST])
+@pytest.mark.parametrize("name", SOME)
+def test_a_page_has_a_dark_face_as_well(
+    name: str, press_centre: PressCentre, context: BrowserContext
+) -> None:
+    shades = []
+    with shown(context, press_centre, STATES[name]) as page:
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
+            shades.append(sum(int(part) for part in re.findall(r"[0-9]+", colour)[:3]))
+    assert shades[0] > 600
+    assert shades[1] < 165
+
+
+@pytest.mark.parametrize("name", ALL)
 def test_the_same_holds_where_people_zoom_in(
     name: str, press_centre: PressCentre, zoomed: BrowserContext
 ) -> None:
@@ -82,7 +99,7 @@ def test_the_same_holds_where_people_zoom_in(
 
 
 @pytest.mark.parametrize("screen", [PHONE, TABLET], ids=str)
-@pytest.mark.parametrize("name", ENTRIES)
+@pytest.mark.parametrize("name", [each for each in ALL if each.id in ENTRIES])
 def test_title_and_beginning_of_the_text_are_seen_without_scrolling(
     name: str, screen: Screen, press_centre: PressCentre, context: BrowserContext
 ) -> None:
@@ -97,7 +114,7 @@ def test_nothing_moves(name: str, press_centre: PressCentre, context: BrowserCon
         assert page.evaluate(script("movement")) == []
 
 
-@pytest.mark.parametrize("name", [*SOME, *REST])
+@pytest.mark.parametrize("name", ALL)
 def test_without_style_sheet_everything_is_there_in_its_order(
     name: str, press_centre: PressCentre, context: BrowserContext, plain: BrowserContext
 ) -> None:
@@ -112,7 +129,7 @@ def test_without_style_sheet_everything_is_there_in_its_order(
     assert words - {part.casefold() for part in bare["text"].split()} == set()
 
 
-@pytest.mark.parametrize("name", [*SOME, *REST])
+@pytest.mark.parametrize("name", ALL)
 def test_paper_bears_the_news_and_its_address_and_nothing_to_press(
     name: str, press_centre: PressCentre, context: BrowserContext, tmp_path: Path
 ) -> None:

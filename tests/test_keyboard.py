@@ -18,7 +18,8 @@ def stops(page: Page) -> tuple[list[int], list[str]]:
     for _ in range(3 * count + 3):
         page.keyboard.press("Tab")
         at = page.evaluate(script("focus"), False)  # noqa: FBT003 - go on
-        if at["index"] < 0 and not at.get("complaints"):
+        # After the last it goes to the browser's own bar; without one, to the first again.
+        if (at["index"] < 0 and not at.get("complaints")) or at["index"] in reached[:-1]:
             break
         complaints += at["complaints"]
         # Players have several controls inside.

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,8 @@ def judged(url: str, skip: list[str], folder: Path) -> dict[str, Any]:
             *("--output", "json", "--output-path", report, "--quiet"),
             *("--throttling-method", "simulate", "--no-enable-error-reporting"),
             f"--only-categories={','.join(CATEGORIES)}",
-            f"--chrome-flags={' '.join(f'{flag!r}' if ' ' in flag else flag for flag in FLAGS)}",
+            # The value of one has spaces in it.
+            "--chrome-flags=" + " ".join(re.sub("=(.*)", r"='\1'", flag) for flag in FLAGS),
             f"--skip-audits={','.join(skip)}",
         ],
         capture_output=True,
