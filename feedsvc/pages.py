@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from itertools import groupby
+from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -14,8 +15,8 @@ from feedsvc.feeds import FEEDS, FOR_READERS
 from feedsvc.feeds import channel as channels
 from feedsvc.feeds.content import pictures
 from feedsvc.files import kind
-from feedsvc.model import Entry
-from feedsvc.previews import LARGE, SMALL, has_preview, picture_path
+from feedsvc.model import Attachment, Entry
+from feedsvc.previews import LARGE, SMALL, has_preview, picture_path, preview_size
 from feedsvc.settings import Settings
 from feedsvc.texts import (
     clock_time,
@@ -119,6 +120,7 @@ def entry(item: Entry, edition: Edition, settings: Settings) -> bytes:
         path=settings.page(item.id),
         entry=item,
         body=_body(item, settings),
+        picture=next(iter(_shown(item)), None),
         beside=edition.beside(item),
         data=linked_data.of_entry(item, settings),
     )
@@ -139,15 +141,21 @@ def feed_style(settings: Settings) -> bytes:
     return _render("feed.css", settings, **colours.readable(settings.colour))
 
 
-def icon(settings: Settings) -> bytes:
-    """Render the picture for browsers' tabs of a site that has none: its letter, in its colour."""
-    letter = next((sign for sign in settings.title if sign.isalnum()), "•").upper()
-    return _render("icon.svg", settings, letter=letter, **colours.readable(settings.colour))
-
-
 def error(status: int, settings: Settings) -> bytes:
     """Render the page of an error status."""
     return _render("error.html", settings, status=status)
+
+
+@lru_cache(maxsize=1)
+def own_icon(title: str, colour: str) -> str:
+    """Draw the picture for browsers' tabs of a site that has none: its letter, in its colour.
+
+    It stands in the page itself, as a `data:` URL (RFC 2397), so that none is asked for.
+    """
+    letter = next((sign for sign in title if sign.isalnum()), "•").upper()
+    template = _environment("en").get_template("icon.svg")
+    made = template.render(letter=letter, **colours.readable(colour))
+    return f"data:image/svg+xml,{quote(made.strip(), safe=' =:/')}"
 
 
 def _list(settings: Settings, entries: Sequence[Entry], **values: object) -> bytes:
@@ -173,6 +181,11 @@ def _months_beside(edition: Edition, month: str, slug: str | None) -> tuple[str 
     )
 
 
+def _shown(item: Entry) -> list[Attachment]:
+    """Give the pictures of an entry that pages show in small forms."""
+    return [file for file in pictures(item) if has_preview(file)]
+
+
 def _body(item: Entry, settings: Settings) -> tuple[Markup, Markup]:
     """Give an entry's text, its first paragraph apart: what is seen first must not be a picture.
 
@@ -194,7 +207,8 @@ def _body(item: Entry, settings: Settings) -> tuple[Markup, Markup]:
 
 def _render(template: str, settings: Settings, **values: object) -> bytes:
     page = _environment(settings.language).get_template(template)
-    values = {"slug": None, "path": None, "data": None, **values}
+    names = ("slug", "path", "data", "title", "description", "lang", "picture", "status")
+    values = dict.fromkeys(names) | values
     return page.render(
         settings=settings,
         feeds=FOR_READERS,
@@ -202,9 +216,10 @@ def _render(template: str, settings: Settings, **values: object) -> bytes:
         category_page=channels.category_page,
         month_page=channels.month_page,
         archive_page=channels.ARCHIVE,
+        own_icon=own_icon(settings.title, settings.colour),
         media_path=markup.media_path,
         picture_path=picture_path,
-        pictures=lambda entry: [file for file in pictures(entry) if has_preview(file)],
+        pictures=_shown,
         SMALL=SMALL,
         LARGE=LARGE,
         **values,
@@ -234,6 +249,7 @@ def _environment(language: str) -> Environment:
         ),
         "kind": lambda file: translations(language).gettext(kind(file.name)),
         "locale": locale_of,
+        "size_at": preview_size,
         "size": lambda length: file_size(length, language),
     }
     return environment

@@ -18,6 +18,8 @@ _LIGHT = {SMALL: 40_000, LARGE: 200_000}
 _JPEG = frozenset((".jpg", ".jpeg"))
 _MOST_PIXELS = 24_000_000
 _QUALITY = 80
+# How many times as high as wide a form may be.
+_TALL = 3
 # Of each process: at some 100 KB each.
 _KEPT = 64
 _one_at_a_time = threading.Lock()
@@ -32,8 +34,23 @@ def has_preview(file: Attachment) -> bool:
 def picture_path(entry_id: str, file: Attachment, width: int) -> str:
     """Give the path of a picture that is to be shown about so wide, one of `WIDTHS`."""
     path = markup.media_path(entry_id, file.name)
+    if _is_shown_itself(file, width):
+        return path
+    return f"/preview/{width}{path.removeprefix('/media')}"
+
+
+def _is_shown_itself(file: Attachment, width: int) -> bool:
     light = (file.width or 0) <= width and file.length <= _LIGHT[width]
-    return path if light or not has_preview(file) else f"/preview/{width}{path[len('/media') :]}"
+    return light or not has_preview(file)
+
+
+def preview_size(file: Attachment, width: int) -> tuple[int, int]:
+    """Give width and height of what is at `picture_path`."""
+    wide, high = file.width or 1, file.height or 1
+    if _is_shown_itself(file, width):
+        return wide, high
+    shrunk = min(1.0, width / wide, _TALL * width / high)
+    return max(1, round(wide * shrunk)), max(1, round(high * shrunk))
 
 
 def preview(place: str, width: int) -> bytes | None:
@@ -54,7 +71,7 @@ def _made(place: str, _modified: int, _size: int, width: int) -> bytes:
     from PIL import Image, ImageOps  # noqa: PLC0415 - most processes never need it
 
     with Image.open(place) as opened:
-        most = (width, 3 * width)
+        most = (width, _TALL * width)
         opened.draft("RGB", most)
         picture = ImageOps.exif_transpose(opened)
     picture.thumbnail(most)

@@ -31,7 +31,7 @@ from feedsvc.status import take_status
 
 RETRY_AFTER = 2
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; img-src 'self'; media-src 'self';"
+    "Content-Security-Policy": "default-src 'none'; img-src 'self' data:; media-src 'self';"
     " style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "X-Content-Type-Options": "nosniff",
@@ -49,7 +49,6 @@ _UNAWARE = ("feedparser/", "universalfeedparser/", "rss2email/")
 _STILL: dict[str, tuple[str, Callable[[Settings], bytes]]] = {
     "style.css": ("text/css", pages.style),
     "feed.css": ("text/css", pages.feed_style),
-    "icon.svg": ("image/svg+xml", pages.icon),
 }
 T = TypeVar("T")
 _month = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")

@@ -53,7 +53,7 @@ CHANGING += ["/feeds/feed.json", "/feeds/archive/2014/08/atom.xml"]
 CHANGING += ["/archive/", "/archive/2014/08/", "/sitemap.xml", "/sitemap/pages.xml"]
 GONE = "/presscenter/news/detail/gone.html"
 SECURITY = {
-    "Content-Security-Policy": "default-src 'none'; img-src 'self'; media-src 'self';"
+    "Content-Security-Policy": "default-src 'none'; img-src 'self' data:; media-src 'self';"
     " style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "X-Content-Type-Options": "nosniff",

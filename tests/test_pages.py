@@ -1,6 +1,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from flask.testing import FlaskClient
@@ -158,7 +159,7 @@ def test_addresses_on_this_site_are_root_relative_but_for_the_canonical_one(
         ("alternate", "/feeds/atom.xml"),
         ("alternate", "/feeds/rss.xml"),
         ("alternate", "/feeds/feed.json"),
-        ("icon", "/static/icon.svg"),
+        ("icon", pages.own_icon(newsroom.settings.title, newsroom.settings.colour)),
         ("form", "/search"),
         ("a", "#main"),
         ("a", "/"),
@@ -181,7 +182,7 @@ def test_the_home_page_s_addresses_are_root_relative_but_for_the_canonical_one(
 ) -> None:
     newsroom.apply({"a.md": item()})
     html = pages.home(newsroom.edition(), newsroom.settings).decode()
-    assert {each for each in addresses(html) if not each[1].startswith("/")} == {
+    assert {each for each in addresses(html) if not each[1].startswith(("/", "data:"))} == {
         ("canonical", f"{SITE}/"),
         ("a", "#main"),
     }
@@ -208,10 +209,11 @@ def test_nothing_in_an_entry_runs_in_a_page(newsroom: Newsroom, attack: str) -> 
     html = page_of(newsroom, attacked(attack))
     home = pages.home(newsroom.edition(), newsroom.settings).decode()
     gone = pages.gone(Gone(attack, attack), newsroom.settings).decode()
-    # The form is the search, the script the data block, which no browser runs.
-    own = {"form", "script"}
+    # The form is the search, the script the data block, which no browser runs, the data the icon.
+    icon = pages.own_icon(newsroom.settings.title, newsroom.settings.colour)
+    own = {"form", "script", icon}
     found = [set(dangers(page)) for page in (html, home, gone)]
-    assert found == [own, own, {"form"}]
+    assert found == [own, own, own - {"script"}]
     for page in (html, home):
         (block,) = parsed(page).xpath("//script")
         assert block.get("type") == "application/ld+json"
@@ -375,11 +377,10 @@ def test_the_page_shows_the_site_s_own_pictures(newsroom: Newsroom) -> None:
 
 
 @pytest.mark.parametrize(("title", "letter"), [("«Южное» сегодня", "Ю"), ("…", "•"), ("<b", "B")])
-def test_a_site_without_a_picture_has_its_letter_as_icon(
-    settings: Settings, title: str, letter: str
-) -> None:
-    made = pages.icon(replace(settings, title=title))
-    assert etree.fromstring(made).xpath("string()") == letter
+def test_a_site_without_a_picture_has_its_letter_as_icon(title: str, letter: str) -> None:
+    kind, _, made = pages.own_icon(title, "#0b57a4").partition(",")
+    assert kind == "data:image/svg+xml"
+    assert etree.fromstring(unquote(made)).xpath("string()") == letter
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 from feedsvc import pages
 from feedsvc.edition import Edition
 from feedsvc.model import Attachment, Entry
-from feedsvc.previews import LARGE, SMALL, has_preview, picture_path
+from feedsvc.previews import LARGE, SMALL, has_preview, picture_path, preview_size
 from tests.conftest import Newsroom, item, parsed
 from tests.test_media import PDF, PHOTO, fetch, picture, publish
 
@@ -62,6 +62,18 @@ def test_a_picture_lies_as_the_camera_was_held_and_says_nothing_of_it(
     assert is_near(made.getpixel((100, 10)), RED)
     assert is_near(made.getpixel((100, 2 * SMALL - 10)), BLUE)
     assert not made.getexif()
+
+
+@pytest.mark.parametrize("size", [(2000, 1000), (1000, 2000), (10, 3000), (3000, 10), (480, 480)])
+def test_the_size_that_a_page_tells_is_that_of_the_form(
+    newsroom: Newsroom, client: FlaskClient, size: tuple[int, int]
+) -> None:
+    publish(newsroom, {"news.md": item(), "news/news.jpg": picture(size)})
+    found = newsroom.edition().find("news")
+    assert isinstance(found, Entry)
+    assert found.image
+    shown = fetch(client, picture_path("news", found.image, SMALL))
+    assert opened(shown).size == preview_size(found.image, SMALL)
 
 
 def test_what_is_transparent_becomes_white(newsroom: Newsroom, client: FlaskClient) -> None:
