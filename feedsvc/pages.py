@@ -155,7 +155,7 @@ def own_icon(title: str, colour: str) -> str:
     letter = next((sign for sign in title if sign.isalnum()), "•").upper()
     template = _environment("en").get_template("icon.svg")
     made = template.render(letter=letter, **colours.readable(colour))
-    return f"data:image/svg+xml,{quote(made.strip(), safe=' =:/')}"
+    return f"data:image/svg+xml,{quote(made.strip(), safe='=:/')}"
 
 
 def _list(settings: Settings, entries: Sequence[Entry], **values: object) -> bytes:

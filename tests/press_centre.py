@@ -60,13 +60,17 @@ class State:
 
 # All that people can be shown, each looked at in every way the tests know.
 STATES = {
-    "home": State("/", "list"),
+    "home": State("/", "list", pictures=True),
     "month of hundreds": State("/archive/2026/01/", "list"),
     "month between others": State("/archive/2026/03/", "list"),
     "oldest month": State("/archive/2014/08/", "list"),
-    "category": State("/category/obyavleniya/", "list"),
+    "archive": State("/archive/", "other"),
+    "category": State("/category/obyavleniya/", "list", pictures=True),
+    "category in a month": State("/category/dvory/2026/03/", "list"),
     "category with one entry": State("/category/dvory/", "list"),
-    "category with a long label": State("/category/blagoustroystvo-dvorov-i-skverov/", "list"),
+    "category with a long label": State(
+        "/category/blagoustroystvo-dvorov-i-skverov/", "list", pictures=True
+    ),
     "subscribe": State("/feeds/", "other"),
     "search, nothing asked": State("/search", "search"),
     "search, empty words": State("/search?q=+", "search"),
@@ -91,12 +95,14 @@ STATES = {
     "entry, structure": State(page("structure"), "entry"),
     "entry, many categories": State(page("categories"), "entry"),
     "not found": State("/nothing", "error", 404),
-    "month without news": State("/archive/2013/01/", "error", 404),
+    "month before all news": State("/archive/2013/01/", "error", 404),
+    "month without news": State("/archive/2026/02/", "error", 404),
     "withdrawn": State(page("otozvano"), "error", 410),
     "removed": State(page("removed"), "error", 410),
     "not allowed": State("/", "error", 405, method="POST"),
     "not ready": State("/", "error", 503, UNREADY),
     "empty home": State("/", "other", site=EMPTY),
+    "empty archive": State("/archive/", "other", site=EMPTY),
     "empty subscribe": State("/feeds/", "other", site=EMPTY),
     "empty search": State("/search?q=%D0%B4%D0%BE%D0%BC", "search", site=EMPTY),
     "empty category": State("/category/dvory/", "error", 404, EMPTY),
@@ -105,6 +111,7 @@ STATES = {
 ONE_OF_EACH = (
     "home",
     "month between others",
+    "archive",
     "category",
     "subscribe",
     "search, found",

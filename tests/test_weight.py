@@ -54,7 +54,9 @@ def test_a_page_without_pictures_is_light(name: str, press_centre: PressCentre) 
     assert total < LIMIT
 
 
-@pytest.mark.parametrize("name", ["home", "entry, press text", "category", "search, found"])
+@pytest.mark.parametrize(
+    "name", ["oldest month", "entry, press text", "subscribe", "search, found"]
+)
 def test_a_page_without_pictures_is_complete_after_two_requests(
     name: str, press_centre: PressCentre, browser: Browser
 ) -> None:
