@@ -1,7 +1,8 @@
 """HTML pages for people. Pure, like the feeds: an edition in, bytes out."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
+from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -13,8 +14,10 @@ from feedsvc.feeds import channel as channels
 from feedsvc.feeds.channel import Channel
 from feedsvc.feeds.content import figure
 from feedsvc.model import Attachment, Entry
+from feedsvc.query import LONGEST
+from feedsvc.results import Asked, Results
 from feedsvc.settings import Settings
-from feedsvc.texts import clock_time, file_size, long_date, month_name, translations
+from feedsvc.texts import Message, clock_time, file_size, long_date, month_name, translations
 
 
 def home(edition: Edition, settings: Settings) -> bytes:
@@ -71,6 +74,34 @@ def entry(item: Entry, settings: Settings) -> bytes:
         entry=item,
         body=Markup(markup.place(item.html, "")),  # noqa: S704 - sanitized where it was parsed
     )
+
+
+def search(asked: Asked, found: Results, edition: Edition, settings: Settings) -> bytes:
+    """Render the form of the search, and a page of what was found."""
+    fields = {
+        "q": asked.words[:LONGEST],
+        "category": found.query.category,
+        "from": found.query.since and found.query.since.date(),
+        "to": found.query.until and (found.query.until - timedelta(days=1)).date(),
+    }
+    filled = {name: value for name, value in fields.items() if value}
+    notes = (Message(text, {"value": value}) for text, value in found.notes)
+    return _render(
+        "search.html",
+        settings,
+        fields=fields,
+        found=found,
+        notes=[note.text(settings.language) for note in notes],
+        categories=edition.categories(),
+        page_path=lambda page: f"/search?{urlencode(filled | {'page': page})}",
+        search_path=channels.search_path,
+    )
+
+
+def no_search(settings: Settings) -> bytes:
+    """Render what is answered while nothing can be searched for."""
+    fields = dict.fromkeys(("q", "category", "from", "to"), "")
+    return _render("search.html", settings, fields=fields, found=None, notes=[], categories=[])
 
 
 def gone(item: Gone, settings: Settings) -> bytes:

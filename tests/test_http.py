@@ -51,7 +51,7 @@ CHANGING += ["/archive/2014/08/", "/sitemap.xml", "/sitemap/pages.xml"]
 GONE = "/presscenter/news/detail/gone.html"
 SECURITY = {
     "Content-Security-Policy": "default-src 'none'; img-src 'self'; style-src 'self';"
-    " base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    " base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "X-Content-Type-Options": "nosniff",
 }

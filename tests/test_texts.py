@@ -31,7 +31,7 @@ def extracted() -> set[str]:
     found = extract_from_dir(
         ROOT,
         method_map=[(mapping["pattern"], mapping["method"]) for mapping in mappings],
-        keywords={"_": None, "gettext": None, "N_": None},
+        keywords={"_": None, "gettext": None, "N_": None, "ngettext": (1, 2)},
     )
     return {str(message[2]) for message in found}
 
