@@ -2,6 +2,7 @@
 
 from dataclasses import astuple
 from typing import TypeVar
+from urllib.parse import parse_qsl
 
 from flask import Response, redirect, request
 from werkzeug.exceptions import NotFound
@@ -40,11 +41,7 @@ class SearchViews:
 
     def page(self) -> Response:
         """Answer with the form and what was found, whatever is asked."""
-        asked = Asked(
-            # One more than is looked at, so that it can be said that there is more.
-            _field("q", LONGEST + 1),
-            *(_field(name, _FIELD) for name in ("category", "from", "to", "page")),
-        )
+        asked = _asked()
 
         def render(edition: Edition) -> Document:
             found = look(asked, edition, self._search, self._settings)
@@ -81,8 +78,14 @@ class SearchViews:
         return _hidden(response)
 
 
-def _field(name: str, longest: int) -> str:
-    return clean(request.args.get(name, "")[:longest])
+def _asked() -> Asked:
+    # Not by request.args, which raises where a client has sent bytes that are no UTF-8.
+    query = request.query_string.decode("utf-8", "replace")
+    # Of what is said twice, the first.
+    fields = dict(reversed(parse_qsl(query)))
+    # One more than is looked at, so that it can be said that there is more.
+    longest = {"q": LONGEST + 1, "category": _FIELD, "from": _FIELD, "to": _FIELD, "page": _FIELD}
+    return Asked(*(clean(fields.get(name, "")[:most]) for name, most in longest.items()))
 
 
 def _hidden(response: A) -> A:
