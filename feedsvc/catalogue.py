@@ -68,7 +68,7 @@ CREATE TABLE entry (
     digest BLOB NOT NULL,
     step INTEGER NOT NULL       -- higher than that of every row written before: what changed since
 ) WITHOUT ROWID;
-CREATE INDEX entry_step ON entry (step);
+CREATE INDEX entry_step ON entry (step, status, published);
 CREATE INDEX entry_published ON entry (status, published, id);
 CREATE INDEX entry_month ON entry (status, month, published, id);
 CREATE INDEX entry_moment ON entry (published);
@@ -198,17 +198,15 @@ class Snapshot:
         )
         return None if row is None else str(row[0])
 
-    def unchanged(self, known: Iterable[tuple[str, bytes]], now: int) -> list[str]:
-        """Give those ids, of ids and digests, whose entries are published and still the same."""
-        digests = dict(known)
+    def unchanged(self, steps: Iterable[int], now: int) -> frozenset[int]:
+        """Give those of the steps at which an entry became what it is now, and is published."""
         rows = self._all(
-            "SELECT entry.id, digest FROM json_each(?) JOIN entry ON entry.id = value"
+            "SELECT step FROM json_each(?) CROSS JOIN entry ON step = value"
             " WHERE status = 'published' AND published <= ?",
-            _encode(tuple(digests)),
+            _encode(tuple(steps)),
             now,
         )
-        same = {entry_id for entry_id, digest in rows if digests[entry_id] == digest}
-        return [entry_id for entry_id in digests if entry_id in same]
+        return frozenset(step for (step,) in rows)
 
     def changed_after(self, step: int, limit: int) -> list[Changed]:
         """Give the entries of a higher step, as they are now, the lowest first."""

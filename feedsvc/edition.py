@@ -87,12 +87,12 @@ class Edition:
         entries = self.newest(limit)
         return tuple(entry for entry in entries if to_microseconds(entry.published) > start)
 
-    def unchanged(self, known: Iterable[tuple[str, bytes]]) -> list[str]:
-        """Give, of ids and digests, those ids whose entries are public and have that digest.
+    def unchanged(self, steps: Iterable[int]) -> frozenset[int]:
+        """Give those of the catalogue's steps whose entries are public, and still as they were.
 
         So whatever somebody remembers of other texts than those of now leads nowhere.
         """
-        return self._snapshot.unchanged(known, self.now)
+        return self._snapshot.unchanged(steps, self.now)
 
     def hold_for(self, span: timedelta) -> None:
         """Shorten the period: what is rendered holds no longer than `span` from now on."""

@@ -23,7 +23,7 @@ from feedsvc.texts import N_, Message
 
 # Entries read at a time, which takes some milliseconds, and written at a time: to write
 # each by itself would cost three times as much.
-FEW = 4
+FEW = 2
 TOGETHER = 48
 # Of the index, in pages, merged at a time; segments of one level that are worth merging.
 # Pieces merged after each writing keep up with it.
@@ -213,15 +213,17 @@ def _store(execute: Callable[..., sqlite3.Cursor], ready: _Ready) -> None:
     changed = ready.changed
     known = execute("SELECT published, digest FROM item WHERE id = ?", (changed.id,)).fetchone()
     if ready.said is not None and known == (changed.published, changed.digest):
-        return  # only its file has another name
+        # Only its file has another name.
+        execute("UPDATE item SET step = ? WHERE id = ?", (changed.step, changed.id))
+        return
     if known is not None:
         # Its number stays taken: no text can be taken out of an index that keeps none.
         execute("UPDATE item SET id = NULL WHERE id = ?", (changed.id,))
         execute("UPDATE state SET litter = litter + 1")
     if ready.said is not None:
         number = _free_number(execute, changed.published)
-        values = (number, changed.published, changed.id, changed.digest)
-        execute("INSERT INTO item VALUES (?, ?, ?, ?)", values)
+        values = (number, changed.published, changed.id, changed.digest, changed.step)
+        execute("INSERT INTO item VALUES (?, ?, ?, ?, ?)", values)
         execute("INSERT INTO words (rowid, said) VALUES (?, ?)", (number, ready.said))
         spread = number - changed.published // SECOND
         execute("UPDATE state SET held = held + 1, spread = max(spread, ?)", (spread,))

@@ -20,6 +20,8 @@ from feedsvc.texts import N_
 
 EACH_PAGE = 10
 PAGES = 50
+# So many more candidates are looked at, as some may not be public any more.
+SPARE = 100
 # How long what is said by an index that is behind may be repeated.
 MEANWHILE = timedelta(seconds=1)
 # How far into a text passages are looked for, in characters: as much takes 5 ms.
@@ -74,13 +76,15 @@ def look(asked: Asked, edition: Edition, search: Search, settings: Settings) -> 
     query, notes = read(asked, edition, settings)
     if not query.parts:
         return Results(query, notes=notes)
-    found = _find(query, edition, search)
-    best, newest = found.best, found.newest
-    public = set(edition.unchanged(each.known() for each in dict.fromkeys((*best, *newest))))
-    ids = [each.id for each in best if each.id in public]
-    count = sum(1 for each in newest if each.id in public)
-    pages = min(PAGES, -(-len(ids) // EACH_PAGE))
-    page = min(int(asked.page) if _page.fullmatch(asked.page) else 1, max(pages, 1))
+    page = int(asked.page) if _page.fullmatch(asked.page) else 1
+    page = min(page, PAGES)
+    found = _find(query, edition, search, page * EACH_PAGE + SPARE)
+    best = found.best[: page * EACH_PAGE + SPARE]
+    public = edition.unchanged({each.step for each in (*best, *found.newest)})
+    ids = [each.id for each in best if each.step in public]
+    count = sum(1 for each in found.newest if each.step in public)
+    pages = min(PAGES, -(-count // EACH_PAGE))
+    page = min(page, max(pages, 1))
     wanted = query.wanted()
     shown = _entries(ids[(page - 1) * EACH_PAGE : page * EACH_PAGE], edition)
     return Results(
@@ -109,14 +113,15 @@ def followed(
 
     Raises SearchUnavailable.
     """
-    found = _find(query, edition, search)
-    ids = edition.unchanged(each.known() for each in found.newest)
+    found = _find(query, edition, search, 0)
+    public = edition.unchanged(each.step for each in found.newest)
+    ids = [each.id for each in found.newest if each.step in public]
     entries = _entries(ids[: settings.feed_size], edition)
     return channel.of_search(entries, settings, name, query.text)
 
 
-def _find(query: Query, edition: Edition, search: Search) -> Found:
-    found = search.find(query, edition)
+def _find(query: Query, edition: Edition, search: Search, best: int) -> Found:
+    found = search.find(query, edition, best)
     if found.is_behind:
         edition.hold_for(MEANWHILE)
     return found

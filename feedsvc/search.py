@@ -31,9 +31,8 @@ from feedsvc.words import stems
 FILE = "search.sqlite3"
 # By this file in the instance folder whoever meets damage asks for a new index.
 DAMAGED = "search-damaged"
-# So many matches are counted, and so many of the best can be leafed through.
+# So many matches are counted.
 MOST = 1000
-BEST = 500
 SECOND = 1_000_000
 # Raise the version with every change of the tables, or of what is made of an entry.
 FORM = Form(
@@ -53,7 +52,8 @@ CREATE TABLE item (
     number INTEGER PRIMARY KEY, -- that of the row of words
     published INTEGER NOT NULL, -- in microseconds, as in the catalogue
     id TEXT UNIQUE,             -- NULL where the row of words is litter
-    digest BLOB NOT NULL        -- of the entry as it was indexed
+    digest BLOB NOT NULL,       -- of the entry as it was indexed
+    step INTEGER NOT NULL       -- at which it became so in the catalogue
 );
 CREATE INDEX item_published ON item (published, number);
 CREATE VIRTUAL TABLE words USING fts5 (
@@ -96,15 +96,11 @@ def _match(query: Query, mark: str) -> str:
 
 
 class Candidate(NamedTuple):
-    """An entry that matched, as it was indexed."""
+    """An entry that matched, and the catalogue's step at which it became what was indexed."""
 
     published: int
     id: str
-    digest: bytes
-
-    def known(self) -> tuple[str, bytes]:
-        """Give what an edition wants to be asked about it."""
-        return self.id, self.digest
+    step: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +130,8 @@ class Search:
         # One connection for all threads: two megabytes of memory, not sixteen.
         self._asking = threading.Lock()
 
-    def find(self, query: Query, edition: Edition) -> Found:
-        """Give the candidates of a query that has words, for an edition.
+    def find(self, query: Query, edition: Edition, best: int) -> Found:
+        """Give the candidates of a query that has words, for an edition, the `best` first.
 
         Raises SearchUnavailable.
         """
@@ -148,7 +144,7 @@ class Search:
                 connection = self._newest()
                 connection.execute("BEGIN")
                 try:
-                    return _found(connection, query, edition)
+                    return _found(connection, query, edition, best)
                 finally:
                     connection.execute("ROLLBACK")
             except sqlite3.Error as error:
@@ -167,10 +163,12 @@ class Search:
         return self._connection
 
 
-def _found(connection: sqlite3.Connection, query: Query, edition: Edition) -> Found:
+def _found(connection: sqlite3.Connection, query: Query, edition: Edition, wanted: int) -> Found:
     followed, step, caught_up, spread = connection.execute(
         "SELECT follows, step, caught_up, spread FROM state"
     ).fetchone()
+    if followed != follows(edition.identity):
+        return Found((), (), is_behind=True, is_first=True)
     first = to_microseconds(query.since) if query.since else -(2**62)
     last = edition.now
     if query.until:
@@ -178,10 +176,12 @@ def _found(connection: sqlite3.Connection, query: Query, edition: Edition) -> Fo
     best: dict[Candidate, None] = {}
     newest: list[Candidate] = []
     for mark in _TIERS:
+        if mark and len(best) >= wanted:
+            continue
         # One more, which says that there are more.
-        limit = BEST if mark else MOST + 1
+        limit = wanted if mark else MOST + 1
         rows = connection.execute(
-            "SELECT published, id, digest FROM words CROSS JOIN item ON number = words.rowid"
+            "SELECT published, id, item.step FROM words CROSS JOIN item ON number = words.rowid"
             " WHERE words MATCH ? AND words.rowid BETWEEN ? AND ? AND published BETWEEN ? AND ?"
             " AND id IS NOT NULL"
             " ORDER BY words.rowid DESC LIMIT ?",
@@ -194,12 +194,11 @@ def _found(connection: sqlite3.Connection, query: Query, edition: Edition) -> Fo
                 limit,
             ),
         )
-        newest = sorted((Candidate(*row) for row in rows), reverse=True)
+        newest = sorted(map(Candidate._make, rows), reverse=True)
         best.update(dict.fromkeys(newest))
-    is_other = followed != follows(edition.identity)
     return Found(
-        tuple(best)[:BEST],
+        tuple(best),
         tuple(newest),
-        is_behind=is_other or not caught_up or step < edition.step,
-        is_first=is_other or not caught_up,
+        is_behind=not caught_up or step < edition.step,
+        is_first=not caught_up,
     )

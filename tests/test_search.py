@@ -523,9 +523,9 @@ def test_the_index_of_another_catalogue_is_not_taken_for_whole(index: Index) -> 
     index.publish({"a.md": item("Двор")})
     query = parse("двор")
     edition = index.newsroom.edition()
-    assert not index.search.find(query, edition).is_behind
+    assert not index.search.find(query, edition, 10).is_behind
     edition.identity = "another"
-    found = index.search.find(query, edition)
+    found = index.search.find(query, edition, 10)
     assert (found.is_behind, found.is_first) == (True, True)
 
 
