@@ -186,6 +186,13 @@ def test_what_was_published_in_one_second_is_found_all_and_in_order(index: Index
     assert index.found("двор", until="1900-01-02") == ["12", "08", "04", "00"]
 
 
+def test_what_had_to_take_a_later_number_is_found_at_its_own_second(index: Index) -> None:
+    for name in "abc":
+        index.publish({f"{name}.md": item("Двор", "2026-07-01T12:00:00Z")})
+    assert index.found("двор", NOW) == ["c", "b", "a"]
+    assert index.found("двор", NOW - 1) == []
+
+
 def test_there_are_pages_of_ten_and_all_are_counted_up_to_a_thousand(
     index: Index, site: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
