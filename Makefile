@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: run test test-long clients bench bench-living bench-polls bench-serving check format lock texts clean
+.PHONY: run test test-long clients bench bench-living bench-polls bench-serving bench-search check format lock texts clean
 
 run: $(VENV)/run  ## serve the entries at http://127.0.0.1:8000
 	$(BIN)/python -m feedsvc serve
@@ -30,7 +30,7 @@ test-long: $(VENV)/dev  ## pass the tests that need root, tools or minutes
 
 clients: .venv-redbot/made tests/clients/node_modules/made tests/browser/node_modules/made  ## get the feed readers and checkers that tests use, beyond Debian's
 
-bench: bench-living bench-polls bench-serving  ## measure all of it; OPTIONS=--quick for less, which only prints
+bench: bench-living bench-polls bench-serving bench-search  ## measure all of it; OPTIONS=--quick for less, which only prints
 
 bench-living: $(VENV)/dev  ## measure, beside Hugo, what a living folder costs
 	$(BIN)/python -m bench.living $(OPTIONS)
@@ -44,6 +44,9 @@ ifndef OPTIONS
 	$(BIN)/python -m bench.report
 	$(BIN)/python -m bench.capacity
 endif
+
+bench-search: $(VENV)/dev  ## measure what searching costs
+	$(BIN)/python -m bench.searching $(OPTIONS)
 
 lock: $(VENV)/dev  ## choose the newest versions and write their hashes to requirements/
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \

@@ -8,17 +8,17 @@ microseconds since the epoch, entries are JSON.
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import quote
 
 import msgspec
 
 from feedsvc.errors import CatalogueUnavailable
 from feedsvc.model import Entry, Problem
+from feedsvc.opening import Form, numbers, open_to_read
 
 FILE = "catalogue.sqlite3"
 # In seconds: how long to wait for a connection where no new one can be opened.
@@ -33,9 +33,11 @@ CREATE TABLE state (
     shaped_by TEXT NOT NULL,    -- the settings that entries were parsed with
     shown_by TEXT NOT NULL,     -- what documents were rendered with: all settings, and the program
     scanned INTEGER NOT NULL,   -- when the directory was last found in order
-    degraded TEXT NOT NULL      -- why it is not now: a word, or ''
+    degraded TEXT NOT NULL,     -- why it is not now: a word, or ''
+    identity TEXT NOT NULL,     -- no other catalogue has it, not even one of the same files
+    step INTEGER NOT NULL       -- the highest in entry that there ever was
 );
-INSERT INTO state VALUES (0, 0, 0, '', '', 0, '');
+INSERT INTO state VALUES (0, 0, 0, '', '', 0, '', lower(hex(randomblob(8))), 0);
 CREATE TABLE file (
     path TEXT PRIMARY KEY,
     stamp TEXT NOT NULL,        -- another one, or '', says: to be read again
@@ -63,8 +65,10 @@ CREATE TABLE entry (
     updated INTEGER NOT NULL,
     month TEXT NOT NULL,        -- of the publication, in the site's time zone: 2014-08
     title TEXT NOT NULL,
-    digest BLOB NOT NULL
+    digest BLOB NOT NULL,
+    step INTEGER NOT NULL       -- higher than that of every row written before: what changed since
 ) WITHOUT ROWID;
+CREATE INDEX entry_step ON entry (step, status, published);
 CREATE INDEX entry_published ON entry (status, published, id);
 CREATE INDEX entry_month ON entry (status, month, published, id);
 CREATE INDEX entry_moment ON entry (published);
@@ -85,10 +89,12 @@ CREATE TABLE problem (
 );
 CREATE INDEX problem_path ON problem (path);
 """
+FORM = Form(VERSION, SCHEMA)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _decode_entry = msgspec.json.Decoder(Entry).decode
 _decode_names = msgspec.json.Decoder(tuple[str, ...]).decode
 _decode_problem = msgspec.json.Decoder(Problem).decode
+_encode = msgspec.json.encode
 
 
 def to_microseconds(moment: datetime) -> int:
@@ -101,42 +107,36 @@ def from_microseconds(count: int) -> datetime:
     return _EPOCH + timedelta(microseconds=count)
 
 
-def numbers(path: Path) -> tuple[int, ...]:
-    """Give the numbers of a catalogue's files: others once they were deleted or replaced.
+class Changed(NamedTuple):
+    """An entry as it was last written; `data` is None once it is removed."""
 
-    Those of the write-ahead log are 0 while there is none.
-    """
-    found = []
-    for suffix in ("", "-wal", "-shm"):
-        try:
-            status = os.stat(f"{path}{suffix}")
-            found += [status.st_dev, status.st_ino]
-        except OSError:
-            found += [0, 0]
-    return tuple(found)
+    step: int
+    id: str
+    status: str
+    published: int
+    digest: bytes
+    data: bytes | None
 
-
-class Connection(sqlite3.Connection):
-    """A connection that closes when nobody holds it, as when the thread that opened it ends."""
-
-    def __del__(self) -> None:
-        with suppress(sqlite3.ProgrammingError):  # it was never opened
-            self.close()
+    def entry(self) -> Entry | None:
+        """Give the entry, if it is published, now or later."""
+        return _decode_entry(self.data) if self.status == "published" and self.data else None
 
 
 class Snapshot:
     """The catalogue at one revision: all it answers is of the same moment.
 
     `revision` says which, and `changed` when it was made; `scanned` is when the
-    directory was last found in order, `degraded` why it is not now, or ''. `now`, as all times
+    directory was last found in order, `degraded` why it is not now, or ''. `identity` is
+    the catalogue's own, `step` the highest that any entry ever had. `now`, as all times
     here, is microseconds since the epoch; nothing published later is ever given.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self.revision, self.changed, self.shown_by, self.scanned, self.degraded = self._one(
-            "SELECT revision, changed, shown_by, scanned, degraded FROM state"
+        self.revision, self.changed, self.shown_by, self.scanned, self.degraded, *known = self._one(
+            "SELECT revision, changed, shown_by, scanned, degraded, identity, step FROM state"
         )
+        self.identity, self.step = known
 
     def _all(self, query: str, *values: object) -> list[Any]:
         return self._connection.execute(query, values).fetchall()
@@ -225,6 +225,26 @@ class Snapshot:
         )
         return None if row is None else str(row[0])
 
+    def unchanged(self, steps: Iterable[int], now: int) -> frozenset[int]:
+        """Give those of the steps at which an entry became what it is now, and is published."""
+        rows = self._all(
+            "SELECT step FROM json_each(?) CROSS JOIN entry ON step = value"
+            " WHERE status = 'published' AND published <= ?",
+            _encode(tuple(steps)),
+            now,
+        )
+        return frozenset(step for (step,) in rows)
+
+    def changed_after(self, step: int, limit: int) -> list[Changed]:
+        """Give the entries of a higher step, as they are now, the lowest first."""
+        rows = self._all(
+            "SELECT step, entry.id, entry.status, entry.published, entry.digest, data"
+            " FROM entry LEFT JOIN file USING (path) WHERE step > ? ORDER BY step LIMIT ?",
+            step,
+            limit,
+        )
+        return [Changed(*row) for row in rows]
+
     def months(self, now: int) -> list[tuple[str, int]]:
         """Count the published entries of each month that has any, newest first."""
         return self._all(
@@ -244,15 +264,18 @@ class Snapshot:
 
     def categories(self, now: int) -> list[tuple[str, str]]:
         """Give slug and newest label of each category that has published entries."""
-        return [
-            row[:2]
-            for row in self._all(
-                "SELECT slug, label, max(category.published) FROM category JOIN entry USING (id)"
-                " WHERE status = 'published' AND category.published <= ?"
-                " GROUP BY slug ORDER BY label, slug",
-                now,
-            )
-        ]
+        # From each slug to the next: there are few categories, and many entries in each.
+        rows = self._all(
+            "WITH RECURSIVE each (slug) AS (SELECT min(slug) FROM category UNION ALL"
+            " SELECT (SELECT min(slug) FROM category WHERE category.slug > each.slug)"
+            " FROM each WHERE slug IS NOT NULL)"
+            " SELECT slug, (SELECT label FROM category JOIN entry USING (id)"
+            "  WHERE category.slug = each.slug AND status = 'published'"
+            "  AND category.published <= ? ORDER BY category.published DESC LIMIT 1) AS label"
+            " FROM each WHERE label IS NOT NULL ORDER BY label, slug",
+            now,
+        )
+        return [(slug, label) for slug, label in rows]
 
     def addresses(self, year: str, now: int) -> list[tuple[str, int, int]]:
         """Give id, publication and update of the published entries of a year, newest first."""
@@ -428,7 +451,7 @@ class Catalogue:
         # its write-ahead log tells of it.
         key = os.getpid(), *numbers(self._path)
         if key[1:3] != (0, 0) and (opened is None or key != opened.key):
-            connection = _open_to_read(self._path)
+            connection = open_to_read(self._path, FORM)
             if connection is not None:
                 return _Opened(key, connection)
         # Where the file is gone, or its successor is not finished, the one that
@@ -436,25 +459,3 @@ class Catalogue:
         if opened is None:
             raise CatalogueUnavailable(f"{self._path}: there is no finished catalogue")
         return opened
-
-
-def _open_to_read(path: Path) -> sqlite3.Connection | None:
-    # On a read-only disk the shared-memory file of the write-ahead log cannot be
-    # made; then nobody writes either, and the file can be read as it stands.
-    for mode in ("mode=ro", "mode=ro&immutable=1"):
-        try:
-            connection = sqlite3.connect(
-                f"file:{quote(str(path))}?{mode}",
-                uri=True,
-                isolation_level=None,
-                # It is closed by whoever comes upon it last.
-                check_same_thread=False,
-                factory=Connection,
-            )
-            (version,) = connection.execute("PRAGMA user_version").fetchone()
-            if version == VERSION and connection.execute("SELECT whole FROM state").fetchone()[0]:
-                return connection
-            connection.close()
-        except sqlite3.Error:
-            continue
-    return None

@@ -5,6 +5,7 @@ document is rendered from it, and is the same however long that takes; a
 period says for which moments its documents hold.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -46,6 +47,7 @@ class Edition:
         self._snapshot = snapshot
         self.now = now
         self.shown_by = snapshot.shown_by
+        self.identity, self.step = snapshot.identity, snapshot.step
         since = snapshot.turn_before(now)
         self.period = Period(
             revision=snapshot.revision,
@@ -92,6 +94,19 @@ class Edition:
         )
         entries = self.newest(limit)
         return tuple(entry for entry in entries if to_microseconds(entry.published) > start)
+
+    def unchanged(self, steps: Iterable[int]) -> frozenset[int]:
+        """Give those of the catalogue's steps whose entries are public, and still as they were.
+
+        So whatever somebody remembers of other texts than those of now leads nowhere.
+        """
+        return self._snapshot.unchanged(steps, self.now)
+
+    def hold_for(self, span: timedelta) -> None:
+        """Shorten the period: what is rendered holds no longer than `span` from now on."""
+        until = self.now + span // timedelta(microseconds=1)
+        ends = min(until, self.period.until) if self.period.until is not None else until
+        self.period = replace(self.period, until=ends)
 
     def withdrawn(self, since: datetime) -> tuple[Entry, ...]:
         """Give the withdrawn entries that were published at `since` or later, newest first."""

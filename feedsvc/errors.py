@@ -46,3 +46,7 @@ class EntriesUnavailable(FeedsvcError):
 
 class CatalogueUnavailable(FeedsvcError):
     """The catalogue cannot be read now: not built yet, gone, or damaged."""
+
+
+class SearchUnavailable(FeedsvcError):
+    """The index of words cannot be used now; all that is not a search goes on without it."""

@@ -1,39 +1,104 @@
-"""Opening the catalogue to write it: a sound one as it is, a damaged one made anew.
+"""Opening what SQLite holds: a sound file as it is, a damaged one made anew.
 
-The catalogue follows from the files, so what cannot be used is thrown away. What
-only cannot be opened now (locked, a disk fault) is not: it holds the last good
-versions of files that have turned bad since.
+All of it follows from the entry files, so what cannot be used is thrown away. What
+only cannot be opened now (locked, a disk fault) is not: the catalogue holds the last
+good versions of files that have turned bad since.
 """
 
+import os
 import sqlite3
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
-from feedsvc.catalogue import SCHEMA, VERSION, Connection
-from feedsvc.errors import CatalogueUnavailable
+from feedsvc.errors import FeedsvcError
 
 _DAMAGED = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _CHUNK = 1024 * 1024
+TIMEOUT = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a database consists of: its version, and the tables of a new one.
+
+    One of them is `state`, with a column `whole`: before that is 1, nobody reads.
+    """
+
+    version: int
+    tables: str
+
+
+class Connection(sqlite3.Connection):
+    """A connection that closes when nobody holds it, as when the thread that opened it ends."""
+
+    def __del__(self) -> None:
+        with suppress(sqlite3.ProgrammingError):  # it was never opened
+            self.close()
+
+
+def numbers(path: Path) -> tuple[int, ...]:
+    """Give the numbers of a database's files: others once they were deleted or replaced.
+
+    Those of the write-ahead log are 0 while there is none.
+    """
+    found = []
+    for suffix in ("", "-wal", "-shm"):
+        try:
+            status = os.stat(f"{path}{suffix}")
+            found += [status.st_dev, status.st_ino]
+        except OSError:
+            found += [0, 0]
+    return tuple(found)
 
 
 def is_damage(error: BaseException | None) -> bool:
-    """Say whether an error may tell that the catalogue is damaged, or something else altogether."""
-    if isinstance(error, CatalogueUnavailable):
+    """Say whether an error may tell that a database is damaged, or something else altogether."""
+    if isinstance(error, FeedsvcError):
         error = error.__cause__
     code = getattr(error, "sqlite_errorcode", 0)
     return code & 0xFF in _DAMAGED or code == sqlite3.SQLITE_IOERR_SHORT_READ
 
 
-def open_to_write(path: Path, *, suspect: bool) -> sqlite3.Connection:
-    """Open the catalogue, or make a new one where there is none that can be used.
+def open_to_read(path: Path, form: Form) -> sqlite3.Connection | None:
+    """Open a database that is whole, for any thread; None where there is none of this form."""
+    # On a read-only disk the shared-memory file of the write-ahead log cannot be
+    # made; then nobody writes either, and the file can be read as it stands.
+    for mode in ("mode=ro", "mode=ro&immutable=1"):
+        try:
+            connection = sqlite3.connect(
+                f"file:{quote(str(path))}?{mode}",
+                uri=True,
+                isolation_level=None,
+                # It is closed by whoever comes upon it last.
+                check_same_thread=False,
+                factory=Connection,
+            )
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            if version == form.version:
+                (whole,) = connection.execute("SELECT whole FROM state").fetchone()
+                if whole:
+                    return connection
+            connection.close()
+        except sqlite3.Error:
+            continue
+    return None
 
-    `suspect` says to look for damage all through it. Raises sqlite3.Error, and
-    OSError where the disk gives what it must not, or does not.
+
+def open_to_write(
+    path: Path, form: Form, *, suspect: bool, timeout: float = TIMEOUT
+) -> sqlite3.Connection:
+    """Open a database, or make a new one where there is none that can be used.
+
+    `suspect` says to look for damage all through it; `timeout` is how long to wait, in
+    seconds, for whoever holds it. Raises sqlite3.Error, and OSError where the disk gives
+    what it must not, or does not.
     """
-    connection = connect_to_write(path)
+    connection = connect_to_write(path, timeout)
     try:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if version == VERSION:
+        if version == form.version:
             _set_up(connection)
             connection.execute("SELECT * FROM state").fetchone()
             if not suspect or connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",):
@@ -44,33 +109,38 @@ def open_to_write(path: Path, *, suspect: bool) -> sqlite3.Connection:
             raise
         if not suspect:
             # SQLite says that of a page that the disk would not give once, too.
-            return open_to_write(path, suspect=True)
+            return open_to_write(path, form, suspect=True, timeout=timeout)
         _require_readable(path)
     # Before its files go: closing removes a write-ahead log by name.
     connection.close()
+    return make_anew(path, form, timeout)
+
+
+def make_anew(path: Path, form: Form, timeout: float = TIMEOUT) -> sqlite3.Connection:
+    """Make a new database in the place of whatever is there. Raises sqlite3.Error or OSError."""
     for suffix in ("", "-wal", "-shm", "-journal"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
-    connection = connect_to_write(path)
+    connection = connect_to_write(path, timeout)
     _set_up(connection)
-    connection.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+    connection.executescript(f"BEGIN; {form.tables} PRAGMA user_version = {form.version}; COMMIT;")
     return connection
 
 
 def _require_readable(path: Path) -> None:
-    """Raise OSError if it is the disk that keeps the catalogue from being read."""
+    """Raise OSError if it is the disk that keeps a database from being read."""
     for suffix in ("", "-wal"):
         with suppress(FileNotFoundError), path.with_name(path.name + suffix).open("rb") as file:
             while file.read(_CHUNK):
                 pass
 
 
-def connect_to_write(path: Path) -> sqlite3.Connection:
+def connect_to_write(path: Path, timeout: float = TIMEOUT) -> sqlite3.Connection:
     """Connect to the file as it stands."""
-    return sqlite3.connect(path, isolation_level=None, timeout=10, factory=Connection)
+    return sqlite3.connect(path, isolation_level=None, timeout=timeout, factory=Connection)
 
 
 def _set_up(connection: sqlite3.Connection) -> None:
     # With a write-ahead log readers never wait. A power cut may undo the last
-    # batches, not tear one (SQLite, "synchronous"); the next scan repeats them.
+    # batches, not tear one (SQLite, "synchronous"); they are repeated.
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")

@@ -1,10 +1,10 @@
 """HTML pages for people. Pure, like the feeds: an edition in, bytes out."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import groupby
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -17,8 +17,11 @@ from feedsvc.feeds.content import pictures
 from feedsvc.files import kind
 from feedsvc.model import Attachment, Entry
 from feedsvc.previews import LARGE, SMALL, has_preview, picture_path, preview_size
+from feedsvc.query import LONGEST
+from feedsvc.results import Asked, Results
 from feedsvc.settings import Settings
 from feedsvc.texts import (
+    Message,
     clock_time,
     file_size,
     full_date,
@@ -124,6 +127,34 @@ def entry(item: Entry, edition: Edition, settings: Settings) -> bytes:
         beside=edition.beside(item),
         data=linked_data.of_entry(item, settings),
     )
+
+
+def search(asked: Asked, found: Results, edition: Edition, settings: Settings) -> bytes:
+    """Render the form of the search, and a page of what was found."""
+    fields = {
+        "q": asked.words[:LONGEST],
+        "category": found.query.category,
+        "from": found.query.since and found.query.since.date(),
+        "to": found.query.until and (found.query.until - timedelta(days=1)).date(),
+    }
+    filled = {name: value for name, value in fields.items() if value}
+    notes = (Message(text, {"value": value}) for text, value in found.notes)
+    return _render(
+        "search.html",
+        settings,
+        fields=fields,
+        found=found,
+        notes=[note.text(settings.language) for note in notes],
+        categories=edition.categories(),
+        page_path=lambda page: f"/search?{urlencode(filled | {'page': page})}",
+        search_path=channels.search_path,
+    )
+
+
+def no_search(settings: Settings) -> bytes:
+    """Render what is answered while nothing can be searched for."""
+    fields = dict.fromkeys(("q", "category", "from", "to"), "")
+    return _render("search.html", settings, fields=fields, found=None, notes=[], categories=[])
 
 
 def gone(item: Gone, settings: Settings) -> bytes:

@@ -26,6 +26,7 @@ from typing import NamedTuple
 
 from feedsvc import clock, problems
 from feedsvc.errors import CatalogueUnavailable, EntriesUnavailable
+from feedsvc.follower import Follower
 from feedsvc.model import Problem
 from feedsvc.opening import is_damage
 from feedsvc.progress import reported
@@ -87,6 +88,7 @@ class Sync:
         self._waiting: dict[str, _Waiting] = {}
         self._said: set[str] = set()
         self._watch = Watch(settings.entries)
+        self._follower = Follower(settings.instance, settings.language)
         self._open(Writer(settings.instance))
 
     def _open(self, writer: Writer) -> None:
@@ -103,6 +105,7 @@ class Sync:
     def close(self) -> None:
         """Close the catalogue, and listen no more."""
         self._watch.stop()
+        self._follower.close()
         self._writer.close()
 
     def run(self, goes_on: Callable[[], bool]) -> None:
@@ -126,13 +129,22 @@ class Sync:
                 if abs(_wall_clock_ahead() - ahead) > 1:
                     ahead = _wall_clock_ahead()
                     self._writer.clock_was_set(clock.now())
-                self._heed(self._watch.wait(TICK))
+                self._heed(self._watch.wait(self._follow()))
                 pause = TICK
             except (CatalogueUnavailable, sqlite3.Error) as error:
                 self._say(Message(N_("the catalogue cannot be used: {fault}"), {"fault": error}))
                 time.sleep(pause)
                 pause = min(2 * pause, PATIENCE)
                 self._open_anew(error)
+
+    def _follow(self) -> float:
+        """Let the search follow for some milliseconds; say how long to wait for hints then.
+
+        With more to do it is as long as that took, so that half of the core is free.
+        """
+        start = time.monotonic()
+        more = self._writer.is_whole() and self._follower.follow(self._writer.snapshot())
+        return time.monotonic() - start if more else TICK
 
     def _open_anew(self, error: Exception) -> None:
         # What is damaged is made again; what is full or read-only may be better now.

@@ -9,24 +9,23 @@ from functools import partial
 from typing import TypeVar
 
 from flask import Flask, Response, jsonify, redirect, request
-from werkzeug.datastructures import Accept
 from werkzeug.exceptions import HTTPException, NotFound
-from werkzeug.http import parse_accept_header
 from werkzeug.wrappers import Response as Answer
 
 from feedsvc import clock, listings, pages
 from feedsvc.answers import MAX_AGE, answer, still
 from feedsvc.catalogue import Catalogue
-from feedsvc.document import Document, document
+from feedsvc.document import document
 from feedsvc.edition import Edition
-from feedsvc.errors import CatalogueUnavailable
-from feedsvc.feeds import FEEDS, FOR_READERS, Feed, atom, channel, news
-from feedsvc.feeds.channel import Channel
+from feedsvc.errors import CatalogueUnavailable, SearchUnavailable
+from feedsvc.feed_views import FeedViews
+from feedsvc.feeds import FEEDS, FOR_READERS, atom, channel
 from feedsvc.media import Files
 from feedsvc.model import Entry
 from feedsvc.previews import WIDTHS
+from feedsvc.search_views import SearchViews
 from feedsvc.settings import Settings
-from feedsvc.shelf import Kept, Shelf
+from feedsvc.shelf import Shelf
 from feedsvc.status import take_status
 
 RETRY_AFTER = 2
@@ -42,9 +41,6 @@ _MEANT = {
     "rss.xml": "/rss.xml /rss /rss/ /index.xml /rss/index.xml /feeds/rss /feed/rss /feed/rss/",
     "feed.json": "/feed.json /feed/json /index.json",
 }
-# Their library asks for only what is new without their knowing. rss2email takes a
-# 226 for a failure, and never comes to the whole feed again.
-_UNAWARE = ("feedparser/", "universalfeedparser/", "rss2email/")
 # What no news changes.
 _STILL: dict[str, tuple[str, Callable[[Settings], bytes]]] = {
     "style.css": ("text/css", pages.style),
@@ -62,6 +58,8 @@ class Views:
         self._catalogue = catalogue
         self._shelf = shelf
         self._files = Files(settings)
+        self._feeds = FeedViews(settings, shelf)
+        self._searches = SearchViews(settings, shelf, self._feeds)
 
     def register(self, app: Flask) -> None:
         """Add the routes and the error pages to an application."""
@@ -72,9 +70,7 @@ class Views:
         app.add_url_rule(
             permalink, view_func=self.entry, strict_slashes=not permalink.endswith("/")
         )
-        for name, feed in FOR_READERS.items():
-            select = partial(self._select, name, None)
-            self._shelf.want(channel.feed_path(name), partial(self._whole, feed, select))
+        self._feeds.render_ahead()
         for path, (media_type, render) in self._singles().items():
             add(path, path, partial(self._answer, media_type, render))
         for name, (media_type, render_still) in _STILL.items():
@@ -83,8 +79,10 @@ class Views:
         add("/category/<slug>/", view_func=self.category, strict_slashes=False)
         add("/category/<slug>/<year>/<month>/", view_func=self.month, strict_slashes=False)
         add("/archive/<year>/<month>/", view_func=self.month, strict_slashes=False)
-        add("/feeds/<name>", view_func=self.feed)
-        add("/feeds/category/<slug>/<name>", view_func=self.feed)
+        add("/feeds/<name>", view_func=self._feeds.feed)
+        add("/feeds/category/<slug>/<name>", view_func=self._feeds.feed)
+        add("/search", "search", self._searches.page)
+        add("/feeds/search/<path:words>/<name>", "search feed", self._searches.feed)
         add("/feeds/archive/<year>/<month>/atom.xml", view_func=self.archive)
         add("/sitemap/<year>-<int:part>.xml", view_func=self.sitemap)
         add("/media/<entry_id>/<name>", view_func=self.media)
@@ -98,6 +96,7 @@ class Views:
         add("/feeds", "/feeds", partial(_moved, "/feeds/"))
         app.register_error_handler(HTTPException, self.http_error)
         app.register_error_handler(CatalogueUnavailable, self.unavailable)
+        app.register_error_handler(SearchUnavailable, self._searches.unavailable)
         app.after_request(_add_headers)
 
     def _singles(self) -> dict[str, tuple[str, Callable[[Edition], bytes]]]:
@@ -158,60 +157,6 @@ class Views:
 
         return self._answer(FEEDS["atom.xml"].served_as, render)
 
-    def feed(self, name: str, slug: str | None = None) -> Response:
-        """Answer with a feed of the site or of a category, or only what is new in it."""
-        feed = (FEEDS if slug is None else FOR_READERS).get(name)
-        if feed is None:
-            raise NotFound
-
-        select = partial(self._select, name, slug)
-        kept = self._shelf.get(request.path, partial(self._whole, feed, select))
-        response = answer(kept)
-        if feed.for_readers:
-            response.vary.add("A-IM")
-            if response.status_code == 200 and _asks_for_news():
-                if not request.user_agent.string.lower().startswith(_UNAWARE):
-                    response = self._only_new(feed, select, kept) or response
-                response.vary.add("User-Agent")
-        return response
-
-    def _select(self, name: str, slug: str | None, edition: Edition) -> Channel:
-        if slug is None:
-            return FEEDS[name].select(edition, self._settings, name)
-        return _found(channel.of_category(edition, self._settings, name, slug))
-
-    def _whole(
-        self, feed: Feed, select: Callable[[Edition], Channel], edition: Edition
-    ) -> Document:
-        told = select(edition)
-        codes = news.codes(told, self._settings) if feed.for_readers else ()
-        return document(feed.render(told, self._settings), feed.served_as, codes)
-
-    def _only_new(
-        self, feed: Feed, select: Callable[[Edition], Channel], kept: Kept
-    ) -> Response | None:
-        """Answer with what whoever asks has not seen (RFC 3229); None where that is everything."""
-        whole = kept.document
-        known = news.seen(request.if_none_match.as_set(include_weak=True))
-        if known.isdisjoint(whole.codes):
-            return None
-
-        def render(edition: Edition) -> Document:
-            told = news.unseen(select(edition), self._settings, known)
-            return Document(feed.served_as, feed.render(told, self._settings), whole.tag)
-
-        unseen = b"".join(code for code in whole.codes if code not in known)
-        part = self._shelf.get(f"{request.path} {whole.tag} {unseen.hex()}", render)
-        if part.made_in != kept.made_in:
-            return None  # the catalogue has just changed
-        response = answer(part, conditional=False)
-        response.status = "226 IM Used"
-        response.headers["IM"] = "feed"
-        response.vary.add("A-IM")
-        # A cache that does not know 226 must not give it to others (RFC 3229, 10.5.1).
-        response.cache_control.clear()
-        response.cache_control.no_store = True
-        return response
 
     def sitemap(self, year: str, part: int) -> Response:
         """Answer with a part of the sitemap of a year."""
@@ -327,11 +272,6 @@ def _moved(path: str) -> Answer:
     response.cache_control.public = True
     response.cache_control.max_age = MAX_AGE
     return response
-
-
-def _asks_for_news() -> bool:
-    accepted = parse_accept_header(request.headers.get("A-IM"), Accept)
-    return any(name.lower() == "feed" and quality > 0 for name, quality in accepted)
 
 
 def _error_page(body: bytes, status: int) -> Response:

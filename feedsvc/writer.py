@@ -16,11 +16,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from feedsvc.catalogue import FILE, Snapshot, numbers, to_microseconds
+from feedsvc.catalogue import FILE, FORM, Snapshot, to_microseconds
 from feedsvc.errors import CatalogueUnavailable
 from feedsvc.formats import Reading
 from feedsvc.model import Category, Problem
-from feedsvc.opening import connect_to_write, open_to_write
+from feedsvc.opening import connect_to_write, numbers, open_to_write
 
 _COLUMNS = "status, published, updated, digest, path, month, title"
 _encode = msgspec.json.encode
@@ -107,7 +107,7 @@ class Writer:
         self._path = instance / FILE
         try:
             instance.mkdir(parents=True, exist_ok=True)
-            self._connection = open_to_write(self._path, suspect=suspect)
+            self._connection = open_to_write(self._path, FORM, suspect=suspect)
             self._place = numbers(self._path)
         except (OSError, sqlite3.Error) as error:
             raise CatalogueUnavailable(f"{self._path}: {error}") from error
@@ -364,9 +364,11 @@ class _Batch:
             else:
                 new = ("removed", *old[1:4], None, *old[5:])
         if new is not None and new != old:
+            (step,) = self._execute("UPDATE state SET step = step + 1 RETURNING step").fetchone()
             self._execute(
-                f"REPLACE INTO entry (id, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
-                (entry_id, *new),
+                f"REPLACE INTO entry (id, {_COLUMNS}, step)"  # noqa: S608
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (entry_id, *new, step),
             )
             self._file_under_categories(entry_id, new[0], new[1], new[5])
             self.stepped = self.stepped or old is None or old[:4] != new[:4]

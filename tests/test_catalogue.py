@@ -26,7 +26,7 @@ from feedsvc.edition import Gone
 from feedsvc.errors import CatalogueUnavailable
 from feedsvc.formats import Reading
 from feedsvc.model import Entry, Problem
-from feedsvc.opening import is_damage
+from feedsvc.opening import is_damage, open_to_read
 from feedsvc.settings import Settings
 from feedsvc.writer import Applied, Update, Writer, prepare
 from tests.conftest import NOW, SECOND, Newsroom, item
@@ -745,7 +745,7 @@ def test_after_a_fork_the_child_opens_its_own(newsroom: Newsroom) -> None:
     if child == 0:
         status = 1
         try:
-            with patch.object(catalogue, "_open_to_read", wraps=catalogue._open_to_read) as opens:  # noqa: SLF001
+            with patch.object(catalogue, "open_to_read", wraps=open_to_read) as opens:
                 for _ in range(2):
                     with reader.snapshot() as snapshot:
                         assert [entry.title for entry in snapshot.newest(NOW, 10)] == ["One"]

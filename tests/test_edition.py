@@ -88,6 +88,23 @@ def test_an_update_is_not_told_before_its_time(newsroom: Newsroom) -> None:
     assert told == [parse("2026-01-01T00:00+03:00"), from_microseconds(NOW + SECOND)]
 
 
+def test_of_steps_those_are_unchanged_whose_entries_are_public_and_as_they_were(
+    newsroom: Newsroom,
+) -> None:
+    def step(data: bytes) -> int:
+        newsroom.apply({"a.md": data})
+        return int(newsroom.writer.snapshot().step)
+
+    later = item("One", "2026-07-01T12:00:01Z")
+    first, draft, due = step(item("One")), step(item("One", status="draft")), step(later)
+    steps = (first, draft, due, due + 1)
+    assert newsroom.edition().unchanged(steps) == frozenset()
+    assert newsroom.edition(NOW + SECOND).unchanged(steps) == {due}
+    assert newsroom.edition(NOW + SECOND).unchanged(()) == frozenset()
+    withdrawn = step(item("One", status="withdrawn"))
+    assert newsroom.edition().unchanged((due, withdrawn)) == frozenset()
+
+
 # Periods
 
 

@@ -13,6 +13,7 @@ from itertools import count
 
 import pytest
 
+from feedsvc import search
 from feedsvc import sync as sync_module
 from feedsvc.app import build_app
 from feedsvc.catalogue import FILE
@@ -37,6 +38,7 @@ CALLS = (
 )
 ERRORS = ("EIO", "ENOSPC", "EACCES")
 PATHS = (*FEEDS, *(page(f"n{number}") for number in range(1, 7)))
+DATABASES = (FILE, search.FILE)
 Rendered = dict[str, tuple[int, str]]
 _building = threading.Lock()
 
@@ -84,7 +86,8 @@ class Stage:
             after = rendered(settle(settings))
             assert after == self.new, (call, error, when)
             names = {path.name for path in settings.instance.iterdir()}
-            lasting = {FILE, f"{FILE}-wal", f"{FILE}-shm", "writer.lock", LOOK_NOW}
+            files = {f"{name}{suffix}" for name in DATABASES for suffix in ("", "-wal", "-shm")}
+            lasting = {*files, "writer.lock", LOOK_NOW, search.DAMAGED}
             assert names <= lasting, (call, error, when)
         finally:
             shutil.rmtree(settings.instance)
@@ -111,8 +114,8 @@ def inject(settings: Settings, call: str, error: str, when: str) -> bool:
     """Run `feedsvc sync` under strace; say whether a call was made to fail."""
     trace = settings.instance.with_name(f"{settings.instance.name}.trace")
     instance = [settings.instance, settings.entries, settings.entries / "deep"]
-    names = (FILE, f"{FILE}-wal", f"{FILE}-shm", "writer.lock", LOOK_NOW)
-    instance += [settings.instance / name for name in names]
+    files = [f"{name}{suffix}" for name in DATABASES for suffix in ("", "-wal", "-shm")]
+    instance += [settings.instance / name for name in (*files, "writer.lock", LOOK_NOW)]
     watched = [*instance, *settings.entries.rglob("*.md"), settings.entries / "n3.md"]
     command = [
         *("strace", "-f", "--seccomp-bpf", "-qq", "-o", trace, "-e", f"trace={call}"),

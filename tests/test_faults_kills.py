@@ -23,7 +23,9 @@ from tests.conftest import ROOT, item
 from tests.faults import FEEDS, SERVE, needs, page
 from tests.test_service import Service, soon
 
-LASTING = {"catalogue.sqlite3", "catalogue.sqlite3-wal", "catalogue.sqlite3-shm", "writer.lock"}
+LASTING = {"writer.lock"} | {
+    f"{name}.sqlite3{suffix}" for name in ("catalogue", "search") for suffix in ("", "-wal", "-shm")
+}
 NAMES = [f"n{number}" for number in range(20)]
 OWN_SHARED_MEMORY = (
     *("unshare", "--mount", "sh", "-c"),

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import quote, urlencode
 
 from feedsvc.edition import Edition
 from feedsvc.feeds import content
 from feedsvc.model import Entry
 from feedsvc.settings import Settings
-from feedsvc.texts import month_name
+from feedsvc.texts import N_, Message, month_name
 
 AGGREGATED = timedelta(days=8)
 # As much as a portal takes in 10 MB, however short the news.
@@ -59,6 +60,16 @@ def category_page(slug: str) -> str:
     return f"/category/{slug}/"
 
 
+def search_path(name: str, text: str) -> str:
+    """Give the path of a feed of what a query finds, by its right spelling."""
+    return f"/feeds/search/{quote(text, safe='')}/{name}"
+
+
+def search_page(text: str) -> str:
+    """Give the path of the page of what a query finds."""
+    return f"/search?{urlencode({'q': text})}"
+
+
 def newest(edition: Edition, settings: Settings, name: str) -> Channel:
     """Select the newest entries of the whole site, for the feed of a name.
 
@@ -92,6 +103,19 @@ def of_category(edition: Edition, settings: Settings, name: str, slug: str) -> C
         title=f"{settings.title}: {label_of(slug, entries)}",
         entries=entries,
         withdrawn=tuple(entry for entry in withdrawn if _has(entry, slug)),
+    )
+
+
+def of_search(entries: tuple[Entry, ...], settings: Settings, name: str, text: str) -> Channel:
+    """Make a channel of what a query finds. What is withdrawn is not found, and not told."""
+    path = search_path(name, text)
+    title = Message(N_("{title}: news about «{words}»"), {"title": settings.title, "words": text})
+    return Channel(
+        path=path,
+        id_path=path,
+        page=search_page(text),
+        title=title.text(settings.language),
+        entries=entries,
     )
 
 
