@@ -157,7 +157,6 @@ class Views:
 
         return self._answer(FEEDS["atom.xml"].served_as, render)
 
-
     def sitemap(self, year: str, part: int) -> Response:
         """Answer with a part of the sitemap of a year."""
 
