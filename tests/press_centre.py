@@ -261,8 +261,12 @@ def attach(folder: Path) -> None:
 
 def made() -> dict[str, bytes]:
     """Give the entry files that are hard to show."""
+    return {**with_files(), **with_history(), **with_long_texts()}
+
+
+def with_files() -> dict[str, bytes]:
+    """Give the entries that have pictures and other files, and one that has everything."""
     picture = "image: {file: %s, alt: Двор после ремонта, caption: '%s'}\n"
-    labels = ["Объявления", "Дворы", "Благоустройство дворов и скверов", *LABELS]
     everything = item(
         "Ремонт дворов: всё, что может быть у новости",
         "2026-05-04 09:30",
@@ -288,6 +292,12 @@ def made() -> dict[str, bytes]:
             f"{words(5, 40)}\n\n![Первая](one.png)\n\n{words(6, 40)}\n\n![Вторая](two.jpg)",
         ),
         "files.md": item("Документы к слушаниям", "2026-04-30", words(7, 50)),
+    }
+
+
+def with_history() -> dict[str, bytes]:
+    """Give an entry that was updated, one that will be removed, and a foreign one."""
+    return {
         "updated.md": item(
             "Отключение воды", "2026-04-29", words(8, 50), updated="2026-04-30 10:05"
         ),
@@ -299,6 +309,13 @@ def made() -> dict[str, bytes]:
             "Please bring a passport. The meeting is held in Russian, with interpretation.",
             lang="en",
         ),
+    }
+
+
+def with_long_texts() -> dict[str, bytes]:
+    """Give the entries that have too much of something, or too little."""
+    labels = ["Объявления", "Дворы", "Благоустройство дворов и скверов", *LABELS]
+    return {
         "long-title.md": item(LONG_TITLE[:300], "2026-03-26", words(10, 60)),
         "one-line.txt": f"Приём отменён\n\n25.03.2026\n\n{ONE_LINE}\n".encode(),
         "word.md": item(

@@ -72,7 +72,7 @@ def itself(url: str) -> str:
 
 def moments(press_centre: PressCentre, name: str) -> list[datetime]:
     """Give the moments that the page shows: published, and perhaps updated."""
-    times = parsed(press_centre.html(STATES[name])).xpath("//main//article//time/@datetime")
+    times = parsed(press_centre.html(STATES[name])).xpath("//main//article[.//h1]//time/@datetime")
     return [datetime.fromisoformat(time) for time in times]
 
 
@@ -172,7 +172,8 @@ def test_an_entry_is_an_article_of_the_open_graph(name: str, press_centre: Press
     assert told["og:title"] == [text_of(page.xpath("//h1")[0])]
     assert told["og:url"] == [url]
     assert told["og:site_name"] == [SITE]
-    assert told["og:locale"] == ["en_US" if name == "entry, English" else "ru_RU"]
+    (locale,) = told["og:locale"]
+    assert locale.startswith("en_") if name == "entry, English" else locale == "ru_RU"
     assert told["og:description"][0]
     published, *rest = moments(press_centre, name)
     assert [with_offset(each) for each in told["article:published_time"]] == [published]
@@ -183,8 +184,8 @@ def test_an_entry_is_an_article_of_the_open_graph(name: str, press_centre: Press
         for each in page.xpath("//main//a[@rel='tag' or contains(@class, 'p-category')]")
     ]
     assert told.get("article:section", [])[:1] == labels[:1]
-    assert sorted(told.get("article:tag", labels)) == sorted(labels)
-    sources = page.xpath("//main//article//img/@src")
+    assert {*told.get("article:section", []), *told.get("article:tag", labels)} == set(labels)
+    sources = page.xpath("//main//article[.//h1]//img/@src")
     assert told.get("og:image", [])[:1] == [urljoin(url, source) for source in sources[:1]]
     if sources:
         assert told["og:image:width"][0].isdigit()
@@ -247,7 +248,7 @@ def test_a_list_is_an_h_feed_of_h_entries(name: str, press_centre: PressCentre) 
 
 def test_an_entry_says_its_language_where_it_is_shown(press_centre: PressCentre) -> None:
     page = parsed(press_centre.html(STATES["entry, English"]))
-    assert page.xpath("//main//article/@lang") == ["en"]
+    assert page.xpath("//main//article[.//h1]/@lang") == ["en"]
     month = parsed(press_centre.html(STATES["month between others"]))
     (title,) = month.xpath("//main//a[contains(., 'The district council')]")
     around = title.xpath("ancestor-or-self::*[@lang][1]/@lang")
