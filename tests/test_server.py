@@ -115,21 +115,13 @@ def running(command: list[str], folder: Path) -> Iterator[Service]:
         service.stop()
 
 
-def workers(service: Service) -> set[int]:
-    return {
-        pid
-        for pid, command in service.processes().items()
-        if "serve" in command and pid != service.process.pid
-    }
-
-
 @pytest.mark.parametrize("times", [2, pytest.param(100, marks=pytest.mark.long)])
 def test_reloads_under_load_fail_no_request(tmp_path: Path, times: int) -> None:
     with running(SERVE, tmp_path) as service, Readers(service.port) as readers:
         for _ in range(times):
-            before = workers(service)
+            before = service.workers()
             service.process.send_signal(signal.SIGHUP)
-            soon(lambda: len(workers(service)) == 2 and not before & workers(service), 60)  # noqa: B023
+            soon(lambda: len(service.workers()) == 2 and not before & service.workers(), 60)  # noqa: B023
     assert set(readers.met) - {"closed"} == {"200"}
 
 
@@ -159,15 +151,15 @@ def test_a_reload_takes_new_settings_and_refuses_bad_ones(
     monkeypatch.setenv("FEEDSVC_CONFIG", str(settings))
     with running(SERVE, tmp_path) as service:
         assert "Первое название" in service.get(ATOM)[1]
-        before = workers(service)
+        before = service.workers()
         settings.write_text('title = ""\nfeed_size = "много"\n')
         service.process.send_signal(signal.SIGHUP)
         soon(lambda: "feed_size" in (tmp_path / "log").read_text())
         assert "Traceback" not in (tmp_path / "log").read_text()
-        assert workers(service) == before
+        assert service.workers() == before
         settings.write_text('title = "Второе название"\n')
         service.process.send_signal(signal.SIGHUP)
-        soon(lambda: not before & workers(service))
+        soon(lambda: not before & service.workers())
         assert "Второе название" in service.get(ATOM)[1]
 
 
