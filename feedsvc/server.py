@@ -8,8 +8,10 @@ the socket (sd_listen_fds(3)), when the service is restarted.
 import logging
 import os
 import resource
+import signal
 import socket
 from types import FrameType
+from typing import Any
 
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
@@ -36,6 +38,7 @@ OVERLAP = 1.0
 FINISH = 10
 # The first descriptor that a service manager passes.
 _PASSED = 3
+_ENDING = (signal.SIGTERM, signal.SIGINT)
 _log = logging.getLogger("feedsvc")
 
 
@@ -99,18 +102,26 @@ class Server(Granian):  # type: ignore[misc,valid-type]  # it is one of two clas
         is_unix = False
         self._shd = SocketHolder(self._listening.fileno(), is_unix, BACKLOG)  # type: ignore[call-arg]
 
-    def signal_handler_reload(self, signal: int, frame: FrameType | None) -> None:
+    def signal_handler_reload(self, number: int, frame: FrameType | None) -> None:
         """Have the workers replaced by ones with the settings of now, if those are good."""
         try:
             load()
         except SettingsError as error:
             _log.error("%s", error)
         else:
-            super().signal_handler_reload(signal, frame)
+            super().signal_handler_reload(number, frame)
 
 
 def serve(settings: Settings, listening: socket.socket) -> None:
     """Serve until SIGTERM or SIGINT."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    Server(settings, listening).serve()
+    Server(settings, listening).serve(_work)
+
+
+def _work(*worker: Any) -> None:  # noqa: ANN401
+    """Be a worker of granian's, but one that can be ended before it serves, too."""
+    # It is a fork of the master, and until it serves would only note a signal, as that does.
+    for number in _ENDING:
+        signal.signal(number, signal.SIG_DFL)
+    Granian._spawn_wsgi_worker(*worker)  # noqa: SLF001

@@ -17,6 +17,7 @@ from typing import Any, Self
 
 import pytest
 
+from feedsvc.server import FINISH
 from tests.conftest import item
 from tests.faults import SERVE
 from tests.test_service import Service, soon
@@ -69,7 +70,8 @@ class Readers:
         self.met: Counter[str] = Counter()
         self._port = port
         self._over = threading.Event()
-        kinds = (self._new, self._new, self._new, self._kept, self._kept, self._kept)
+        # Many are new, so that each worker that ends has just taken some of them.
+        kinds = (*[self._new] * 16, *[self._kept] * 3)
         self._threads = [threading.Thread(target=kind) for kind in kinds]
 
     def __enter__(self) -> Self:
@@ -141,6 +143,15 @@ def test_restarts_under_load_fail_no_request(tmp_path: Path, times: int) -> None
                     service.stop()
         service.stop()
     assert set(readers.met) - {"closed", "503"} == {"200"}
+
+
+def test_a_service_that_is_stopped_while_it_starts_ends_at_once(tmp_path: Path) -> None:
+    for pause in (0.2, 0.4, 0.6, 0.8, 1.0):
+        service = Service(SERVE, tmp_path)
+        time.sleep(pause)
+        start = time.monotonic()
+        service.stop()
+        assert time.monotonic() - start < FINISH / 2
 
 
 def test_a_reload_takes_new_settings_and_refuses_bad_ones(
