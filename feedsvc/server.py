@@ -8,12 +8,17 @@ the socket (sd_listen_fds(3)), when the service is restarted.
 import logging
 import os
 import resource
+import select
 import signal
 import socket
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from granian import Granian
+from granian import Granian, _signals
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
@@ -36,6 +41,8 @@ THREADS = 8
 # In seconds: how long a new worker has before the old one goes, and that one to finish.
 OVERLAP = 1.0
 FINISH = 10
+# In seconds: how long a worker that ends has to read what it has taken, and takes no more.
+HEAR = 0.1
 # The first descriptor that a service manager passes.
 _PASSED = 3
 _ENDING = (signal.SIGTERM, signal.SIGINT)
@@ -48,8 +55,8 @@ def listen(settings: Settings) -> socket.socket:
         listening = socket.socket(fileno=_PASSED)
     else:
         listening = _bound(settings)
-    # A connection is taken once its request is there: a worker that ends has none
-    # that it would close unheard.
+    # A connection is taken once its request is there, so that a worker that is to end
+    # has read it in a moment.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, HEADER_TIMEOUT // 1000)
     return listening
 
@@ -119,9 +126,47 @@ def serve(settings: Settings, listening: socket.socket) -> None:
     Server(settings, listening).serve(_work)
 
 
-def _work(*worker: Any) -> None:  # noqa: ANN401
-    """Be a worker of granian's, but one that can be ended before it serves, too."""
+def _work(worker: int, name: str, app: Callable[[], Any], sockets: Any, *more: Any) -> None:  # noqa: ANN401
+    """Be a worker of granian's, but one that hears all whom it has taken before it ends.
+
+    granian closes what it has read nothing of, and the request of a connection that was
+    taken a moment ago may wait there.
+    """
     # It is a fork of the master, and until it serves would only note a signal, as that does.
     for number in _ENDING:
         signal.signal(number, signal.SIG_DFL)
-    Granian._spawn_wsgi_worker(*worker)  # noqa: SLF001
+    listening = sockets[0][1].get_fd()
+    set_signals = _signals.set_main_signals
+
+    def set_own_signals(end: Callable[[int, FrameType | None], None]) -> None:
+        def hear_and_end(number: int, frame: FrameType | None) -> None:
+            _take_no_more(listening)
+            # The thread that is held up here has nothing to do but wait for signals.
+            time.sleep(HEAR)
+            end(number, frame)
+
+        set_signals(hear_and_end)  # type: ignore[no-untyped-call]
+
+    _signals.set_main_signals = set_own_signals  # type: ignore[assignment]
+    Granian._spawn_wsgi_worker(worker, name, app, sockets, *more)  # noqa: SLF001
+
+
+def _take_no_more(listening: int) -> None:
+    """Have this process take no connection any more; others go on with the same socket."""
+    for descriptor in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):
+            if str(descriptor.readlink()) == "anon_inode:[eventpoll]":
+                _let_go(int(descriptor.name), listening)
+
+
+def _let_go(waiting: int, listening: int) -> None:
+    # In this order: once the descriptor is another's, nobody can tell the kernel any more
+    # that the socket is not waited for, and it would wake who has long forgotten it.
+    with select.epoll.fromfd(os.dup(waiting)) as poll:
+        poll.unregister(listening)
+    # Whoever is about to take a connection finds that there is none.
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.setblocking(False)  # noqa: FBT003
+        silent.bind("")
+        silent.listen()
+        os.dup2(silent.fileno(), listening, inheritable=False)
