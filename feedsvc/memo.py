@@ -48,10 +48,13 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
+class Answer:
+    """An answer that is kept; `code` is the number that its status begins with."""
+
     status: str
+    code: int
     headers: list[tuple[str, str]]
-    body: list[bytes]
+    body: bytes
     since: int
     until: int
 
@@ -64,7 +67,7 @@ class _More:
     kept: "_Kept"
 
 
-_Kept = dict[tuple[str | None, ...], _Answer | _More]
+_Kept = dict[tuple[str | None, ...], Answer | _More]
 
 
 class _Held:
@@ -79,7 +82,7 @@ class _Held:
         self.count = 0
         self.size = 0
 
-    def find(self, environ: "WSGIEnvironment") -> _Answer | None:
+    def find(self, environ: "WSGIEnvironment") -> Answer | None:
         """Give the answer to a request, if it is here."""
         get = environ.get
         found = self.kept.get(tuple(map(get, _ALIKE)))
@@ -87,7 +90,7 @@ class _Held:
             found = found.kept.get(tuple(map(get, found.names)))
         return found
 
-    def keep(self, environ: "WSGIEnvironment", answer: _Answer, names: set[str]) -> None:
+    def keep(self, environ: "WSGIEnvironment", answer: Answer, names: set[str]) -> None:
         """Keep the answer to a request, which these names tell apart from others."""
         get = environ.get
         kept, known = self.kept, set(_ALIKE)
@@ -125,24 +128,32 @@ class Memo:
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         """Answer a request (PEP 3333)."""
+        found = self.recall(environ)
+        if found is None:
+            return self._ask(environ, start_response)
+        # A server may do with the list what it likes (PEP 3333).
+        start_response(found.status, [*found.headers])
+        return [found.body]
+
+    def recall(self, environ: "WSGIEnvironment") -> Answer | None:
+        """Give the answer to a request if it is kept, and holds.
+
+        For a server that has other ways to answer, too; whatever is in `environ` stays.
+        """
         now = clock.now()
         try:
             period = self._period(now)
         except CatalogueUnavailable:
-            return self._app(environ, start_response)
+            return None
         held = self._held
         if held.period is not period and held.period != period:
-            held = self._held = _Held(period)
+            self._held = _Held(period)
+            return None
         found = held.find(environ)
-        if found is not None and found.since <= now < found.until:
-            # A server may do with the list what it likes (PEP 3333).
-            start_response(found.status, [*found.headers])
-            return found.body
-        return self._ask(environ, start_response, held)
+        return found if found is not None and found.since <= now < found.until else None
 
-    def _ask(
-        self, environ: "WSGIEnvironment", start_response: "StartResponse", held: _Held
-    ) -> Iterable[bytes]:
+    def _ask(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        held = self._held
         started: list[Any] = []
 
         def start(status: str, headers: list[tuple[str, str]], *error: object) -> Any:  # noqa: ANN401
@@ -153,16 +164,17 @@ class Memo:
         mark = environ.get(MARK)
         if mark is None or mark.period not in (None, held.period):
             return body
-        pieces = [*body]
+        whole = b"".join(body)
         if hasattr(body, "close"):
             body.close()
         status, headers = started
         until = _EVER if mark.until is None else mark.until
         with self._lock:
-            self._keep(held, environ, _Answer(status, headers, pieces, mark.since, until))
-        return pieces
+            answer = Answer(status, int(status[:3]), headers, whole, mark.since, until)
+            self._keep(held, environ, answer)
+        return [whole]
 
-    def _keep(self, held: _Held, environ: "WSGIEnvironment", answer: _Answer) -> None:
+    def _keep(self, held: _Held, environ: "WSGIEnvironment", answer: Answer) -> None:
         names = {
             "HTTP_" + name.strip().upper().replace("-", "_")
             for header, value in answer.headers
@@ -170,7 +182,7 @@ class Memo:
             for name in value.split(",")
         }
         texts = sum(len(environ.get(name) or "") for name in names.union(_ALIKE))
-        size = _EACH + sum(map(len, answer.body)) + 2 * texts
+        size = _EACH + len(answer.body) + 2 * texts
         if size > self._limit // _SHARE:
             return
         if held.count >= self._most or held.size + size > self._limit:

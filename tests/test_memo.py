@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from werkzeug.http import http_date
-from werkzeug.test import Client
+from werkzeug.test import Client, create_environ
 
 from feedsvc import clock, shelf
 from feedsvc.app import build_app
@@ -279,6 +279,16 @@ def test_a_moment_ends_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     assert number(memo) == 2
     now = NOW - 1
     assert number(memo) == 3
+
+
+def test_a_server_can_recall_what_is_kept() -> None:
+    memo = Memo(Application(), lambda _: PERIOD)
+    environ = create_environ("/", headers={"Accept-Encoding": "gzip"})
+    assert memo.recall(environ) is None
+    assert number(memo, Accept_Encoding="gzip") == 1
+    found = memo.recall(environ)
+    assert found
+    assert (found.code, found.status, found.body) == (200, "200 OK", b"x" * 1000)
 
 
 def test_without_a_catalogue_the_application_is_asked() -> None:

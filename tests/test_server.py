@@ -174,6 +174,16 @@ def test_a_reload_takes_new_settings_and_refuses_bad_ones(
         assert "Второе название" in service.get(ATOM)[1]
 
 
+def test_an_answer_from_memory_is_the_same_as_the_first(tmp_path: Path) -> None:
+    with running(SERVE, tmp_path) as service, closing(Connection(service.port)) as connection:
+        tag = connection.ask(Accept_Encoding="gzip")[1]["etag"]
+        for headers in ({}, {"Accept_Encoding": "br"}, {"If_None_Match": tag}, {"A_IM": "feed"}):
+            first, *others = [connection.ask(**headers) for _ in range(4)]
+            for answer in (first, *others):
+                answer[1].pop("date")
+            assert others == [first] * 3
+
+
 def test_slow_clients_keep_nobody_waiting(tmp_path: Path) -> None:
     with running(SERVE, tmp_path) as service, ExitStack() as slow:
         for number in range(1000):
