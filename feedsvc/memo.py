@@ -32,7 +32,7 @@ _ALIKE = (
     *("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE"),
     *("HTTP_RANGE", "HTTP_IF_RANGE"),
 )
-_Key = tuple[str | None, ...]
+_EVER = 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +48,26 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
+class Answer:
+    """An answer that is kept; `code` is the number that its status begins with."""
+
     status: str
+    code: int
     headers: list[tuple[str, str]]
-    body: list[bytes]
+    body: bytes
     since: int
-    until: int | None
+    until: int
 
 
 @dataclass(frozen=True, slots=True)
-class _Names:
-    """More of the environment that tells requests apart which are alike so far."""
+class _More:
+    """What else tells requests apart that are alike so far, and what is kept of them."""
 
     names: tuple[str, ...]
+    kept: "_Kept"
+
+
+_Kept = dict[tuple[str | None, ...], Answer | _More]
 
 
 class _Held:
@@ -68,26 +75,37 @@ class _Held:
 
     def __init__(self, period: Period) -> None:
         self.period = period
-        self.kept: dict[_Key, _Answer | _Names] = {}
+        self.begin()
+
+    def begin(self) -> None:
+        self.kept: _Kept = {}
+        self.count = 0
         self.size = 0
 
-    def find(self, environ: "WSGIEnvironment") -> tuple[_Key, tuple[str, ...], _Answer | None]:
-        """Give a request's key, what of the environment it is made of, and its answer, if any."""
-        names: tuple[str, ...] = _ALIKE
+    def find(self, environ: "WSGIEnvironment") -> Answer | None:
+        """Give the answer to a request, if it is here."""
         get = environ.get
-        key: _Key = tuple(map(get, names))
-        found = self.kept.get(key)
-        while isinstance(found, _Names):
-            names += found.names
-            key += tuple(map(get, found.names))
-            found = self.kept.get(key)
-        return key, names, found
+        found = self.kept.get(tuple(map(get, _ALIKE)))
+        while isinstance(found, _More):
+            found = found.kept.get(tuple(map(get, found.names)))
+        return found
+
+    def keep(self, environ: "WSGIEnvironment", answer: Answer, names: set[str]) -> None:
+        """Keep the answer to a request, which these names tell apart from others."""
+        get = environ.get
+        kept, known = self.kept, set(_ALIKE)
+        key = tuple(map(get, _ALIKE))
+        while isinstance(found := kept.get(key), _More):
+            kept, known = found.kept, known.union(found.names)
+            key = tuple(map(get, found.names))
+        more = tuple(names - known)
+        kept[key] = _More(more, {tuple(map(get, more)): answer}) if more else answer
 
 
 class Memo:
     """The middleware. Safe to share among threads.
 
-    `period` gives the period that is now, or raises CatalogueUnavailable. At most
+    `period` gives the period of a moment, now, or raises CatalogueUnavailable. At most
     `most` answers are kept, in about `limit` bytes; when they are full, as when
     the period ends, it begins anew: what is asked for often is soon there again.
     """
@@ -95,7 +113,7 @@ class Memo:
     def __init__(
         self,
         app: "WSGIApplication",
-        period: Callable[[], Period],
+        period: Callable[[int], Period],
         most: int = MOST,
         limit: int = LIMIT,
     ) -> None:
@@ -110,25 +128,32 @@ class Memo:
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         """Answer a request (PEP 3333)."""
+        found = self.recall(environ)
+        if found is None:
+            return self._ask(environ, start_response)
+        # A server may do with the list what it likes (PEP 3333).
+        start_response(found.status, [*found.headers])
+        return [found.body]
+
+    def recall(self, environ: "WSGIEnvironment") -> Answer | None:
+        """Give the answer to a request if it is kept, and holds.
+
+        For a server that has other ways to answer, too; whatever is in `environ` stays.
+        """
+        now = clock.now()
         try:
-            period = self._period()
+            period = self._period(now)
         except CatalogueUnavailable:
-            return self._app(environ, start_response)
+            return None
         held = self._held
         if held.period is not period and held.period != period:
-            held = self._held = _Held(period)
-        found = held.find(environ)[2]
-        if found is not None:
-            now = clock.now()
-            if found.since <= now and (found.until is None or now < found.until):
-                # A server may do with the list what it likes (PEP 3333).
-                start_response(found.status, [*found.headers])
-                return found.body
-        return self._ask(environ, start_response, held)
+            self._held = _Held(period)
+            return None
+        found = held.find(environ)
+        return found if found is not None and found.since <= now < found.until else None
 
-    def _ask(
-        self, environ: "WSGIEnvironment", start_response: "StartResponse", held: _Held
-    ) -> Iterable[bytes]:
+    def _ask(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        held = self._held
         started: list[Any] = []
 
         def start(status: str, headers: list[tuple[str, str]], *error: object) -> Any:  # noqa: ANN401
@@ -139,33 +164,30 @@ class Memo:
         mark = environ.get(MARK)
         if mark is None or mark.period not in (None, held.period):
             return body
-        pieces = [*body]
+        whole = b"".join(body)
         if hasattr(body, "close"):
             body.close()
         status, headers = started
-        answer = _Answer(status, headers, pieces, mark.since, mark.until)
+        until = _EVER if mark.until is None else mark.until
         with self._lock:
+            answer = Answer(status, int(status[:3]), headers, whole, mark.since, until)
             self._keep(held, environ, answer)
-        return pieces
+        return [whole]
 
-    def _keep(self, held: _Held, environ: "WSGIEnvironment", answer: _Answer) -> None:
+    def _keep(self, held: _Held, environ: "WSGIEnvironment", answer: Answer) -> None:
         names = {
             "HTTP_" + name.strip().upper().replace("-", "_")
             for header, value in answer.headers
             if header.lower() == "vary"
             for name in value.split(",")
         }
-        key, known, _ = held.find(environ)
-        more = tuple(sorted(names.difference(known)))
-        whole = key + tuple(map(environ.get, more))
-        size = _EACH + sum(map(len, answer.body)) + 2 * sum(len(text or "") for text in whole)
+        texts = sum(len(environ.get(name) or "") for name in names.union(_ALIKE))
+        size = _EACH + len(answer.body) + 2 * texts
         if size > self._limit // _SHARE:
             return
-        if len(held.kept) >= self._most or held.size + size > self._limit:
-            held.kept.clear()
-            held.size = 0
+        if held.count >= self._most or held.size + size > self._limit:
+            held.begin()
             return
-        if more:
-            held.kept[key] = _Names(more)
-        held.kept[whole] = answer
+        held.keep(environ, answer, names)
+        held.count += 1
         held.size += size

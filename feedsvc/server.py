@@ -8,16 +8,27 @@ the socket (sd_listen_fds(3)), when the service is restarted.
 import logging
 import os
 import resource
+import select
+import signal
 import socket
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
 from types import FrameType
+from typing import Any
 
-from granian import Granian
+from flask import Flask
+from granian import Granian, _signals
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.net import SocketHolder  # type: ignore[attr-defined]
+from granian.server import mp
 
 from feedsvc.errors import SettingsError
+from feedsvc.memo import Memo
 from feedsvc.settings import Settings, load
 
 BACKLOG = 2048
@@ -34,8 +45,13 @@ THREADS = 8
 # In seconds: how long a new worker has before the old one goes, and that one to finish.
 OVERLAP = 1.0
 FINISH = 10
+# In seconds: how long a worker that ends has to read what it has taken, and takes no more.
+# A busy machine may not let it run for a tenth.
+HEAR = 0.3
 # The first descriptor that a service manager passes.
 _PASSED = 3
+_ENDING = (signal.SIGTERM, signal.SIGINT)
+_Call = Callable[[Any, dict[str, Any]], int]
 _log = logging.getLogger("feedsvc")
 
 
@@ -45,8 +61,8 @@ def listen(settings: Settings) -> socket.socket:
         listening = socket.socket(fileno=_PASSED)
     else:
         listening = _bound(settings)
-    # A connection is taken once its request is there: a worker that ends has none
-    # that it would close unheard.
+    # A connection is taken once its request is there, so that a worker that is to end
+    # has read it in a moment.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, HEADER_TIMEOUT // 1000)
     return listening
 
@@ -99,18 +115,83 @@ class Server(Granian):  # type: ignore[misc,valid-type]  # it is one of two clas
         is_unix = False
         self._shd = SocketHolder(self._listening.fileno(), is_unix, BACKLOG)  # type: ignore[call-arg]
 
-    def signal_handler_reload(self, signal: int, frame: FrameType | None) -> None:
+    def signal_handler_reload(self, number: int, frame: FrameType | None) -> None:
         """Have the workers replaced by ones with the settings of now, if those are good."""
         try:
             load()
         except SettingsError as error:
             _log.error("%s", error)
         else:
-            super().signal_handler_reload(signal, frame)
+            super().signal_handler_reload(number, frame)
 
 
 def serve(settings: Settings, listening: socket.socket) -> None:
     """Serve until SIGTERM or SIGINT."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    Server(settings, listening).serve()
+    Server(settings, listening).serve(_work)
+
+
+def _work(worker: int, name: str, app: Callable[[], Any], sockets: Any, *more: Any) -> None:  # noqa: ANN401
+    """Be a worker of granian's, but one that hears all whom it has taken before it ends.
+
+    granian closes what it has read nothing of, and the request of a connection that was
+    taken a moment ago may wait there.
+    """
+    # It is a fork of the master, and until it serves would only note a signal, as that does.
+    for number in _ENDING:
+        signal.signal(number, signal.SIG_DFL)
+    listening = sockets[0][1].get_fd()
+    set_signals = _signals.set_main_signals
+
+    def set_own_signals(end: Callable[[int, FrameType | None], None]) -> None:
+        def hear_and_end(number: int, frame: FrameType | None) -> None:
+            _take_no_more(listening)
+            # The thread that is held up here has nothing to do but wait for signals.
+            time.sleep(HEAR)
+            end(number, frame)
+
+        set_signals(hear_and_end)  # type: ignore[no-untyped-call]
+
+    wrap = mp._wsgi_call_wrap  # type: ignore[attr-defined]  # noqa: SLF001
+    mp._wsgi_call_wrap = partial(_recalling, wrap)  # type: ignore[attr-defined]  # noqa: SLF001
+    _signals.set_main_signals = set_own_signals  # type: ignore[assignment]
+    Granian._spawn_wsgi_worker(worker, name, app, sockets, *more)  # noqa: SLF001
+
+
+def _recalling(wrap: Callable[..., _Call], app: Flask, *more: Any) -> _Call:  # noqa: ANN401
+    """Answer from the memo first, past what granian makes for each call of an application."""
+    usual, memo = wrap(app, *more), app.wsgi_app
+    assert isinstance(memo, Memo)
+
+    def call(protocol: Any, scope: dict[str, Any]) -> int:  # noqa: ANN401
+        # All but this the memo looks at is there already.
+        scope["SCRIPT_NAME"] = ""
+        found = memo.recall(scope)
+        if found is None:
+            return usual(protocol, scope)
+        protocol.response_bytes(found.code, found.headers, found.body)
+        return found.code
+
+    return call
+
+
+def _take_no_more(listening: int) -> None:
+    """Have this process take no connection any more; others go on with the same socket."""
+    for descriptor in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):
+            if str(descriptor.readlink()) == "anon_inode:[eventpoll]":
+                _let_go(int(descriptor.name), listening)
+
+
+def _let_go(waiting: int, listening: int) -> None:
+    # In this order: once the descriptor is another's, nobody can tell the kernel any more
+    # that the socket is not waited for, and it would wake who has long forgotten it.
+    with select.epoll.fromfd(os.dup(waiting)) as poll:
+        poll.unregister(listening)
+    # Whoever is about to take a connection finds that there is none.
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.setblocking(False)  # noqa: FBT003
+        silent.bind("")
+        silent.listen()
+        os.dup2(silent.fileno(), listening, inheritable=False)

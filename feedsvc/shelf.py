@@ -32,11 +32,17 @@ Render = Callable[[Edition], Document]
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """A period, and when it was last looked for another: what is made later is no older."""
+    """A period, and when it was last looked for another: what is made later is no older.
+
+    It was then `since`, by the wall clock; from `until` on it may be another, or be late
+    to look again.
+    """
 
     period: Period
     at: float
     set_at: int
+    since: int
+    until: int
 
     def holds(self, now: int, set_at: int) -> bool:
         """Say whether it is still the one, if the catalogue is as it was."""
@@ -125,11 +131,14 @@ class Shelf:
                 # Those who wait have it; whoever comes later finds what was kept.
                 self._rendering.pop(key, None)
 
-    def period(self) -> Period:
+    def period(self, now: int) -> Period:
         """Give the period that is now, from memory, if somebody calls `look` often enough.
 
         Raises CatalogueUnavailable.
         """
+        seen = self._seen
+        if seen is not None and seen.since <= now < seen.until and seen.set_at == self._set_at:
+            return seen.period
         return self._see().period
 
     def look(self) -> None:
@@ -165,11 +174,12 @@ class Shelf:
             if tick - seen.at < (GLANCE if holds is None else holds):
                 return seen
             if self._catalogue.mark() == glance.mark:
-                glance.seen = replace(seen, at=tick)
+                glance.seen = _seen(seen.period, tick, self._set_at, now)
                 return glance.seen
         glance.seen, glance.mark = None, self._catalogue.mark()
         with self._catalogue.snapshot() as snapshot:
-            glance.seen = _Seen(self._period_of(Edition(snapshot, now)), tick, self._set_at)
+            period = self._period_of(Edition(snapshot, now))
+        glance.seen = _seen(period, tick, self._set_at, now)
         return glance.seen
 
     def _render_ahead(self) -> None:
@@ -227,6 +237,12 @@ class Shelf:
         dropped = self._kept.pop(key, None)
         if dropped is not None:
             self._size -= dropped.document.size()
+
+
+def _seen(period: Period, at: float, set_at: int, now: int) -> _Seen:
+    late = now + int(LATE * 1_000_000)
+    until = late if period.until is None else min(late, period.until)
+    return _Seen(period, at, set_at, now, until)
 
 
 def _wall_clock_ahead() -> float:

@@ -11,12 +11,14 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Self
 
 import pytest
 from lxml import etree
 
+from bench.common import Client, one_each
 from tests.conftest import ROOT
 from tests.test_service import Service, soon
 
@@ -78,6 +80,23 @@ def served(folder: Path, *prefix: str) -> Iterator[Service]:
         yield service
     finally:
         service.stop()
+
+
+def have_all_rendered(service: Service, texts: dict[str, set[str]]) -> None:
+    """Have each worker give all the paths, until every text stands in them.
+
+    What a worker has never given it cannot give once the catalogue is gone, and who of
+    them takes a new connection is chance.
+    """
+    with one_each(service.port, sorted(service.workers())) as clients:
+        for client in clients.values():
+            for path, wanted in texts.items():
+                soon(partial(_shows, client, path, wanted))
+
+
+def _shows(client: Client, path: str, wanted: set[str]) -> bool:
+    text = client.ask(path)[1].decode()
+    return all(one in text for one in wanted)
 
 
 class Reader:

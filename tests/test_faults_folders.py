@@ -15,6 +15,7 @@ from tests.faults import (
     PRESS_TITLE,
     Reader,
     done,
+    have_all_rendered,
     mountable,
     needs,
     page,
@@ -62,12 +63,12 @@ def ill_treat(folder: Path, service: Service, mishap: Mishap, count: int = COUNT
     """Let a mishap come and go while somebody reads; the news must go on afterwards."""
     ready = wanted(count)
     soon(lambda: all(service.shows(title) for title in ready[FEEDS[0]]), 60)
+    have_all_rendered(service, ready)
     with Reader(service, ready) as reader:
         reader.right[page("zz")] = {410}
         if mishap in (garbage, garbage_inside, cut_to_nothing, cut_in_half, replaced):
             # No process keeps what it answers with an error; the catalogue is made anew.
             reader.right[page("zz")].add(503)
-        # Both processes have then rendered all of it.
         soon(lambda: reader.rounds() > 20, 60)
         steps = mishap(folder)
         for number, _ in enumerate(steps):

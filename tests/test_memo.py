@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from werkzeug.http import http_date
-from werkzeug.test import Client
+from werkzeug.test import Client, create_environ
 
 from feedsvc import clock, shelf
 from feedsvc.app import build_app
@@ -203,7 +203,7 @@ def number(memo: Memo, path: str = "/", method: str = "GET", **headers: str) -> 
 
 def test_what_is_alike_is_answered_once() -> None:
     app = Application()
-    memo = Memo(app, lambda: PERIOD)
+    memo = Memo(app, lambda _: PERIOD)
     assert [number(memo) for _ in range(3)] == [1, 1, 1]
     assert number(memo, User_Agent="another") == 1
     assert (app.asked, app.closed) == (1, 1)
@@ -227,14 +227,14 @@ def test_what_is_alike_is_answered_once() -> None:
     ],
 )
 def test_what_is_not_alike_is_asked(other: dict[str, str]) -> None:
-    memo = Memo(Application("Accept-Encoding, A-IM"), lambda: PERIOD)
+    memo = Memo(Application("Accept-Encoding, A-IM"), lambda _: PERIOD)
     for _ in range(2):
         assert (number(memo), number(memo, **other)) == (1, 2)
 
 
 def test_an_answer_may_look_at_more_than_others() -> None:
     app = Application("Accept-Encoding")
-    memo = Memo(app, lambda: PERIOD)
+    memo = Memo(app, lambda _: PERIOD)
     assert number(memo, Accept_Encoding="gzip") == 1
     app.vary = ("Accept-Encoding, A-IM", "User-Agent")
     assert number(memo, Accept_Encoding="br", User_Agent="a") == 2
@@ -248,14 +248,14 @@ def test_an_answer_may_look_at_more_than_others() -> None:
 def test_only_what_is_marked_is_kept() -> None:
     app = Application()
     app.mark = None
-    memo = Memo(app, lambda: PERIOD)
+    memo = Memo(app, lambda _: PERIOD)
     assert [number(memo), number(memo)] == [1, 2]
 
 
 def test_another_period_ends_all() -> None:
     now = PERIOD
     app = Application()
-    memo = Memo(app, lambda: now)
+    memo = Memo(app, lambda _: now)
     assert number(memo) == 1
     now = replace(PERIOD, revision=2)
     # What was made in the period before is not kept for this one.
@@ -271,7 +271,7 @@ def test_a_moment_ends_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "now", lambda: now)
     app = Application()
     app.mark = Mark(PERIOD, NOW, NOW + SECOND)
-    memo = Memo(app, lambda: PERIOD)
+    memo = Memo(app, lambda _: PERIOD)
     assert [number(memo), number(memo)] == [1, 1]
     now = NOW + SECOND - 1
     assert number(memo) == 1
@@ -281,8 +281,18 @@ def test_a_moment_ends_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     assert number(memo) == 3
 
 
+def test_a_server_can_recall_what_is_kept() -> None:
+    memo = Memo(Application(), lambda _: PERIOD)
+    environ = create_environ("/", headers={"Accept-Encoding": "gzip"})
+    assert memo.recall(environ) is None
+    assert number(memo, Accept_Encoding="gzip") == 1
+    found = memo.recall(environ)
+    assert found
+    assert (found.code, found.status, found.body) == (200, "200 OK", b"x" * 1000)
+
+
 def test_without_a_catalogue_the_application_is_asked() -> None:
-    def unavailable() -> Period:
+    def unavailable(_now: int) -> Period:
         raise CatalogueUnavailable("gone")
 
     memo = Memo(Application(), unavailable)
@@ -291,7 +301,7 @@ def test_without_a_catalogue_the_application_is_asked() -> None:
 
 def test_the_room_is_bounded_whatever_is_sent() -> None:
     app = Application("Accept-Encoding")
-    memo = Memo(app, lambda: PERIOD, most=100, limit=1_000_000)
+    memo = Memo(app, lambda _: PERIOD, most=100, limit=1_000_000)
     tracemalloc.start()
     for index in range(3_000):
         app.body = b"x" * 20_000
@@ -321,7 +331,7 @@ def ask(memo: Memo, **environ: str) -> list[bytes]:
 
 
 def test_a_server_may_do_what_it_likes_with_the_headers() -> None:
-    memo = Memo(Application(), lambda: PERIOD)
+    memo = Memo(Application(), lambda _: PERIOD)
     given: list[list[tuple[str, str]]] = []
 
     def start(_status: str, headers: list[tuple[str, str]], *_: object) -> Callable[[bytes], None]:
@@ -372,7 +382,7 @@ def test_ten_million_headers_leave_memory_where_it_was() -> None:
         start_response("200 OK", [("Vary", "Accept-Encoding")])
         return body
 
-    memo = Memo(app, lambda: PERIOD)
+    memo = Memo(app, lambda _: PERIOD)
     start = cast("StartResponse", lambda *_: None)
     for index in range(10_000_000):
         memo({"HTTP_ACCEPT_ENCODING": str(index), "HTTP_IF_NONE_MATCH": "x" * 500}, start)

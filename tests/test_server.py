@@ -17,6 +17,7 @@ from typing import Any, Self
 
 import pytest
 
+from feedsvc.server import FINISH
 from tests.conftest import item
 from tests.faults import SERVE
 from tests.test_service import Service, soon
@@ -69,7 +70,8 @@ class Readers:
         self.met: Counter[str] = Counter()
         self._port = port
         self._over = threading.Event()
-        kinds = (self._new, self._new, self._new, self._kept, self._kept, self._kept)
+        # Many are new, so that each worker that ends has just taken some of them.
+        kinds = (*[self._new] * 16, *[self._kept] * 3)
         self._threads = [threading.Thread(target=kind) for kind in kinds]
 
     def __enter__(self) -> Self:
@@ -115,21 +117,13 @@ def running(command: list[str], folder: Path) -> Iterator[Service]:
         service.stop()
 
 
-def workers(service: Service) -> set[int]:
-    return {
-        pid
-        for pid, command in service.processes().items()
-        if "serve" in command and pid != service.process.pid
-    }
-
-
 @pytest.mark.parametrize("times", [2, pytest.param(100, marks=pytest.mark.long)])
 def test_reloads_under_load_fail_no_request(tmp_path: Path, times: int) -> None:
     with running(SERVE, tmp_path) as service, Readers(service.port) as readers:
         for _ in range(times):
-            before = workers(service)
+            before = service.workers()
             service.process.send_signal(signal.SIGHUP)
-            soon(lambda: len(workers(service)) == 2 and not before & workers(service), 60)  # noqa: B023
+            soon(lambda: len(service.workers()) == 2 and not before & service.workers(), 60)  # noqa: B023
     assert set(readers.met) - {"closed"} == {"200"}
 
 
@@ -151,6 +145,15 @@ def test_restarts_under_load_fail_no_request(tmp_path: Path, times: int) -> None
     assert set(readers.met) - {"closed", "503"} == {"200"}
 
 
+def test_a_service_that_is_stopped_while_it_starts_ends_at_once(tmp_path: Path) -> None:
+    for pause in (0.2, 0.4, 0.6, 0.8, 1.0):
+        service = Service(SERVE, tmp_path)
+        time.sleep(pause)
+        start = time.monotonic()
+        service.stop()
+        assert time.monotonic() - start < FINISH / 2
+
+
 def test_a_reload_takes_new_settings_and_refuses_bad_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -159,16 +162,26 @@ def test_a_reload_takes_new_settings_and_refuses_bad_ones(
     monkeypatch.setenv("FEEDSVC_CONFIG", str(settings))
     with running(SERVE, tmp_path) as service:
         assert "Первое название" in service.get(ATOM)[1]
-        before = workers(service)
+        before = service.workers()
         settings.write_text('title = ""\nfeed_size = "много"\n')
         service.process.send_signal(signal.SIGHUP)
         soon(lambda: "feed_size" in (tmp_path / "log").read_text())
         assert "Traceback" not in (tmp_path / "log").read_text()
-        assert workers(service) == before
+        assert service.workers() == before
         settings.write_text('title = "Второе название"\n')
         service.process.send_signal(signal.SIGHUP)
-        soon(lambda: not before & workers(service))
+        soon(lambda: not before & service.workers())
         assert "Второе название" in service.get(ATOM)[1]
+
+
+def test_an_answer_from_memory_is_the_same_as_the_first(tmp_path: Path) -> None:
+    with running(SERVE, tmp_path) as service, closing(Connection(service.port)) as connection:
+        tag = connection.ask(Accept_Encoding="gzip")[1]["etag"]
+        for headers in ({}, {"Accept_Encoding": "br"}, {"If_None_Match": tag}, {"A_IM": "feed"}):
+            first, *others = [connection.ask(**headers) for _ in range(4)]
+            for answer in (first, *others):
+                answer[1].pop("date")
+            assert others == [first] * 3
 
 
 def test_slow_clients_keep_nobody_waiting(tmp_path: Path) -> None:

@@ -90,6 +90,14 @@ class Service:
         """Give the process numbers of the writers."""
         return [pid for pid, command in self.processes().items() if "keeper import" in command]
 
+    def workers(self) -> set[int]:
+        """Give the process numbers of the workers of `feedsvc serve`."""
+        return {
+            pid
+            for pid, command in self.processes().items()
+            if "serve" in command and pid != self.process.pid
+        }
+
     def stop(self) -> None:
         """End it as an operator does, and see that nothing stays behind."""
         self._log.close()

@@ -179,13 +179,13 @@ def test_what_is_wanted_is_rendered_before_anyone_is_told_of_the_change(
     documents.look()
     assert (render.times, render.said) == (1, "A")
     documents.get("x", render).document.packed("gzip")
-    before = documents.period()
+    before = documents.period(clock.now())
     newsroom.apply({"b.md": item("B", id="b", date="2026-02-02")})
     # Whoever asks now, between two looks, is told of what there was.
-    assert documents.period() is before
+    assert documents.period(clock.now()) is before
     assert text(documents.get("x", render)) == "A" * 50
     documents.look()
-    assert documents.period().revision == before.revision + 1
+    assert documents.period(clock.now()).revision == before.revision + 1
     assert (render.times, render.said) == (2, "B A")
     kept = documents.get("x", render)
     assert render.times == 2
@@ -230,7 +230,7 @@ def test_without_a_catalogue_a_look_finds_nothing(newsroom: Newsroom, render: Re
     documents.want("x", render)
     documents.look()
     with pytest.raises(CatalogueUnavailable):
-        documents.period()
+        documents.period(clock.now())
     newsroom.publish({"a.md": item("A", id="a")})
     documents.look()
     assert render.times == 1
