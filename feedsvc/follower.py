@@ -37,6 +37,8 @@ LITTER = 1000
 PAUSE = 1.0
 PATIENCE = 60.0
 LOOK_EVERY = 2.0
+# After so long without news the stems that are remembered only take memory.
+IDLE = 10.0
 # For somebody who holds the index: feeds must not wait for him.
 WAIT = 0.02
 _log = logging.getLogger("feedsvc")
@@ -64,6 +66,7 @@ class Follower:
         self._pause = PAUSE
         self._next = 0.0
         self._looked = 0.0
+        self._worked = 0.0
         self._suspect = False
         self._said: set[str] = set()
 
@@ -92,11 +95,14 @@ class Follower:
             self._pause = min(2 * self._pause, PATIENCE)
             self._say(Message(N_("the search does not follow the news: {fault}"), {"fault": error}))
             return False
-        if not more:
-            self._pause = PAUSE
-            self._said.clear()
+        if more:
+            self._worked = time.monotonic()
+            return True
+        self._pause = PAUSE
+        self._said.clear()
+        if time.monotonic() - self._worked > IDLE:
             words.forget()
-        return more
+        return False
 
     def _open(self, snapshot: Snapshot) -> sqlite3.Connection:
         """Give the index of this catalogue; where it is not, or cannot be used, a new one."""

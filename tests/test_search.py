@@ -28,7 +28,7 @@ from feedsvc.query import parse
 from feedsvc.results import MEANWHILE, Asked, look
 from feedsvc.search import DAMAGED, FILE, Search
 from feedsvc.settings import Settings
-from feedsvc.words import stems
+from feedsvc.words import _stem, stems
 from tests.conftest import ATTACKS, NOW, SECOND, SITE, Newsroom, attacked, dangers, item, parsed
 from tests.test_http import SECURITY, get
 from tests.test_service import SERVERS, Service, soon
@@ -710,6 +710,16 @@ def test_a_forked_process_opens_the_index_for_itself(index: Index) -> None:
     with patch.object(os, "getpid", return_value=os.getpid() + 1):
         assert index.found("двор") == ["a"]
     assert before in index.search._inherited  # noqa: SLF001
+
+
+def test_stems_are_remembered_until_there_was_no_news_for_a_while(index: Index) -> None:
+    index.publish({"a.md": item("Двор")})
+    remembered = _stem.cache_info
+    index.catch_up()
+    assert remembered().currsize > 0
+    with patch.object(follower, "IDLE", -1):
+        index.catch_up()
+    assert remembered().currsize == 0
 
 
 def test_an_empty_catalogue_is_caught_up_with(index: Index) -> None:
