@@ -129,6 +129,8 @@ def serve(settings: Settings, listening: socket.socket) -> None:
     """Serve until SIGTERM or SIGINT."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    # granian warns of more threads than cores; how many pay was measured.
+    logging.getLogger("_granian").addFilter(lambda told: "Python threads" not in told.getMessage())
     Server(settings, listening).serve(_work)
 
 

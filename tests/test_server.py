@@ -172,6 +172,8 @@ def test_a_reload_takes_new_settings_and_refuses_bad_ones(
         service.process.send_signal(signal.SIGHUP)
         soon(lambda: not before & service.workers())
         assert "Второе название" in service.get(ATOM)[1]
+    # What the server itself advises is no news for the operator.
+    assert "threads" not in (tmp_path / "log").read_text()
 
 
 def test_an_answer_from_memory_is_the_same_as_the_first(tmp_path: Path) -> None:
