@@ -16,11 +16,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from feedsvc.catalogue import FILE, FORM, Snapshot, to_microseconds
+from feedsvc.catalogue import Snapshot, to_microseconds
 from feedsvc.errors import CatalogueUnavailable
 from feedsvc.formats import Reading
 from feedsvc.model import Category, Problem
 from feedsvc.opening import connect_to_write, numbers, open_to_write
+from feedsvc.tables import FILE, FORM
 
 _COLUMNS = "status, published, updated, digest, path, month, title"
 _encode = msgspec.json.encode

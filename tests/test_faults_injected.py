@@ -16,9 +16,9 @@ import pytest
 from feedsvc import search
 from feedsvc import sync as sync_module
 from feedsvc.app import build_app
-from feedsvc.catalogue import FILE
 from feedsvc.settings import Settings
 from feedsvc.sync import LOOK_NOW, Sync
+from feedsvc.tables import FILE
 from tests.conftest import ROOT, SITE, item
 from tests.faults import FEEDS, needs, page
 from tests.test_sync import old
