@@ -75,6 +75,9 @@ STATES = {
     "search, nothing asked": State("/search", "search"),
     "search, empty words": State("/search?q=+", "search"),
     "search, found": State("/search?q=%D1%80%D0%B5%D0%BC%D0%BE%D0%BD%D1%82", "search"),
+    "search, narrowed": State(
+        "/search?q=%D0%B4%D0%BE%D0%BC&category=dvory&from=2026-01-01&to=2026-12-31", "search"
+    ),
     "search, nothing found": State("/search?q=%D1%8A%D1%8A%D1%8A%D1%8A", "search"),
     "search, junk": State("/search?q=%22%3E%3Cscript%3Efired(1)%3C/script%3E%00%FF", "search"),
     "search, one long word": State(f"/search?q={'w' * 150}", "search"),

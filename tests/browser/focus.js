@@ -11,8 +11,7 @@
   const name = (element) => element.outerHTML.slice(0, 90);
   if (begin) {
     window.stops = [...document.querySelectorAll(wanted)].filter(
-      (element) => getComputedStyle(element).visibility === "visible" &&
-        getComputedStyle(element).display !== "none",
+      (element) => getComputedStyle(element).visibility === "visible" && element.checkVisibility(),
     );
     window.looks = window.stops.map(look);
     return { count: window.stops.length };

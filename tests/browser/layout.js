@@ -32,7 +32,9 @@
   if (sideways > 0) complaints.push(`the page scrolls sideways by ${sideways}`);
 
   const elements = [...document.body.querySelectorAll("*")].filter(
-    (element) => element.getClientRects().length && styleOf(element).visibility === "visible",
+    // What a closed <details> holds has boxes, but nobody sees them.
+    (element) => element.getClientRects().length && element.checkVisibility() &&
+      styleOf(element).visibility === "visible",
   );
   for (const element of elements) {
     if (element.closest("input, textarea, select, audio, video") || isAside(element)) continue;
@@ -76,7 +78,8 @@
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const element = node.parentElement;
-    if (!node.data.trim() || !element.getClientRects().length) continue;
+    if (!node.data.trim() || !element.getClientRects().length || !element.checkVisibility())
+      continue;
     if (element.closest("script, style, noscript, title, button, select")) continue;
     if (styleOf(element).visibility !== "visible" || isAside(element)) continue;
     if (Number(styleOf(element).opacity) < 0.5) complaints.push(`hardly visible: ${name(element)}`);
