@@ -9,6 +9,7 @@ index of words: a scan with LIKE over the same texts, in memory already, without
 
 import argparse
 import itertools
+import shutil
 import sqlite3
 import threading
 import time
@@ -150,6 +151,7 @@ def measure_index(server: Server, service: Service, total: int, *, quick: bool) 
         found.built = wait_until(lambda: caught_up(service.instance), 3600, 0.05) - start
     found.most_memory = peak.total
     if total > max(SIZES[:-1]):
+        _clear(service)
         changes = measure_changes(service.port, ATOM, service.entries, total + 1, least)
         found.changes_after.extend(changes)
     # Its last pieces are merged.
@@ -158,6 +160,14 @@ def measure_index(server: Server, service: Service, total: int, *, quick: bool) 
         path.stat().st_size for path in service.instance.glob("search.sqlite3*") if path.exists()
     )
     return found
+
+
+def _clear(service: Service) -> None:
+    """Take away what was written, so that it can be written anew."""
+    shutil.rmtree(service.entries / LIVING)
+    (service.entries / LIVING).mkdir()
+    with Client(service.port) as client:
+        wait_until(lambda: "Свежая новость" not in client.get(ATOM).decode(), 120, 0.05)
 
 
 def measure_questions(service: Service, server: Server, found: Searching, asked: int) -> None:

@@ -182,7 +182,8 @@ def test_kills_during_the_first_index_leave_nothing_behind(tmp_path: Path, kills
         soon(lambda: os.listdir(f"/proc/{service.process.pid}/root/dev/shm") == [])
         counts = service.get("/readyz")[1]
         assert '"published":1200' in counts.replace(" ", "")
-        assert {path.name for path in service.instance.iterdir()} == LASTING
+        # The index of words is only begun then.
+        soon(lambda: {path.name for path in service.instance.iterdir()} == LASTING)
     finally:
         service.stop()
 
