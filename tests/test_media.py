@@ -452,9 +452,10 @@ def test_pictures_in_pages_are_relative_to_the_root(with_files: Newsroom) -> Non
         (element.get("src"), element.get("width"), element.get("height"))
         for element in root.iter("img")
     ]
+    # The first paragraph, which shows one, goes before the picture of the entry.
     assert pictures == [
-        ("/media/news/photo.jpg", "40", "30"),
         ("/media/news/in.png", "8", "6"),
+        ("/media/news/photo.jpg", "40", "30"),
     ]
     assert PLAN_URL.removeprefix(SITE) in [link.get("href") for link in root.iter("a")]
 
