@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from http.client import HTTPConnection
 from importlib.metadata import version
@@ -339,6 +339,15 @@ def wait_until(condition: Callable[[], bool], seconds: float, pause: float = 0.0
             raise Wrong(f"it did not come about within {seconds:g} seconds")
         time.sleep(pause)
     return time.perf_counter()
+
+
+def caught_up(instance: Path) -> bool:
+    """Say whether the index has come to the end of the catalogue once."""
+    try:
+        with closing(sqlite3.connect(instance / "search.sqlite3")) as index:
+            return bool(index.execute("SELECT caught_up FROM state").fetchone()[0])
+    except sqlite3.Error:
+        return False
 
 
 # Writing down

@@ -177,7 +177,7 @@ def page(name: str) -> str:
 
 def check_page(client: Client, number: int, expected: str, coding: str = "identity") -> None:
     """See that the page of a corpus' entry shows this title."""
-    if f"<h1>{expected}</h1>" not in client.get(page(f"{number:06d}"), coding).decode():
+    if f">{expected}</h1>" not in client.get(page(f"{number:06d}"), coding).decode():
         raise Wrong(f"the page of {number} does not show {expected!r}")
 
 
@@ -275,7 +275,7 @@ def measure_changes(
             else:
                 # Hugo writes one thing after the other.
                 wait_until(partial(_is_there, client, page(name)), 60)
-            if f"<h1>{new}</h1>" not in client.get(page(name)).decode():
+            if f">{new}</h1>" not in client.get(page(name)).decode():
                 raise Wrong(f"the page of {name} does not show {new!r}")
 
 
@@ -341,7 +341,7 @@ def rewrite(client: Client, entries: Path, now: dict[int, str], turns: range) ->
         (entries / path).write_text(text, encoding="utf-8")
         if count % TOGETHER == 0:
             # Nobody is to be further ahead than the service can follow.
-            expected = f"<h1>{now[number]}</h1>".encode()
+            expected = f">{now[number]}</h1>".encode()
             wait_until(lambda n=number, e=expected: e in client.get(page(f"{n:06d}")), 30)  # type: ignore[misc]
         time.sleep(max(0, start + count / RATE - time.monotonic()))
 

@@ -26,6 +26,7 @@ from bench.common import (
     Peak,
     Server,
     Wrong,
+    caught_up,
     family,
     machine,
     one_each,
@@ -91,7 +92,8 @@ def kinds() -> dict[str, Iterator[Fields]]:
             ]
             text = " ".join(chosen)
             # Another spelling is another question.
-            yield {"q": text + " " * (next(turn) % 100) + "." * (next(turn) % 50), **(fields or {})}
+            spaces, stops = divmod(next(turn), 50)
+            yield {"q": text + " " * (spaces % 60) + "." * stops, **(fields or {})}
 
     narrowed = {"category": "sport", "from": "2015-01-01", "to": "2018-12-31"}
     return {
@@ -123,15 +125,6 @@ def ask(client: Client, fields: Fields) -> float:
     if b'<form class="search"' not in body:
         raise Wrong(f"{path}: no page of a search")
     return took
-
-
-def caught_up(instance: Path) -> bool:
-    """Say whether the index has come to the end of the catalogue once."""
-    try:
-        with closing(sqlite3.connect(instance / "search.sqlite3")) as index:
-            return bool(index.execute("SELECT caught_up FROM state").fetchone()[0])
-    except sqlite3.Error:
-        return False
 
 
 def measure_index(server: Server, service: Service, total: int, *, quick: bool) -> Searching:

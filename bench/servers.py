@@ -14,6 +14,7 @@ from bench.common import (
     ROOT,
     Client,
     Server,
+    caught_up,
     family,
     free_port,
     nginx_folders,
@@ -89,13 +90,17 @@ class Bench:
     def feedsvc(self, name: str, entries: Path, command: Sequence[str] = ()) -> Peer:
         """Start feedsvc over a folder of entries."""
         command = command or [sys.executable, "-m", "feedsvc", "serve", "--port", "{port}"]
+        instance = self.folder / f"{name} instance"
         environ = {
             "FEEDSVC_ENTRIES": str(entries),
-            "FEEDSVC_INSTANCE": str(self.folder / f"{name} instance"),
+            "FEEDSVC_INSTANCE": str(instance),
             "FEEDSVC_BASE_URL": "https://news.example",
             "FEEDSVC_FEED_SIZE": "20",
         }
-        return self.start(name, command, environ)
+        peer = self.start(name, command, environ)
+        # Its index of words is half a core's work for some minutes, at 100,000 entries.
+        wait_until(lambda: caught_up(instance), 3600, 0.5)
+        return peer
 
     def peers(self, feedsvc: Peer, page: str) -> list[Peer]:
         """Export the feed and a page, and start all who serve the same."""

@@ -361,11 +361,17 @@ def main() -> None:
     """Measure, and write the figures down."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one short round; only prints")
+    parser.add_argument("--only-growth", action="store_true", help="leave the rest as it is")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=4.0)
     options = parser.parse_args()
     with workplace() as folder, ExitStack() as stack:
-        figures = run(options, folder, stack)
+        if options.only_growth:
+            figures: Figures = json.loads(FIGURES.read_text(encoding="utf-8"))
+            bench = Bench(folder, stack)
+            figures["growth"] = growth(bench, SIZES, options.rounds, options.seconds)
+        else:
+            figures = run(options, folder, stack)
     text = json.dumps(figures, ensure_ascii=False, indent=1)
     if options.quick:
         print(text)
