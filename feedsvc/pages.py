@@ -262,6 +262,7 @@ def _environment(language: str) -> Environment:
     environment = Environment(
         loader=PackageLoader("feedsvc"),
         autoescape=True,
+        auto_reload=False,
         undefined=StrictUndefined,
         extensions=["jinja2.ext.i18n"],
         trim_blocks=True,

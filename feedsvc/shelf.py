@@ -20,7 +20,9 @@ from feedsvc.document import Document
 from feedsvc.edition import Edition, Period
 from feedsvc.errors import CatalogueUnavailable
 
-LIMIT = 32 * 1024 * 1024
+# In each process. It is filled by whoever searches for much: two of 32 MB went past the 200 MB
+# that all processes are to take.
+LIMIT = 16 * 1024 * 1024
 # How long, in seconds, a change may go unnoticed, and after how long whoever asks
 # looks for one himself.
 GLANCE = 0.05
