@@ -17,6 +17,8 @@ _LIGHT = {SMALL: 40_000, LARGE: 200_000}
 # JPEG is read at an eighth of its size where that is enough; all else has to be unpacked whole.
 _JPEG = frozenset((".jpg", ".jpeg"))
 _MOST_PIXELS = 24_000_000
+# Whatever else a file turns out to be, no other reader of Pillow's is to look at it.
+_FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
 _QUALITY = 80
 # How many times as high as wide a form may be.
 _TALL = 3
@@ -70,7 +72,7 @@ def preview(place: str, width: int) -> bytes | None:
 def _made(place: str, _modified: int, _size: int, width: int) -> bytes:
     from PIL import Image, ImageOps  # noqa: PLC0415 - most processes never need it
 
-    with Image.open(place) as opened:
+    with Image.open(place, formats=_FORMATS) as opened:
         most = (width, _TALL * width)
         opened.draft("RGB", most)
         picture = ImageOps.exif_transpose(opened)

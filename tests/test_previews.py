@@ -91,6 +91,15 @@ def test_what_is_cut_off_is_given_as_it_is(newsroom: Newsroom, client: FlaskClie
     assert answer.data == cut
 
 
+def test_what_has_become_another_kind_of_picture_is_not_looked_into(
+    newsroom: Newsroom, client: FlaskClient
+) -> None:
+    publish(newsroom, {"news.md": item(), "news/news.jpg": halves("JPEG")})
+    other = halves("TIFF")
+    (newsroom.settings.entries / "news/news.jpg").write_bytes(other)
+    assert fetch(client, f"/preview/{SMALL}/news/news.jpg").data == other
+
+
 def test_whoever_has_a_small_form_is_told_so(newsroom: Newsroom, client: FlaskClient) -> None:
     publish(newsroom, {"news.md": item(), "news/news.jpg": halves("JPEG")})
     url = f"/preview/{SMALL}/news/news.jpg"
@@ -157,9 +166,9 @@ def test_a_small_form_is_made_once(
     counted: list[object] = []
     plain: Callable[..., Image.Image] = Image.open
 
-    def count(*names: object) -> Image.Image:
+    def count(*names: object, **options: object) -> Image.Image:
         counted.append(names)
-        return plain(*names)
+        return plain(*names, **options)
 
     monkeypatch.setattr(Image, "open", count)
     for _ in range(3):
