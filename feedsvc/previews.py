@@ -9,11 +9,11 @@ from feedsvc import markup
 from feedsvc.files import suffix
 from feedsvc.model import Attachment
 
-# In pixels: in lists, and beside a text.
-SMALL, LARGE = 480, 1200
-WIDTHS = (SMALL, LARGE)
+# In pixels: in lists, and in a text on a phone and on a desk.
+SMALL, MEDIUM, LARGE = 480, 800, 1200
+WIDTHS = (SMALL, MEDIUM, LARGE)
 # What is no wider, and has no more bytes, is given as it is.
-_LIGHT = {SMALL: 40_000, LARGE: 200_000}
+_LIGHT = {SMALL: 40_000, MEDIUM: 100_000, LARGE: 200_000}
 # JPEG is read at an eighth of its size where that is enough; all else has to be unpacked whole.
 _JPEG = frozenset((".jpg", ".jpeg"))
 _MOST_PIXELS = 24_000_000

@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 from feedsvc import pages
 from feedsvc.edition import Edition
 from feedsvc.model import Attachment, Entry
-from feedsvc.previews import LARGE, SMALL, has_preview, picture_path, preview_size
+from feedsvc.previews import LARGE, SMALL, WIDTHS, has_preview, picture_path, preview_size
 from tests.conftest import Newsroom, item, parsed
 from tests.test_media import PDF, PHOTO, fetch, picture, publish
 
@@ -40,7 +40,7 @@ def is_near(seen: object, wanted: tuple[int, int, int]) -> bool:
     return all(abs(one - other) < 12 for one, other in zip(seen, wanted, strict=True))
 
 
-@pytest.mark.parametrize("width", [SMALL, LARGE])
+@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 def test_a_picture_is_as_wide_as_was_asked_and_shows_the_same(
     newsroom: Newsroom, client: FlaskClient, kind: str, width: int
@@ -189,7 +189,8 @@ def test_pages_show_small_forms_and_link_the_picture_itself(newsroom: Newsroom) 
     assert figure.get("href") == "/media/news/news.jpg"
     assert figure[0].get("src") == f"/preview/{LARGE}/news/news.jpg"
     assert figure[0].get("srcset") == (
-        f"/preview/{SMALL}/news/news.jpg {SMALL}w, /preview/{LARGE}/news/news.jpg {LARGE}w"
+        "/preview/480/news/news.jpg 480w, /preview/800/news/news.jpg 800w,"
+        " /preview/1200/news/news.jpg 1200w"
     )
     assert root.xpath("//p/img/@src") == [f"/preview/{LARGE}/news/plan.png"]
     home = parsed(pages.home(edition, newsroom.settings).decode())

@@ -5,9 +5,10 @@
   const addresses = "href src action formaction data poster srcdoc cite xlink:href".split(" ");
   const parts =
     "script:not([type='application/ld+json']), style, iframe, frame, frameset, object, embed, base," +
-    " applet, portal, fencedframe, template, noscript, math, marquee, dialog, textarea, select," +
+    " applet, portal, fencedframe, template, noscript, math, marquee, dialog, textarea," +
+    " select:not(main > .h-feed > .ask #category)," +
     " meta[http-equiv], body svg, body link, body meta, body title, [style], [srcdoc], [popover]," +
-    " [contenteditable], [autofocus], [ping], [target], form:not([role=search])";
+    " [contenteditable], [autofocus], [ping], [target], form:not(body > header [role=search], main > .h-feed > .ask)";
   for (const element of document.querySelectorAll(parts)) traces.push(element.outerHTML);
   // Forms can hide their own properties behind fields that bear their names.
   const { get } = Object.getOwnPropertyDescriptor(Element.prototype, "attributes");
