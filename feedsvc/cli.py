@@ -11,12 +11,12 @@ import msgspec
 
 from feedsvc import clock, problems
 from feedsvc.catalogue import Catalogue
+from feedsvc.checking import check as check_entries
 from feedsvc.errors import CatalogueUnavailable, EntriesUnavailable, SettingsError
 from feedsvc.keeper import scan_now, writer_is_alive
 from feedsvc.scan import entries_unavailable
 from feedsvc.settings import PREFIX, Settings, load
 from feedsvc.status import describe, take_status
-from feedsvc.sync import check as check_entries
 from feedsvc.texts import N_, Message, reason
 
 _CANNOT = 2

@@ -6,3 +6,8 @@ import time
 def now() -> int:
     """Give the time in microseconds since the epoch."""
     return time.time_ns() // 1000
+
+
+def ahead() -> float:
+    """Give the seconds between the wall clock and the monotonic one: others once it was set."""
+    return time.time() - time.monotonic()

@@ -82,7 +82,7 @@ class Shelf:
         self._size = 0
         self._kept: OrderedDict[str, Kept] = OrderedDict()
         self._glance = _Glance()
-        self._ahead = _wall_clock_ahead()
+        self._ahead = clock.ahead()
         self._set_at = 0
         self._shown_by = shown_by
         self._started = clock.now()
@@ -169,9 +169,9 @@ class Shelf:
         """
         glance, seen = self._glance, self._glance.seen
         now, tick = clock.now(), time.monotonic()
-        if abs(_wall_clock_ahead() - self._ahead) > 1:
+        if abs(clock.ahead() - self._ahead) > 1:
             # The writer notices, too, but only in a moment.
-            self._ahead, self._set_at = _wall_clock_ahead(), now
+            self._ahead, self._set_at = clock.ahead(), now
         if seen is not None and seen.holds(now, self._set_at):
             if tick - seen.at < (GLANCE if holds is None else holds):
                 return seen
@@ -245,7 +245,3 @@ def _seen(period: Period, at: float, set_at: int, now: int) -> _Seen:
     late = now + int(LATE * 1_000_000)
     until = late if period.until is None else min(late, period.until)
     return _Seen(period, at, set_at, now, until)
-
-
-def _wall_clock_ahead() -> float:
-    return time.time() - time.monotonic()

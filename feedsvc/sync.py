@@ -13,21 +13,18 @@ import math
 import os
 import signal
 import sqlite3
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, islice
 from multiprocessing import get_context
-from pathlib import Path
 from typing import NamedTuple
 
 from feedsvc import clock, problems
 from feedsvc.errors import CatalogueUnavailable, EntriesUnavailable
 from feedsvc.follower import Follower
-from feedsvc.model import Problem
 from feedsvc.opening import is_damage
 from feedsvc.progress import reported
 from feedsvc.scan import TRY_AGAIN, Found, Scan, examine, printable, read_file
@@ -113,7 +110,7 @@ class Sync:
 
         What goes wrong is logged once, changes nothing, and is tried again.
         """
-        ahead = _wall_clock_ahead()
+        ahead = clock.ahead()
         pause = TICK
         while goes_on():
             try:
@@ -126,8 +123,8 @@ class Sync:
                         self._withdraw(LOOK_NOW)
                 self._store(read_all(self._settled(), self._settings))
                 self._finish_first_index()
-                if abs(_wall_clock_ahead() - ahead) > 1:
-                    ahead = _wall_clock_ahead()
+                if abs(clock.ahead() - ahead) > 1:
+                    ahead = clock.ahead()
                     self._writer.clock_was_set(clock.now())
                 self._heed(self._watch.wait(self._follow()))
                 pause = TICK
@@ -344,32 +341,6 @@ class Sync:
             self._said.add(text)
 
 
-def check(settings: Settings) -> tuple[Problem, ...]:
-    """Give the problems of all entry files, as a new catalogue would meet them.
-
-    Neither the catalogue nor anything else is changed. Raises EntriesUnavailable.
-    """
-    files = sorted(Scan(settings.entries), key=lambda file: file.path)
-    found: list[Problem] = []
-    labels: dict[str, tuple[str, str]] = {}
-    with tempfile.TemporaryDirectory() as folder, closing(Writer(Path(folder))) as writer:
-        updates = read_all(files, settings)
-        while batch := list(islice(updates, BATCH)):
-            found.extend(writer.apply(batch, (), now=0).problems)
-            for update in batch:
-                found.extend(_alike(update, labels))
-    return tuple(sorted(found))
-
-
-def _alike(update: Update, labels: dict[str, tuple[str, str]]) -> Iterator[Problem]:
-    """Tell of categories whose label differs from another of the same address."""
-    for category in update.stored.categories() if update.stored else ():
-        label, other = labels.setdefault(category.slug, (category.label, update.path))
-        if label.casefold() != category.label.casefold():
-            values = (("label", category.label), ("other", other), ("taken", label))
-            yield Problem(update.path, 0, "category-twice", values)
-
-
 def _shape(settings: Settings) -> str:
     """Name the settings that shape entries as they are stored."""
     return f"{settings.timezone.key} {settings.permalink} {settings.authority}"
@@ -402,7 +373,3 @@ def _read_few(files: list[Found], settings: Settings) -> list[Update]:
         if done is not None:
             updates.append(prepare(file.path, *done))
     return updates
-
-
-def _wall_clock_ahead() -> float:
-    return time.time() - time.monotonic()

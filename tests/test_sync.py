@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from feedsvc import sync as sync_module
 from feedsvc.catalogue import Catalogue
+from feedsvc.checking import check
 from feedsvc.edition import Edition
 from feedsvc.files import is_passed_over
 from feedsvc.formats import Reading
@@ -25,7 +26,7 @@ from feedsvc.model import Entry
 from feedsvc.problems import severity
 from feedsvc.scan import Found, Scan, read_file
 from feedsvc.settings import Settings
-from feedsvc.sync import ACCEPT_REMOVALS, LOOK_NOW, Sync, check
+from feedsvc.sync import ACCEPT_REMOVALS, LOOK_NOW, Sync
 from feedsvc.watch import Hints, Watch
 from feedsvc.writer import Writer
 from tests.conftest import item
