@@ -115,6 +115,11 @@ class Server(Granian):  # type: ignore[misc,valid-type]  # it is one of two clas
         is_unix = False
         self._shd = SocketHolder(self._listening.fileno(), is_unix, BACKLOG)  # type: ignore[call-arg]
 
+    def _spawn_worker(self, *arguments: Any, **named: Any) -> Any:  # noqa: ANN401
+        worker = super()._spawn_worker(*arguments, **named)
+        worker.start = partial(_start_unheard, worker.start)
+        return worker
+
     def signal_handler_reload(self, number: int, frame: FrameType | None) -> None:
         """Have the workers replaced by ones with the settings of now, if those are good."""
         try:
@@ -123,6 +128,15 @@ class Server(Granian):  # type: ignore[misc,valid-type]  # it is one of two clas
             _log.error("%s", error)
         else:
             super().signal_handler_reload(number, frame)
+
+
+def _start_unheard(start: Callable[[], None]) -> None:
+    """Start a worker so that a signal waits for as long as it is a mere copy of the master."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    try:
+        start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def serve(settings: Settings, listening: socket.socket) -> None:
@@ -143,6 +157,7 @@ def _work(worker: int, name: str, app: Callable[[], Any], sockets: Any, *more: A
     # It is a fork of the master, and until it serves would only note a signal, as that does.
     for number in _ENDING:
         signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
     listening = sockets[0][1].get_fd()
     set_signals = _signals.set_main_signals
 
