@@ -6,7 +6,7 @@ from feedsvc.settings import Settings
 
 
 def of_site(settings: Settings) -> dict[str, object]:
-    """Describe the site, with its search."""
+    """Describe the site, and whose it is."""
     return {
         "@context": "https://schema.org",
         "@type": "WebSite",
