@@ -16,7 +16,14 @@ from feedsvc.feeds import channel as channels
 from feedsvc.feeds.content import pictures
 from feedsvc.files import kind
 from feedsvc.model import Attachment, Entry
-from feedsvc.previews import LARGE, SMALL, WIDTHS, has_preview, picture_path, preview_size
+from feedsvc.previews import (
+    LARGE,
+    SMALL,
+    has_preview,
+    picture_forms,
+    picture_path,
+    preview_size,
+)
 from feedsvc.query import LONGEST
 from feedsvc.results import Asked, Results
 from feedsvc.settings import Settings
@@ -253,7 +260,7 @@ def _render(template: str, settings: Settings, **values: object) -> bytes:
         pictures=_shown,
         SMALL=SMALL,
         LARGE=LARGE,
-        WIDTHS=WIDTHS,
+        picture_forms=picture_forms,
         **values,
     ).encode()
 

@@ -55,6 +55,14 @@ def preview_size(file: Attachment, width: int) -> tuple[int, int]:
     return max(1, round(wide * shrunk)), max(1, round(high * shrunk))
 
 
+def picture_forms(entry_id: str, file: Attachment) -> dict[int, str]:
+    """Give the paths that a browser may choose from, by width in pixels, the narrowest first."""
+    forms: dict[int, str] = {}
+    for width in WIDTHS:
+        forms.setdefault(preview_size(file, width)[0], picture_path(entry_id, file, width))
+    return forms
+
+
 def preview(place: str, width: int) -> bytes | None:
     """Give the picture in a file as a JPEG, at most so wide; None where that cannot be done.
 
