@@ -13,6 +13,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -38,9 +39,8 @@ HEADER_TIMEOUT = 15_000
 LONGEST_HEAD = 65_536
 # Connections at once, in each worker: slow ones cost memory, not threads.
 CONNECTIONS = 8_192
-# Of each worker, for calls of the application. With one, a poll waits for whatever page
-# is being made (99% in 500 ms beside four readers of archives; with eight in 40), and
-# answers from memory are fewer by a third, for the network's thread waits for that one.
+# Of each worker, for calls of the application, so that no page holds up another. What is
+# in memory is answered by one thread alone.
 THREADS = 8
 # In seconds: how long a new worker has before the old one goes, and that one to finish.
 OVERLAP = 1.0
@@ -96,7 +96,7 @@ class Server(Granian):  # type: ignore[misc,valid-type]  # it is one of two clas
                 header_read_timeout=HEADER_TIMEOUT, max_buffer_size=LONGEST_HEAD
             ),
             workers=settings.serve.workers or os.cpu_count() or 1,
-            blocking_threads=THREADS,
+            blocking_threads=1,
             backlog=BACKLOG,
             backpressure=CONNECTIONS,
             websockets=False,
@@ -143,8 +143,6 @@ def serve(settings: Settings, listening: socket.socket) -> None:
     """Serve until SIGTERM or SIGINT."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    # granian warns of more threads than cores; how many pay was measured.
-    logging.getLogger("_granian").addFilter(lambda told: "Python threads" not in told.getMessage())
     Server(settings, listening).serve(_work)
 
 
@@ -170,27 +168,53 @@ def _work(worker: int, name: str, app: Callable[[], Any], sockets: Any, *more: A
 
         set_signals(hear_and_end)  # type: ignore[no-untyped-call]
 
-    wrap = mp._wsgi_call_wrap  # type: ignore[attr-defined]  # noqa: SLF001
-    mp._wsgi_call_wrap = partial(_recalling, wrap)  # type: ignore[attr-defined]  # noqa: SLF001
+    wrap = partial(_recalling, worker, mp._wsgi_call_wrap)  # type: ignore[attr-defined]  # noqa: SLF001
+    mp._wsgi_call_wrap = wrap  # type: ignore[attr-defined]  # noqa: SLF001
     _signals.set_main_signals = set_own_signals  # type: ignore[assignment]
     Granian._spawn_wsgi_worker(worker, name, app, sockets, *more)  # noqa: SLF001
 
 
-def _recalling(wrap: Callable[..., _Call], app: Flask, *more: Any) -> _Call:  # noqa: ANN401
-    """Answer from the memo first, past what granian makes for each call of an application."""
+def _recalling(worker: int, wrap: Callable[..., _Call], app: Flask, *more: Any) -> _Call:  # noqa: ANN401
+    """Answer from the memo, past what granian makes for each call of an application.
+
+    What is not there is made by other threads: granian sends an answer whenever it comes.
+    """
     usual, memo = wrap(app, *more), app.wsgi_app
     assert isinstance(memo, Memo)
+    makers = ThreadPoolExecutor(THREADS)
+    _share_a_core(worker)
+
+    def make(protocol: Any, scope: dict[str, Any]) -> None:  # noqa: ANN401
+        try:
+            usual(protocol, scope)
+        except Exception:  # noqa: BLE001 - there is nobody else who would tell
+            # Of a protocol that is let go without an answer granian makes a 500.
+            _log.exception("%s", scope["PATH_INFO"])
 
     def call(protocol: Any, scope: dict[str, Any]) -> int:  # noqa: ANN401
         # All but this the memo looks at is there already.
         scope["SCRIPT_NAME"] = ""
         found = memo.recall(scope)
         if found is None:
-            return usual(protocol, scope)
+            makers.submit(make, protocol, scope)
+            return 0
         protocol.response_bytes(found.code, found.headers, found.body)
         return found.code
 
     return call
+
+
+def _share_a_core(worker: int) -> None:
+    """Have this thread, and those it starts, run on one core in turns that none cuts short.
+
+    Of each answer the network's thread wakes another, which wakes it again. Free to go
+    wherever they are woken they do that one by one; here each does all that waits for it.
+    """
+    cores = sorted(os.sched_getaffinity(0))
+    # A service manager may forbid either.
+    with suppress(OSError):
+        os.sched_setaffinity(0, {cores[worker % len(cores)]})
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 def _take_no_more(listening: int) -> None:

@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from base64 import urlsafe_b64encode
@@ -17,7 +18,7 @@ from typing import Any, Self
 
 import pytest
 
-from feedsvc.server import FINISH
+from feedsvc.server import FINISH, HEAR
 from tests.conftest import item
 from tests.faults import SERVE
 from tests.test_service import Service, soon
@@ -43,8 +44,14 @@ class Connection:
         self._socket.close()
 
     def ask(self, path: str = ATOM, **headers: str) -> tuple[int, dict[str, str], bytes]:
+        self.send(path, **headers)
+        return self.receive()
+
+    def send(self, path: str, **headers: str) -> None:
         lines = "".join(f"{name.replace('_', '-')}: {text}\r\n" for name, text in headers.items())
         self._socket.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n{lines}\r\n".encode())
+
+    def receive(self) -> tuple[int, dict[str, str], bytes]:
         while b"\r\n\r\n" not in self._read:
             self._more()
         head, _, self._read = self._read.partition(b"\r\n\r\n")
@@ -229,6 +236,63 @@ def poll(port: int, number: int, requests: int, written: Any) -> None:
         else:
             assert status == 304, status
         assert versions[tag] >= newest, f"client {number}: {versions[tag]}, not {newest}"
+
+
+# An application with two more addresses: one that waits for a file, and one that fails where
+# Flask does not hear of it.
+STRANGE = """
+import pathlib, sys, time
+from feedsvc.__main__ import main
+from feedsvc.memo import Memo
+usual = Memo.__call__
+def call(memo, environ, start):
+    if environ["PATH_INFO"] == "/failing":
+        raise ZeroDivisionError
+    while environ["PATH_INFO"] == "/waiting" and not pathlib.Path(environ["QUERY_STRING"]).exists():
+        time.sleep(0.01)
+    return usual(memo, environ, start)
+Memo.__call__ = call
+sys.argv[0] = "feedsvc"
+main()
+"""
+STRANGE_SERVE = [sys.executable, "-c", STRANGE, "serve", "--workers", "1", "--port", "{port}"]
+
+
+def test_who_waits_for_a_page_keeps_nobody_waiting_and_gets_it(tmp_path: Path) -> None:
+    there = tmp_path / "there"
+    with running(STRANGE_SERVE, tmp_path) as service, ExitStack() as stack:
+        waiting, asking = (stack.enter_context(closing(Connection(service.port))) for _ in range(2))
+        waiting.send(f"/waiting?{there}")
+        tag = asking.ask()[1]["etag"]
+        assert [asking.ask(If_None_Match=tag)[0] for _ in range(3)] == [304] * 3
+        assert asking.ask("/archive/")[0] == 200
+        # Even if the service is to end meanwhile.
+        service.process.send_signal(signal.SIGTERM)
+        time.sleep(2 * HEAR)
+        assert service.process.poll() is None
+        there.touch()
+        assert waiting.receive()[0] == 404
+
+
+def test_a_failure_that_flask_does_not_hear_of_is_told(tmp_path: Path) -> None:
+    with running(STRANGE_SERVE, tmp_path) as service, closing(Connection(service.port)) as asking:
+        assert asking.ask("/failing")[0] == 500
+        assert asking.ask()[0] == 200
+    told = (tmp_path / "log").read_text()
+    assert "/failing" in told
+    assert "ZeroDivisionError" in told
+
+
+def test_each_worker_keeps_to_a_core_and_the_writer_to_none(tmp_path: Path) -> None:
+    cores = os.sched_getaffinity(0)
+    with running(SERVE, tmp_path) as service:
+        workers, (writer,) = service.workers(), service.writers()
+        assert {os.sched_getscheduler(pid) for pid in workers} == {os.SCHED_BATCH}
+        assert os.sched_getscheduler(writer) == os.SCHED_OTHER
+        kept_to = [os.sched_getaffinity(pid) for pid in workers]
+        assert [len(each) for each in kept_to] == [1] * len(workers)
+        assert len(set.union(*kept_to)) == min(len(workers), len(cores))
+        assert os.sched_getaffinity(writer) == cores
 
 
 @pytest.mark.parametrize("requests", [20_000, pytest.param(1_000_000, marks=pytest.mark.long)])
