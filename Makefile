@@ -59,7 +59,7 @@ lock: $(VENV)/dev  ## choose the newest versions and write their hashes to requi
 		--no-emit-index-url --no-emit-find-links --no-header - -o requirements/redbot.txt
 
 texts: $(VENV)/dev  ## bring the catalogues of texts up to date with the source
-	$(BIN)/pybabel -q extract -F pyproject.toml -k N_ --no-location --omit-header -o $(VENV)/feedsvc.pot .
+	$(BIN)/pybabel -q extract -F pyproject.toml -k N_ -k NN_:1,2 --no-location --omit-header -o $(VENV)/feedsvc.pot .
 	$(BIN)/pybabel -q update -l ru -D feedsvc -d feedsvc/locale -i $(VENV)/feedsvc.pot \
 		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width=98
 

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import click
 import msgspec
 
-from feedsvc import clock, problems
+from feedsvc import click_texts, clock, problems
 from feedsvc.catalogue import Catalogue
 from feedsvc.checking import check as check_entries
 from feedsvc.errors import CatalogueUnavailable, EntriesUnavailable, SettingsError
@@ -23,22 +23,41 @@ _CANNOT = 2
 _FORMAT = click.Choice(["text", "json"])
 
 
+def _up_to(most: int) -> click.IntRange:
+    kind = click.IntRange(1, most)
+    # What the help shows, and what click says that a wrong value is not.
+    kind.name = N_("number")
+    return kind
+
+
 class _Commands(click.Group):
-    """The commands; what they say of themselves is in the site's language."""
+    """The commands; what is said of them is in the site's language."""
 
     def main(self, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - as in click
         """Run the command that was asked for, or say which there are."""
-        if len(sys.argv) < 2 or "--help" in sys.argv:
-            try:
-                language = load().language
-            except SettingsError as error:
-                language = error.language
-            for command in (self, *self.commands.values()):
-                command.help = Message(command.help or "").text(language)
-                for option in command.params:
-                    if isinstance(option, click.Option):
-                        option.help = Message(option.help or "").text(language)
+        try:
+            language = load().language
+        except SettingsError as error:
+            language = error.language
+        click_texts.speak(language)
+        for command in (self, *self.commands.values()):
+            _translate(command, language)
         return super().main(*arguments, **options)
+
+
+def _translate(command: click.Command, language: str) -> None:
+    def said(text: str | None) -> str:
+        return Message(text or "").text(language)
+
+    command.help = said(command.help)
+    command.options_metavar = said(N_("[OPTIONS]"))
+    if isinstance(command, click.Group):
+        command.subcommand_metavar = said(N_("COMMAND [ARGS]..."))
+    for option in command.params:
+        if isinstance(option, click.Option):
+            option.help = said(option.help)
+            option.type.name = said(option.type.name)
+            option.metavar = option.metavar and said(option.metavar)
 
 
 @click.group(
@@ -61,9 +80,9 @@ def _fail(text: str) -> NoReturn:
 
 
 @main.command(help=N_("Serve the feeds and pages, and keep them true to the entries."))
-@click.option("--host", help=N_("The address to listen on."))
-@click.option("--port", type=click.IntRange(1, 65535), help=N_("The port to listen on."))
-@click.option("--workers", type=click.IntRange(1, 256), help=N_("How many processes serve."))
+@click.option("--host", metavar=N_("ADDRESS"), help=N_("The address to listen on."))
+@click.option("--port", type=_up_to(65535), help=N_("The port to listen on."))
+@click.option("--workers", type=_up_to(256), help=N_("How many processes serve."))
 def serve(host: str | None, port: int | None, workers: int | None) -> None:
     """Serve until the process is ended."""
     for key, value in (("HOST", host), ("PORT", port), ("WORKERS", workers)):

@@ -5,6 +5,7 @@ on it is lost neither when a worker is replaced nor, if the service manager hold
 the socket (sd_listen_fds(3)), when the service is restarted.
 """
 
+import gc
 import logging
 import os
 import resource
@@ -143,6 +144,9 @@ def serve(settings: Settings, listening: socket.socket) -> None:
     """Serve until SIGTERM or SIGINT."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    # Otherwise the first collection of garbage in a worker makes copies of all it shares.
+    gc.collect()
+    gc.freeze()
     Server(settings, listening).serve(_work)
 
 

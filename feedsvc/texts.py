@@ -28,6 +28,11 @@ def N_(text: str) -> str:  # noqa: N802 - gettext's own name for "translate this
     return text
 
 
+def NN_(one: str, many: str) -> tuple[str, str]:  # noqa: N802 - as above
+    """Mark a text that counts something, in both its forms."""
+    return one, many
+
+
 @lru_cache
 def translations(language: str) -> NullTranslations:
     """Give the texts of a language, one of `LANGUAGES`."""

@@ -6,10 +6,12 @@ import re
 import socket
 import subprocess
 import sys
+from itertools import chain
 from pathlib import Path
 
 import pytest
 
+from feedsvc import click_texts
 from tests.conftest import ROOT, item
 
 COMMAND = [sys.executable, "-m", "feedsvc"]
@@ -184,17 +186,55 @@ def test_an_instance_that_cannot_be_made_is_one_line_and_exit_2(folder: Path) ->
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
 
 
-@pytest.mark.parametrize("command", ["", "serve", "check", "status", "sync"])
+COMMANDS = ("serve", "check", "status", "sync")
+
+
+def words_of(line: str) -> set[str]:
+    """The words in Latin letters of a line, but for the names of options."""
+    return set(re.findall(r"(?<![-\w])[A-Za-z]+", line))
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
 def test_help_is_in_the_site_s_language(folder: Path, command: str) -> None:
     words = [*([command] if command else []), "--help"]
     russian = run(folder, *words)
     english = run(folder, *words, FEEDSVC_LANGUAGE="en")
     assert (russian.returncode, english.returncode) == (0, 0)
-    for done, is_russian in ((russian, True), (english, False)):
-        # What click itself says around it is English.
-        lines = re.sub(r"(?m)^(Usage:|Options:|Commands:|  --help).*", "", done.stdout)
-        said = [line for line in lines.splitlines() if line.strip()]
-        assert {bool(re.search("[а-яё]", line)) for line in said} == {is_russian}
+    assert re.search("[а-яё]", english.stdout) is None
+    for line in filter(str.strip, russian.stdout.splitlines()):
+        assert re.search("[А-Яа-яё]", line), line
+        assert words_of(line) <= {"python", "feedsvc", "text", "json", "x", *COMMANDS}
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("chek", "Нет команды 'chek'. Может быть, 'check'?"),
+        ("check --strikt", "Нет ключа '--strikt'. Может быть, '--strict'?"),
+        ("check --strict=1", "У ключа '--strict' нет значения."),
+        ("check entries", "Лишнее слово: entries"),
+        ("check a b", "Лишние слова: a b"),
+        ("check --format xml", "Негодное значение '--format': 'xml' не из 'text', 'json'."),
+        ("serve --port", "Ключу '--port' нужно значение."),
+        ("serve --port http", "Негодное значение '--port': 'http' — не число."),
+        ("serve --port 0", "Негодное значение '--port': 0 не в пределах 1<=x<=65535."),
+    ],
+)
+def test_a_wrong_command_line_is_answered_in_the_site_s_language(
+    folder: Path, words: str, says: str
+) -> None:
+    done = run(folder, *words.split())
+    # Of an option without its value click shows no usage.
+    *more, error = filter(None, done.stderr.splitlines())
+    assert (done.returncode, done.stdout, error) == (2, "", f"Ошибка: {says}")
+    assert [line.partition(":")[0] for line in more] in (["Вызов", "Справка"], [])
+    assert words_of("".join(more)) <= {"python", "feedsvc", *COMMANDS}
+
+
+def test_click_says_what_is_in_the_catalogues() -> None:
+    source = "".join(Path(str(module.__file__)).read_text() for module in click_texts.MODULES)
+    for text in (*click_texts.SAID, *chain.from_iterable(click_texts.COUNTED)):
+        assert f'"{text}"' in source
 
 
 def test_help_is_given_whatever_is_wrong_with_the_settings(folder: Path) -> None:

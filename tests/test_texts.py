@@ -31,7 +31,7 @@ def extracted() -> set[str]:
     found = extract_from_dir(
         ROOT,
         method_map=[(mapping["pattern"], mapping["method"]) for mapping in mappings],
-        keywords={"_": None, "gettext": None, "ngettext": (1, 2), "N_": None},
+        keywords={"_": None, "gettext": None, "ngettext": (1, 2), "N_": None, "NN_": (1, 2)},
     )
     return {text for message in found for text in _forms(message[2])}
 
