@@ -31,13 +31,15 @@ class Document:
     Each content coding has an entity tag of its own, `tag` with the coding's
     suffix, since a strong tag must differ where the bytes do (RFC 9110 section
     8.8.3.3). `codes` stand, in the tag too, for the entries of a feed (see
-    `feeds.news`).
+    `feeds.news`). `basis` stands for all that it was made of, where that was noted: what
+    would be made of the same is the same.
     """
 
     media_type: str
     body: bytes
     tag: str
     codes: tuple[bytes, ...] = ()
+    basis: bytes = b""
     _packed: dict[str, bytes] = field(default_factory=dict, compare=False)
     _packing: threading.Lock = field(default_factory=threading.Lock, compare=False)
 
@@ -65,8 +67,10 @@ class Document:
         return self.tag if coding == "identity" else f"{self.tag}.{coding}"
 
 
-def document(body: bytes, media_type: str, codes: tuple[bytes, ...] = ()) -> Document:
+def document(
+    body: bytes, media_type: str, codes: tuple[bytes, ...] = (), basis: bytes = b""
+) -> Document:
     """Make a document of rendered bytes."""
     digest = blake2b(body, digest_size=12).digest()
     tag = urlsafe_b64encode(digest + b"".join(codes)).decode().rstrip("=")
-    return Document(media_type, body, tag, codes)
+    return Document(media_type, body, tag, codes, basis)

@@ -122,8 +122,8 @@ def subscribe(edition: Edition, settings: Settings) -> bytes:
     )
 
 
-def entry(item: Entry, edition: Edition, settings: Settings) -> bytes:
-    """Render the permanent page of an entry."""
+def entry(item: Entry, beside: tuple[Entry | None, Entry | None], settings: Settings) -> bytes:
+    """Render the permanent page of an entry, with the ways to those before and after it."""
     return _render(
         "entry.html",
         settings,
@@ -131,7 +131,7 @@ def entry(item: Entry, edition: Edition, settings: Settings) -> bytes:
         entry=item,
         body=_body(item, settings),
         picture=next(iter(_shown(item)), None),
-        beside=edition.beside(item),
+        beside=beside,
         data=linked_data.of_entry(item, settings),
     )
 

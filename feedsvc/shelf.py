@@ -121,6 +121,11 @@ class Shelf:
                 raise
             return kept
 
+    def last(self, key: str) -> Document | None:
+        """Give the document that was last rendered for a key, if it is still here."""
+        kept = self._take(key)
+        return None if kept is None else kept.document
+
     @contextmanager
     def _one_at_a_time(self, key: str) -> Iterator[None]:
         with self._lock:

@@ -6,8 +6,10 @@ Werkzeug decides all conditions; only here do exceptions become statuses.
 import re
 from collections.abc import Callable
 from functools import partial
+from hashlib import blake2b
 from typing import TypeVar
 
+import msgspec
 from flask import Flask, Response, jsonify, redirect, request
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.wrappers import Response as Answer
@@ -15,7 +17,7 @@ from werkzeug.wrappers import Response as Answer
 from feedsvc import clock, listings, pages
 from feedsvc.answers import MAX_AGE, answer, still
 from feedsvc.catalogue import Catalogue
-from feedsvc.document import document
+from feedsvc.document import Document, document
 from feedsvc.edition import Edition
 from feedsvc.errors import CatalogueUnavailable, SearchUnavailable
 from feedsvc.feed_views import FeedViews
@@ -120,13 +122,21 @@ class Views:
     def entry(self, id: str) -> Response:  # noqa: A002 - the setting's word for it
         """Answer with an entry's page, 410 where it was withdrawn or removed, or 404."""
 
-        def render(edition: Edition) -> bytes:
+        def render(edition: Edition) -> Document:
             found = edition.find(id)
             if isinstance(found, Entry):
-                return pages.entry(found, edition, self._settings)
+                return self._page_of(found, edition.beside(found))
             raise NotFound if found is None else _Instead(pages.gone(found, self._settings), 410)
 
-        return self._answer("text/html", render)
+        return self._answer_with(render)
+
+    def _page_of(self, item: Entry, beside: tuple[Entry | None, Entry | None]) -> Document:
+        # Hundreds are asked for right after a change, and it has changed some of them.
+        basis = blake2b(msgspec.json.encode((item, beside))).digest()
+        last = self._shelf.last(request.path)
+        if last is not None and last.basis == basis:
+            return last
+        return document(pages.entry(item, beside, self._settings), "text/html", basis=basis)
 
     def category(self, slug: str) -> Response:
         """Answer with the newest news of a category."""
@@ -225,14 +235,15 @@ class Views:
         return response
 
     def _answer(self, media_type: str, render: Callable[[Edition], bytes]) -> Response:
+        return self._answer_with(lambda edition: document(render(edition), media_type))
+
+    def _answer_with(self, render: Callable[[Edition], Document]) -> Response:
         try:
-            kept = self._shelf.get(
-                request.path, lambda edition: document(render(edition), media_type)
-            )
+            kept = self._shelf.get(request.path, render)
         except _Instead as instead:
             return _error_page(instead.body, instead.status)
         response = answer(kept)
-        if media_type == "text/html" and response.status_code == 200:
+        if kept.document.media_type == "text/html" and response.status_code == 200:
             for name, feed in FOR_READERS.items():
                 link = f'<{channel.feed_path(name)}>; rel="alternate"; type="{feed.media_type}"'
                 response.headers.add("Link", link)

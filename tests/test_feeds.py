@@ -665,7 +665,7 @@ for name, feed in FEEDS.items():
     sys.stdout.buffer.write(feed.render(feed.select(edition, settings, name), settings))
 sys.stdout.buffer.write(pages.home(edition, settings))
 for entry in edition.newest(10):
-    sys.stdout.buffer.write(pages.entry(entry, edition, settings))
+    sys.stdout.buffer.write(pages.entry(entry, edition.beside(entry), settings))
 writer.close()
 """
 

@@ -136,7 +136,7 @@ def rendered(newsroom: Newsroom, name: str, settings: Settings | None = None) ->
 def page(newsroom: Newsroom, entry_id: str = "news") -> str:
     found = newsroom.edition().find(entry_id)
     assert isinstance(found, Entry)
-    return pages.entry(found, newsroom.edition(), newsroom.settings).decode()
+    return pages.entry(found, newsroom.edition().beside(found), newsroom.settings).decode()
 
 
 def fetch(

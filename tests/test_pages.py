@@ -1,6 +1,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -34,7 +35,7 @@ def page_of(newsroom: Newsroom, data: bytes, **changes: str) -> str:
     found = newsroom.edition().find("a")
     assert isinstance(found, Entry)
     settings = replace(newsroom.settings, **changes)  # type: ignore[arg-type]
-    return pages.entry(found, newsroom.edition(), settings).decode()
+    return pages.entry(found, newsroom.edition().beside(found), settings).decode()
 
 
 def addresses(html: str) -> set[tuple[str, str]]:
@@ -53,7 +54,7 @@ def test_the_page_of_the_real_item_is_the_golden_one(newsroom: Newsroom, real_it
     newsroom.apply({"1204713.txt": real_item})
     found = newsroom.edition().find("1204713")
     assert isinstance(found, Entry)
-    made = pages.entry(found, newsroom.edition(), newsroom.settings)
+    made = pages.entry(found, newsroom.edition().beside(found), newsroom.settings)
     assert golden("1204713.html", made) == made
 
 
@@ -293,7 +294,7 @@ def test_an_entry_leads_to_the_ones_before_and_after_that_are_public(newsroom: N
     }
     assert beside == {"a": (None, "b"), "b": ("a", "e"), "e": ("b", None)}
     assert isinstance(found["b"], Entry)
-    html = pages.entry(found["b"], edition, newsroom.settings).decode()
+    html = pages.entry(found["b"], edition.beside(found["b"]), newsroom.settings).decode()
     assert links(html)[-2:] == [("prev", PAGE.format("a")), ("next", PAGE.format("e"))]
 
 
@@ -405,3 +406,34 @@ def test_a_site_without_a_picture_has_its_letter_as_icon(title: str, letter: str
 )
 def test_a_file_s_kind_is_said_in_words(name: str, kind: str) -> None:
     assert translations("ru").gettext(files.kind(name)) == kind
+
+
+def test_a_page_is_made_again_only_when_something_on_it_has_changed(
+    newsroom: Newsroom, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def news(title: str, day: int) -> bytes:
+        return item(title, f"2026-01-{day:02}")
+
+    made: list[str] = []
+    plain = pages.entry
+
+    def counted(item: Entry, *more: Any) -> bytes:
+        made.append(item.title)
+        return plain(item, *more)
+
+    monkeypatch.setattr(pages, "entry", counted)
+    newsroom.publish({f"{name}.md": news(name.upper(), day) for day, name in enumerate("abcd", 1)})
+    # What changes, whether the page of `a` is made then, and what it shows.
+    for changes, is_made, shows in (
+        ({}, True, {"A", "B"}),
+        ({"d.md": news("D, newly", 4)}, False, {"A", "B"}),
+        ({"b.md": news("B, newly", 2)}, True, {"A", "B, newly"}),
+        ({"a.md": news("A, newly", 1)}, True, {"A, newly", "B, newly"}),
+        ({"c.md": news("C, newly", 3)}, False, {"A, newly", "B, newly"}),
+        ({"b.md": item(status="draft")}, True, {"A, newly", "C, newly"}),
+    ):
+        newsroom.apply(changes)
+        made.clear()
+        page = parsed(client.get(PAGE.format("a")).text)
+        assert bool(made) == is_made
+        assert {text.strip() for text in page.xpath("//main//text()")} >= shows

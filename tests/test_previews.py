@@ -184,7 +184,7 @@ def test_pages_show_small_forms_and_link_the_picture_itself(newsroom: Newsroom) 
     edition: Edition = newsroom.edition()
     found = edition.find("news")
     assert isinstance(found, Entry)
-    root = parsed(pages.entry(found, edition, newsroom.settings).decode())
+    root = parsed(pages.entry(found, edition.beside(found), newsroom.settings).decode())
     (figure,) = root.xpath("//figure/a")
     assert figure.get("href") == "/media/news/news.jpg"
     assert figure[0].get("src") == f"/preview/{LARGE}/news/news.jpg"
