@@ -7,6 +7,7 @@ which inherits the lock and keeps it until it ends, however it ends. The writer
 ends when the pipe from its parent closes, and so never outlives the service.
 """
 
+import ctypes
 import fcntl
 import logging
 import os
@@ -28,6 +29,7 @@ LOCK = "writer.lock"
 # In seconds.
 _TRY_EVERY = 0.5
 _LOOK_EVERY = 0.04
+_GIVE_EVERY = 2.0
 _log = logging.getLogger("feedsvc")
 
 
@@ -35,7 +37,7 @@ class Keeper:
     """Sees to it, from a serving process, that there is a writer.
 
     It also does, all the time, what else is to be done in every such process, and
-    beside the requests: `look`.
+    beside the requests: `look`, and giving memory back.
     """
 
     def __init__(self, settings: Settings, look: Callable[[], None]) -> None:
@@ -73,7 +75,8 @@ class Keeper:
         self._process = os.getpid()
         self._child = None
         self._tending = threading.Lock()
-        for task, pause in ((self.tend, _TRY_EVERY), (self._look, _LOOK_EVERY)):
+        tasks = ((self.tend, _TRY_EVERY), (self._look, _LOOK_EVERY), (_give_back, _GIVE_EVERY))
+        for task, pause in tasks:
             threading.Thread(
                 target=self._repeat, args=(task, pause), name="feedsvc-keeper", daemon=True
             ).start()
@@ -102,6 +105,13 @@ class Keeper:
                 text = reason(error).text(self._settings.language)
                 _log.error("%s: %s", error.filename or self._settings.instance, text)
             self._said = True
+
+
+def _give_back() -> None:
+    """Give the system the memory back that is free: glibc keeps it, a page here, a page there."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def take_lock(instance: Path) -> int | None:
