@@ -22,7 +22,6 @@ from bench.common import (
     say,
     wait_until,
 )
-from feedsvc.server import THREADS
 
 FEED = "/feeds/atom.xml"
 NGINX = """
@@ -116,8 +115,8 @@ class Bench:
         granian = [sys.executable, "-m", "granian", "--interface", "wsgi", "--http", "1"]
         granian += ["--workers", str(os.cpu_count()), "--log-level", "warning"]
         granian += ["--host", HOST, "--port", "{port}", "--blocking-threads"]
-        # Those that render are faster with one thread, those that remember with as many as ours.
-        single, several = [*granian, "1"], [*granian, str(THREADS)]
+        # Those that render are faster with one thread, those that remember with eight.
+        single, several = [*granian, "1"], [*granian, "8"]
         known = {"BENCH_FEED": str(self.folder / "feed.json"), "BENCH_FILES": str(files)}
         others = [] if wordpress.version() is None else [self.wordpress()]
         if not others:
