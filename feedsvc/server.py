@@ -147,11 +147,19 @@ def serve(settings: Settings, listening: socket.socket) -> None:
     # Otherwise the first collection of garbage in a worker makes copies of all it shares.
     gc.collect()
     gc.freeze()
-    Server(settings, listening).serve(_work)
+    server = Server(settings, listening)
+    server.serve(partial(_work, server.workers))
 
 
-def _work(worker: int, name: str, app: Callable[[], Any], sockets: Any, *more: Any) -> None:  # noqa: ANN401
-    """Be a worker of granian's, but one that hears all whom it has taken before it ends.
+def _work(
+    workers: int,
+    worker: int,
+    name: str,
+    app: Callable[[], Any],
+    sockets: Any,  # noqa: ANN401
+    *more: Any,  # noqa: ANN401
+) -> None:
+    """Be one of granian's workers, but one that hears all whom it has taken before it ends.
 
     granian closes what it has read nothing of, and the request of a connection that was
     taken a moment ago may wait there.
@@ -172,13 +180,19 @@ def _work(worker: int, name: str, app: Callable[[], Any], sockets: Any, *more: A
 
         set_signals(hear_and_end)  # type: ignore[no-untyped-call]
 
-    wrap = partial(_recalling, worker, mp._wsgi_call_wrap)  # type: ignore[attr-defined]  # noqa: SLF001
+    place = partial(_share_a_core, worker, workers)
+    wrap = partial(_recalling, place, mp._wsgi_call_wrap)  # type: ignore[attr-defined]  # noqa: SLF001
     mp._wsgi_call_wrap = wrap  # type: ignore[attr-defined]  # noqa: SLF001
     _signals.set_main_signals = set_own_signals  # type: ignore[assignment]
     Granian._spawn_wsgi_worker(worker, name, app, sockets, *more)  # noqa: SLF001
 
 
-def _recalling(worker: int, wrap: Callable[..., _Call], app: Flask, *more: Any) -> _Call:  # noqa: ANN401
+def _recalling(
+    place: Callable[[], None],
+    wrap: Callable[..., _Call],
+    app: Flask,
+    *more: Any,  # noqa: ANN401
+) -> _Call:
     """Answer from the memo, past what granian makes for each call of an application.
 
     What is not there is made by other threads: granian sends an answer whenever it comes.
@@ -186,7 +200,8 @@ def _recalling(worker: int, wrap: Callable[..., _Call], app: Flask, *more: Any) 
     usual, memo = wrap(app, *more), app.wsgi_app
     assert isinstance(memo, Memo)
     makers = ThreadPoolExecutor(THREADS)
-    _share_a_core(worker)
+    # The application is there; the server's threads are about to be started.
+    place()
 
     def make(protocol: Any, scope: dict[str, Any]) -> None:  # noqa: ANN401
         try:
@@ -208,17 +223,19 @@ def _recalling(worker: int, wrap: Callable[..., _Call], app: Flask, *more: Any) 
     return call
 
 
-def _share_a_core(worker: int) -> None:
+def _share_a_core(worker: int, workers: int) -> None:
     """Have this thread, and those it starts, run on one core in turns that none cuts short.
 
     Of each answer the network's thread wakes another, which wakes it again. Free to go
     wherever they are woken they do that one by one; here each does all that waits for it.
+    Where there are more cores than workers they may go, or other services would meet them.
     """
     cores = sorted(os.sched_getaffinity(0))
     # A service manager may forbid either.
     with suppress(OSError):
-        os.sched_setaffinity(0, {cores[worker % len(cores)]})
         os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+        if workers >= len(cores):
+            os.sched_setaffinity(0, {cores[worker % len(cores)]})
 
 
 def _take_no_more(listening: int) -> None:

@@ -283,15 +283,23 @@ def test_a_failure_that_flask_does_not_hear_of_is_told(tmp_path: Path) -> None:
     assert "ZeroDivisionError" in told
 
 
-def test_each_worker_keeps_to_a_core_and_the_writer_to_none(tmp_path: Path) -> None:
+@pytest.mark.parametrize("free", [0, 1])
+def test_workers_share_out_the_cores_if_they_are_enough_and_the_writer_goes_anywhere(
+    tmp_path: Path, free: int
+) -> None:
     cores = os.sched_getaffinity(0)
-    with running(SERVE, tmp_path) as service:
+    if len(cores) == free:
+        pytest.skip("there is one core")
+    command = [*SERVE, "--workers", str(len(cores) - free)]
+    with running(command, tmp_path) as service:
         workers, (writer,) = service.workers(), service.writers()
         assert {os.sched_getscheduler(pid) for pid in workers} == {os.SCHED_BATCH}
-        assert os.sched_getscheduler(writer) == os.SCHED_OTHER
         kept_to = [os.sched_getaffinity(pid) for pid in workers]
-        assert [len(each) for each in kept_to] == [1] * len(workers)
-        assert len(set.union(*kept_to)) == min(len(workers), len(cores))
+        if free:
+            assert kept_to == [cores] * len(workers)
+        else:
+            assert sorted(map(list, kept_to)) == [[core] for core in sorted(cores)]
+        assert os.sched_getscheduler(writer) == os.SCHED_OTHER
         assert os.sched_getaffinity(writer) == cores
 
 
