@@ -46,8 +46,7 @@ SCRIPT = ROOT / "bench" / "wrk.lua"
 CONNECTIONS = 64
 SIZES = (10, 1_000, 100_000)
 READERS = 4
-ARCHIVES = 80
-_OLDER = re.compile(rb'rel="prev-archive" href="https://news.example([^"]+)"')
+_MONTH = re.compile(r'href="/archive/(\d+/\d+)/"')
 
 
 @dataclass(frozen=True)
@@ -290,13 +289,9 @@ def beside_cold(peer: Peer, seconds: float) -> dict[str, Any]:
 
 
 def _archives(client: Client) -> list[str]:
-    """Give the paths of the newest archive documents, as the feeds link them."""
-    found: list[str] = []
-    path = FEED
-    while len(found) < ARCHIVES and (link := _OLDER.search(client.get(path))):
-        path = link[1].decode()
-        found.append(path)
-    return found
+    """Give the paths of all archive documents: far more than any worker keeps."""
+    months = _MONTH.findall(client.get("/archive/").decode())
+    return [f"/feeds/archive/{month}/atom.xml" for month in months]
 
 
 def pages_of(peer: Peer) -> list[str]:
