@@ -142,7 +142,7 @@ def plot_growth(figures: dict[str, Any]) -> None:
         costs = [middle(found["loads"][load], "cpu") * 1e6 for found in figures["growth"].values()]
         axis.plot(sizes, costs, marker="o", label=load)
     axis.set_xscale("log")
-    axis.set_ylim(0)
+    axis.set_ylim(0, 1.2 * axis.dataLim.ymax)
     axis.set_xlabel("entries")
     axis.set_ylabel("CPU per request, us")
     axis.spines[["top", "right"]].set_visible(False)
