@@ -46,18 +46,19 @@ class _Commands(click.Group):
 
 
 def _translate(command: click.Command, language: str) -> None:
-    def said(text: str | None) -> str:
-        return Message(text or "").text(language)
+    # To an empty text gettext answers with the heading of the catalogue.
+    def said(text: str | None) -> str | None:
+        return Message(text).text(language) if text else text
 
     command.help = said(command.help)
     command.options_metavar = said(N_("[OPTIONS]"))
     if isinstance(command, click.Group):
-        command.subcommand_metavar = said(N_("COMMAND [ARGS]..."))
+        command.subcommand_metavar = Message(N_("COMMAND [ARGS]...")).text(language)
     for option in command.params:
         if isinstance(option, click.Option):
             option.help = said(option.help)
-            option.type.name = said(option.type.name)
-            option.metavar = option.metavar and said(option.metavar)
+            option.metavar = said(option.metavar)
+            option.type.name = Message(option.type.name).text(language)
 
 
 @click.group(

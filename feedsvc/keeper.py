@@ -31,6 +31,7 @@ _TRY_EVERY = 0.5
 _LOOK_EVERY = 0.04
 _GIVE_EVERY = 2.0
 _log = logging.getLogger("feedsvc")
+_trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
 
 
 class Keeper:
@@ -109,9 +110,8 @@ class Keeper:
 
 def _give_back() -> None:
     """Give the system the memory back that is free: glibc keeps it, a page here, a page there."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)
+    if _trim is not None:
+        _trim(0)
 
 
 def take_lock(instance: Path) -> int | None:

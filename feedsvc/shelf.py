@@ -197,8 +197,8 @@ class Shelf:
                 continue
             self._unasked[key] = unasked + 1
             made[key] = self._make(render)
-            before = self._take(key)
-            for coding in before.document.codings() if before else ():
+            before = self.last(key)
+            for coding in before.codings() if before else ():
                 made[key].document.packed(coding)
         # All at once, so that feeds that are asked for together tell the same.
         with self._lock:

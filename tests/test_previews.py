@@ -11,7 +11,15 @@ from werkzeug.test import TestResponse
 from feedsvc import pages
 from feedsvc.edition import Edition
 from feedsvc.model import Attachment, Entry
-from feedsvc.previews import LARGE, SMALL, WIDTHS, has_preview, picture_path, preview_size
+from feedsvc.previews import (
+    LARGE,
+    SMALL,
+    WIDTHS,
+    has_preview,
+    picture_forms,
+    picture_path,
+    preview_size,
+)
 from tests.conftest import Newsroom, item, parsed
 from tests.test_media import PDF, PHOTO, fetch, picture, publish
 
@@ -153,6 +161,30 @@ def test_what_is_light_or_would_cost_much_is_shown_as_it_is(  # noqa: PLR0913, P
     file = Attachment(name, f"x/{name}", "image/x", length, width, height)
     assert picture_path("x", file, SMALL) == small
     assert picture_path("x", file, LARGE) == (large or small.replace("480", "1200"))
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "height", "length", "forms"),
+    [
+        ("a.jpg", 480, 300, 40_000, {480: "/media/x/a.jpg"}),
+        # As wide as the widest form, and far more than a phone needs.
+        (
+            *("a.jpg", 1200, 800, 172_000),
+            {480: "/preview/480/x/a.jpg", 800: "/preview/800/x/a.jpg", 1200: "/media/x/a.jpg"},
+        ),
+        # The small form and the picture are equally wide.
+        (
+            *("a.jpg", 700, 500, 150_000),
+            {480: "/preview/480/x/a.jpg", 700: "/preview/800/x/a.jpg"},
+        ),
+        ("a.png", 8000, 6000, 1, {8000: "/media/x/a.png"}),
+    ],
+)
+def test_a_browser_may_choose_from_forms_of_different_widths(
+    name: str, width: int, height: int, length: int, forms: dict[int, str]
+) -> None:
+    file = Attachment(name, f"x/{name}", "image/x", length, width, height)
+    assert list(picture_forms("x", file).items()) == list(forms.items())
 
 
 def test_a_document_has_no_small_form() -> None:
