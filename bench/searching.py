@@ -48,9 +48,9 @@ from bench.living import (
     seconds,
 )
 from feedsvc import markup
-from feedsvc.catalogue import Catalogue
 from feedsvc.edition import Edition
-from feedsvc.words import stem
+from feedsvc.search.stemming import stem
+from feedsvc.storage.catalogue import Catalogue
 
 SIZES = (10, 1_000, 100_000)
 ASKED = 200

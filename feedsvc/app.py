@@ -2,12 +2,12 @@
 
 from flask import Flask
 
-from feedsvc.catalogue import Catalogue
-from feedsvc.keeper import Keeper
-from feedsvc.memo import Memo
 from feedsvc.settings import Settings, load
-from feedsvc.shelf import Shelf
-from feedsvc.views import Views
+from feedsvc.storage.catalogue import Catalogue
+from feedsvc.sync.coordination import Keeper
+from feedsvc.web.document_cache import Shelf
+from feedsvc.web.pages import Views
+from feedsvc.web.response_cache import Memo
 
 
 def create_app(settings: Settings | None = None) -> Flask:

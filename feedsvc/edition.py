@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from feedsvc.catalogue import Snapshot, from_microseconds, to_microseconds
 from feedsvc.model import Entry
+from feedsvc.storage.catalogue import Snapshot, from_microseconds, to_microseconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ What is wrong with an entry file is not an exception but a `Problem`
 
 from dataclasses import dataclass
 
-from feedsvc.texts import Message
+from feedsvc.i18n import Message
 
 
 class FeedsvcError(Exception):

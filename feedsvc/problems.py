@@ -6,8 +6,8 @@ The texts are for a press officer: no word of computing that can be avoided.
 from dataclasses import dataclass
 from typing import Literal
 
+from feedsvc.i18n import N_, Message
 from feedsvc.model import Problem
-from feedsvc.texts import N_, Message
 
 Severity = Literal["error", "warning"]
 

@@ -19,8 +19,8 @@ from zoneinfo import ZoneInfo
 
 from feedsvc import __version__
 from feedsvc.errors import Fault, SettingsError
+from feedsvc.i18n import LANGUAGES, N_, Message, reason
 from feedsvc.markup import clean
-from feedsvc.texts import LANGUAGES, N_, Message, reason
 
 PREFIX = "FEEDSVC_"
 FILE_VARIABLE = "FEEDSVC_CONFIG"

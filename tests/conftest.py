@@ -14,13 +14,14 @@ import pytest
 from flask.testing import FlaskClient
 from lxml import etree
 
-from feedsvc import pages, shelf
 from feedsvc.app import build_app
-from feedsvc.catalogue import to_microseconds
 from feedsvc.edition import Edition
-from feedsvc.formats import read
+from feedsvc.pages import html as pages
+from feedsvc.parsing import read
 from feedsvc.settings import FILE_VARIABLE, Settings, load
-from feedsvc.writer import Applied, Update, Writer, prepare
+from feedsvc.storage.catalogue import to_microseconds
+from feedsvc.storage.writer import Applied, Update, Writer, prepare
+from feedsvc.web import document_cache
 
 # Their fixtures are shared by several modules, and the service of one by all of them.
 pytest_plugins = ("tests.press_centre", "tests.browsing")
@@ -86,7 +87,7 @@ def newsroom(settings: Settings) -> Iterator[Newsroom]:
 
 @pytest.fixture
 def client(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
-    monkeypatch.setattr(shelf, "GLANCE", 0)  # so that a change is seen at once
+    monkeypatch.setattr(document_cache, "GLANCE", 0)  # so that a change is seen at once
     return build_app(settings).test_client()
 
 

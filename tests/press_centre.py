@@ -19,7 +19,7 @@ from typing import NamedTuple
 import pytest
 from PIL import Image, ImageDraw
 
-from feedsvc.keeper import LOCK
+from feedsvc.sync.coordination import LOCK
 from tests.conftest import ROOT, item
 from tests.faults import page
 from tests.test_service import Service, soon

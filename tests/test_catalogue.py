@@ -20,16 +20,16 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from feedsvc import catalogue
-from feedsvc.catalogue import Catalogue, from_microseconds, to_microseconds
 from feedsvc.edition import Gone
 from feedsvc.errors import CatalogueUnavailable
-from feedsvc.formats import Reading
 from feedsvc.model import Entry, Problem
-from feedsvc.opening import is_damage, open_to_read
+from feedsvc.parsing import Reading
 from feedsvc.settings import Settings
-from feedsvc.tables import FILE, VERSION
-from feedsvc.writer import Applied, Update, Writer, prepare
+from feedsvc.storage import catalogue
+from feedsvc.storage.catalogue import Catalogue, from_microseconds, to_microseconds
+from feedsvc.storage.schema import FILE, VERSION
+from feedsvc.storage.sqlite import is_damage, open_to_read
+from feedsvc.storage.writer import Applied, Update, Writer, prepare
 from tests.conftest import NOW, SECOND, Newsroom, item
 
 BAD = b"no front matter"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from feedsvc import click_texts
+from feedsvc.cli import click_texts
 from tests.conftest import ROOT, item
 
 COMMAND = [sys.executable, "-m", "feedsvc"]

@@ -4,17 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedsvc import colours
+from feedsvc.pages import theme
 
 COLOURS = st.integers(0, 0xFFFFFF).map("#{:06x}".format)
 
 
 @given(COLOURS)
 def test_any_colour_becomes_one_that_can_be_read(colour: str) -> None:
-    made = colours.readable(colour)
-    assert colours.contrast(made["light"], colours.PAPER) >= colours.CONTRAST
-    assert colours.contrast(made["dark"], colours.NIGHT) >= colours.CONTRAST
-    assert colours.contrast(made["on_light"], made["light"]) >= colours.CONTRAST
+    made = theme.readable(colour)
+    assert theme.contrast(made["light"], theme.PAPER) >= theme.CONTRAST
+    assert theme.contrast(made["dark"], theme.NIGHT) >= theme.CONTRAST
+    assert theme.contrast(made["on_light"], made["light"]) >= theme.CONTRAST
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ def test_any_colour_becomes_one_that_can_be_read(colour: str) -> None:
     ],
 )
 def test_a_colour_that_can_be_read_stays_as_it_is(colour: str, light: str, dark: str) -> None:
-    made = colours.readable(colour)
+    made = theme.readable(colour)
     assert (made["light"], made["dark"]) == (light, dark)
 
 
@@ -35,4 +35,4 @@ def test_a_colour_that_can_be_read_stays_as_it_is(colour: str, light: str, dark:
     [("#000000", "#ffffff", 21), ("#777777", "#ffffff", 4.48), ("#ffffff", "#ffffff", 1)],
 )
 def test_contrast_is_what_wcag_says(one: str, other: str, ratio: float) -> None:
-    assert colours.contrast(one, other) == pytest.approx(ratio, abs=0.005)
+    assert theme.contrast(one, other) == pytest.approx(ratio, abs=0.005)

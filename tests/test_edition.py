@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from feedsvc.catalogue import from_microseconds
 from feedsvc.edition import Edition, Gone, Period
 from feedsvc.model import Entry
 from feedsvc.settings import Settings
+from feedsvc.storage.catalogue import from_microseconds
 from tests.conftest import NOW, SECOND, Newsroom, item
 
 DAY = 86400 * SECOND

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from feedsvc import shelf
-from feedsvc import sync as sync_module
 from feedsvc.app import build_app
 from feedsvc.settings import Settings
-from feedsvc.sync import Sync
+from feedsvc.sync import loop as sync_module
+from feedsvc.sync.loop import Sync
+from feedsvc.web import document_cache
 from tests.conftest import item
 from tests.faults import FEEDS, page
 
@@ -197,7 +197,7 @@ def shop(
 ) -> Iterator[Shop]:
     for name, value in (("SETTLE", 0.05), ("QUIET", 0.02), ("TICK", 0.02)):
         monkeypatch.setattr(sync_module, name, value)
-    monkeypatch.setattr(shelf, "GLANCE", 0)
+    monkeypatch.setattr(document_cache, "GLANCE", 0)
     made = Shop(settings, request.param)
     with closing(made.sync):
         yield made

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from feedsvc import sync as sync_module
 from feedsvc.settings import Settings
+from feedsvc.sync import loop as sync_module
 from tests.conftest import item
 from tests.faults import PRESS_TITLE, needs, press_item
 from tests.test_sync import old, running, titles, wait_for
@@ -101,8 +101,8 @@ def count(settings: Settings) -> int:
 
 def texts(settings: Settings) -> list[str]:
     """Give the HTML of everything that is public."""
-    from feedsvc.catalogue import Catalogue  # noqa: PLC0415
     from feedsvc.edition import Edition  # noqa: PLC0415
+    from feedsvc.storage.catalogue import Catalogue  # noqa: PLC0415
 
     with Catalogue(settings.instance).snapshot() as snapshot:
         edition = Edition(snapshot, time.time_ns() // 1000)

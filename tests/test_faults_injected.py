@@ -13,12 +13,12 @@ from itertools import count
 
 import pytest
 
-from feedsvc import search
-from feedsvc import sync as sync_module
 from feedsvc.app import build_app
+from feedsvc.search import index
 from feedsvc.settings import Settings
-from feedsvc.sync import LOOK_NOW, Sync
-from feedsvc.tables import FILE
+from feedsvc.storage.schema import FILE
+from feedsvc.sync import loop as sync_module
+from feedsvc.sync.loop import LOOK_NOW, Sync
 from tests.conftest import ROOT, SITE, item
 from tests.faults import FEEDS, needs, page
 from tests.test_sync import old
@@ -38,7 +38,7 @@ CALLS = (
 )
 ERRORS = ("EIO", "ENOSPC", "EACCES")
 PATHS = (*FEEDS, *(page(f"n{number}") for number in range(1, 7)))
-DATABASES = (FILE, search.FILE)
+DATABASES = (FILE, index.FILE)
 Rendered = dict[str, tuple[int, str]]
 _building = threading.Lock()
 
@@ -87,7 +87,7 @@ class Stage:
             assert after == self.new, (call, error, when)
             names = {path.name for path in settings.instance.iterdir()}
             files = {f"{name}{suffix}" for name in DATABASES for suffix in ("", "-wal", "-shm")}
-            lasting = {*files, "writer.lock", LOOK_NOW, search.DAMAGED}
+            lasting = {*files, "writer.lock", LOOK_NOW, index.DAMAGED}
             assert names <= lasting, (call, error, when)
         finally:
             shutil.rmtree(settings.instance)

@@ -18,7 +18,7 @@ from lxml import etree
 
 from feedsvc.app import build_app
 from feedsvc.settings import FILE_VARIABLE, Settings, load
-from feedsvc.sync import Sync
+from feedsvc.sync.loop import Sync
 from tests.conftest import ROOT, item
 from tests.faults import FEEDS, SERVE, needs, page
 from tests.test_service import Service, soon

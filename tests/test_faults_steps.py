@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from feedsvc import sync as sync_module
-from feedsvc.catalogue import Catalogue
 from feedsvc.edition import Edition
 from feedsvc.settings import Settings
+from feedsvc.storage.catalogue import Catalogue
+from feedsvc.sync import loop as sync_module
 from tests.conftest import item
 from tests.faults import needs
 from tests.test_sync import running, wait_for

@@ -26,13 +26,13 @@ from werkzeug.serving import make_server
 
 from feedsvc import markup
 from feedsvc.app import build_app
-from feedsvc.catalogue import to_microseconds
 from feedsvc.feeds import FEEDS
 from feedsvc.feeds.channel import feed_path
-from feedsvc.formats import Reading
 from feedsvc.model import Attachment, Category, Entry
+from feedsvc.parsing import Reading
 from feedsvc.settings import Settings
-from feedsvc.writer import prepare
+from feedsvc.storage.catalogue import to_microseconds
+from feedsvc.storage.writer import prepare
 from tests.conftest import ATTACKS, NOW, ROOT, SITE, Newsroom, attacked, dangers, golden, item
 
 # In both, feedgen has its hand.
@@ -646,7 +646,7 @@ from pathlib import Path
 from feedsvc import pages
 from feedsvc.edition import Edition
 from feedsvc.feeds import FEEDS
-from feedsvc.formats import read
+from feedsvc.parsing import read
 from feedsvc.model import Entry
 from feedsvc.settings import load
 from feedsvc.writer import Writer, prepare

@@ -13,9 +13,9 @@ from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from feedsvc.formats import MAX_SIZE, Reading, is_entry_name, read
 from feedsvc.markup import SITE
 from feedsvc.model import Category, Entry, Problem
+from feedsvc.parsing import MAX_SIZE, Reading, is_entry_name, read
 from feedsvc.problems import severity
 from feedsvc.settings import Settings
 
@@ -727,7 +727,7 @@ def test_no_front_matter_brings_the_process_down(tmp_path: Path) -> None:
     # In a process of its own: an overflown stack would end this one.
     program = (
         "import pathlib, sys\n"
-        "from feedsvc.formats import read\n"
+        "from feedsvc.parsing import read\n"
         "from feedsvc.settings import Settings\n"
         "for path in sorted(pathlib.Path(sys.argv[1]).iterdir()):\n"
         "    print(path.stem, read(path.read_bytes(), path.name, Settings()).entry)\n"

@@ -22,14 +22,16 @@ from hypothesis import strategies as st
 from lxml import etree
 from PIL import Image
 
-from feedsvc import clock, listings, shelf
+from feedsvc import clock
 from feedsvc.app import build_app
-from feedsvc.catalogue import from_microseconds
 from feedsvc.feeds import FOR_READERS, channel, yandex
-from feedsvc.scan import Scan
+from feedsvc.pages import sitemaps
 from feedsvc.settings import Settings
-from feedsvc.sync import read_all
-from feedsvc.writer import Update
+from feedsvc.storage.catalogue import from_microseconds
+from feedsvc.storage.writer import Update
+from feedsvc.sync.loop import read_all
+from feedsvc.sync.scanner import Scan
+from feedsvc.web import document_cache
 from tests.conftest import (
     ATTACKS,
     NOW,
@@ -323,7 +325,7 @@ def test_a_feed_of_nothing_follows_its_rules(
 def test_a_feed_of_a_site_with_logos_and_a_contact_follows_its_rules(
     lively: Newsroom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setattr(shelf, "GLANCE", 0)
+    monkeypatch.setattr(document_cache, "GLANCE", 0)
     logo = tmp_path / "logo.png"
     logo.write_bytes(picture())
     settings = replace(
@@ -539,7 +541,7 @@ class House:
 @pytest.fixture(scope="module")
 def houses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[House]]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shelf, "GLANCE", 0)
+        patch.setattr(document_cache, "GLANCE", 0)
         patch.setattr(clock, "now", lambda: NOW)
         made = [
             House(
@@ -975,7 +977,7 @@ def test_a_sitemap_says_when_a_page_changed(newsroom: Newsroom, client: FlaskCli
 def test_a_year_with_too_many_pages_has_several_sitemaps(
     newsroom: Newsroom, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listings, "MAX_ADDRESSES", 7)
+    monkeypatch.setattr(sitemaps, "MAX_ADDRESSES", 7)
     newsroom.publish({f"{n:02}.md": item(date=f"2026-01-{n + 1:02}") for n in range(21)})
     for added, parts in ((0, 3), (1, 4)):
         newsroom.apply({f"more{n}.md": item() for n in range(added)})
@@ -993,7 +995,7 @@ def test_a_year_with_too_many_pages_has_several_sitemaps(
 def test_no_sitemap_holds_too_much_however_many_categories_there_are(
     newsroom: Newsroom, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listings, "MAX_ADDRESSES", 7)
+    monkeypatch.setattr(sitemaps, "MAX_ADDRESSES", 7)
     newsroom.publish({f"{n}.md": item(categories=f"Category {n}") for n in range(20)})
     for url in texts(etree.fromstring(client.get("/sitemap.xml").data), f"{SITEMAP}loc"):
         assert len(judge_sitemap(client.get(url.removeprefix(SITE)).data)) <= 7

@@ -12,12 +12,12 @@ from werkzeug.http import http_date
 from werkzeug.test import TestResponse
 
 from feedsvc import clock
-from feedsvc.answers import packed
 from feedsvc.app import build_app
-from feedsvc.catalogue import from_microseconds
-from feedsvc.document import document
 from feedsvc.feeds import FOR_READERS
 from feedsvc.settings import Settings
+from feedsvc.storage.catalogue import from_microseconds
+from feedsvc.web.representation import document
+from feedsvc.web.responses import packed
 from tests.conftest import NOW, SECOND, SITE, Newsroom, item
 
 PAGE = "/presscenter/news/detail/1204713.html"

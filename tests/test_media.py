@@ -25,19 +25,21 @@ from lxml import etree
 from PIL import Image
 from werkzeug.test import TestResponse
 
-from feedsvc import clock, pages, shelf
-from feedsvc import sync as sync_module
+from feedsvc import clock
 from feedsvc.app import build_app
-from feedsvc.catalogue import Catalogue
 from feedsvc.edition import Edition
 from feedsvc.feeds import FEEDS
-from feedsvc.formats import Reading, read
-from feedsvc.formats.media import MAX_LENGTH, Unfit, _inspect
 from feedsvc.model import Attachment, Entry
+from feedsvc.pages import html as pages
+from feedsvc.parsing import Reading, read
+from feedsvc.parsing.attachments import MAX_LENGTH, Unfit, _inspect
 from feedsvc.problems import severity
-from feedsvc.scan import Found, Scan, examine, read_file
 from feedsvc.settings import Settings
-from feedsvc.sync import LOOK_NOW, read_all
+from feedsvc.storage.catalogue import Catalogue
+from feedsvc.sync import loop as sync_module
+from feedsvc.sync.loop import LOOK_NOW, read_all
+from feedsvc.sync.scanner import Found, Scan, examine, read_file
+from feedsvc.web import document_cache
 from tests.conftest import NOW, SECOND, SITE, Newsroom, item, parsed
 from tests.test_sync import old, running, wait_for
 
@@ -1190,7 +1192,7 @@ def test_a_file_with_whatever_in_its_name_never_fails(
 def test_the_site_s_own_pictures_are_served(
     newsroom: Newsroom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shelf, "GLANCE", 0)
+    monkeypatch.setattr(document_cache, "GLANCE", 0)
     newsroom.publish({})
     logo, square = tmp_path / "our logo.PNG", tmp_path / "square.jpg"
     logo.write_bytes(picture(kind="PNG"))

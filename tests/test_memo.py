@@ -18,13 +18,14 @@ from hypothesis import strategies as st
 from werkzeug.http import http_date
 from werkzeug.test import Client, create_environ
 
-from feedsvc import clock, shelf
+from feedsvc import clock
 from feedsvc.app import build_app
-from feedsvc.catalogue import from_microseconds
 from feedsvc.edition import Period
 from feedsvc.errors import CatalogueUnavailable
-from feedsvc.memo import MARK, Mark, Memo
 from feedsvc.settings import Settings
+from feedsvc.storage.catalogue import from_microseconds
+from feedsvc.web import document_cache
+from feedsvc.web.response_cache import MARK, Mark, Memo
 from tests.conftest import NOW, SECOND, SITE, Newsroom, item
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ class Pair:
 @hypothesis_settings(deadline=None, max_examples=150)
 def test_answers_are_those_of_the_application_alone(steps: list[tuple[Any, ...]]) -> None:
     patch = pytest.MonkeyPatch()
-    patch.setattr(shelf, "GLANCE", 0)
+    patch.setattr(document_cache, "GLANCE", 0)
     with TemporaryDirectory() as folder:
         pair = Pair(Settings(instance=Path(folder), base_url=SITE, feed_size=3))
         patch.setattr(clock, "now", lambda: pair.now)
@@ -153,7 +154,7 @@ def test_answers_are_those_of_the_application_alone(steps: list[tuple[Any, ...]]
 def test_a_clock_that_is_set_back_within_a_period_is_followed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shelf, "GLANCE", 0)
+    monkeypatch.setattr(document_cache, "GLANCE", 0)
     pair = Pair(Settings(instance=tmp_path, base_url=SITE))
     monkeypatch.setattr(clock, "now", lambda: pair.now)
     # Ten minutes ahead; what is asked 100 seconds before holds no longer than that.

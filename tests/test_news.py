@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from lxml import etree
 from werkzeug.test import TestResponse
 
-from feedsvc import clock, shelf
+from feedsvc import clock
 from feedsvc.app import build_app
-from feedsvc.feeds import FOR_READERS, channel, news
+from feedsvc.feeds import FOR_READERS, channel, delta
 from feedsvc.settings import Settings
+from feedsvc.web import document_cache
 from tests.conftest import NOW, SECOND, SITE, Newsroom, item
 
 ATOM = "/feeds/atom.xml"
@@ -88,7 +89,7 @@ def test_whenever_a_reader_polls_it_holds_what_is_public(
     steps: list[tuple[str, str, int]],
 ) -> None:
     patch = pytest.MonkeyPatch()
-    patch.setattr(shelf, "GLANCE", 0)
+    patch.setattr(document_cache, "GLANCE", 0)
     patch.setattr(clock, "now", lambda: NOW)
     with TemporaryDirectory() as folder:
         settings = Settings(instance=Path(folder), base_url=SITE, feed_size=3)
@@ -258,8 +259,8 @@ def test_each_entry_and_withdrawal_has_its_four_bytes(
 ) -> None:
     newsroom.apply({"a.md": text_of("published", 0, "a"), "b.md": text_of("withdrawn", 0, "b")})
     told = channel.newest(newsroom.edition(), settings, "atom.xml")
-    codes = news.codes(told, settings)
+    codes = delta.codes(told, settings)
     assert [len(code) for code in codes] == [4, 4]
-    assert news.unseen(told, settings, frozenset(codes[:1])).entries == ()
-    assert len(news.unseen(told, settings, frozenset(codes[:1])).withdrawn) == 1
-    assert news.unseen(told, settings, frozenset()) == told
+    assert delta.unseen(told, settings, frozenset(codes[:1])).entries == ()
+    assert len(delta.unseen(told, settings, frozenset(codes[:1])).withdrawn) == 1
+    assert delta.unseen(told, settings, frozenset()) == told

@@ -8,11 +8,12 @@ import pytest
 from flask.testing import FlaskClient
 from lxml import etree
 
-from feedsvc import files, pages
 from feedsvc.edition import Gone
+from feedsvc.i18n import translations
+from feedsvc.media import types
 from feedsvc.model import Entry
+from feedsvc.pages import html as pages
 from feedsvc.settings import Settings
-from feedsvc.texts import translations
 from tests.conftest import (
     ATTACKS,
     NOW,
@@ -405,7 +406,7 @@ def test_a_site_without_a_picture_has_its_letter_as_icon(title: str, letter: str
     ],
 )
 def test_a_file_s_kind_is_said_in_words(name: str, kind: str) -> None:
-    assert translations("ru").gettext(files.kind(name)) == kind
+    assert translations("ru").gettext(types.kind(name)) == kind
 
 
 def test_a_page_is_made_again_only_when_something_on_it_has_changed(

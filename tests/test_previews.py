@@ -8,10 +8,8 @@ from flask.testing import FlaskClient
 from PIL import Image
 from werkzeug.test import TestResponse
 
-from feedsvc import pages
 from feedsvc.edition import Edition
-from feedsvc.model import Attachment, Entry
-from feedsvc.previews import (
+from feedsvc.media.thumbnails import (
     LARGE,
     SMALL,
     WIDTHS,
@@ -20,6 +18,8 @@ from feedsvc.previews import (
     picture_path,
     preview_size,
 )
+from feedsvc.model import Attachment, Entry
+from feedsvc.pages import html as pages
 from tests.conftest import Newsroom, item, parsed
 from tests.test_media import PDF, PHOTO, fetch, picture, publish
 

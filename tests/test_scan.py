@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from feedsvc.errors import EntriesUnavailable
-from feedsvc.formats import MAX_SIZE
-from feedsvc.scan import TRY_AGAIN, Found, Scan, examine, read_file
+from feedsvc.parsing import MAX_SIZE
 from feedsvc.settings import Settings
+from feedsvc.sync.scanner import TRY_AGAIN, Found, Scan, examine, read_file
 from tests.conftest import item
 
 NOBODY = 65534

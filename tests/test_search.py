@@ -20,15 +20,18 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from feedsvc import clock, follower, markup, search, shelf
+from feedsvc import clock, markup
 from feedsvc.app import build_app
 from feedsvc.errors import SearchUnavailable
-from feedsvc.follower import Follower
-from feedsvc.query import parse
-from feedsvc.results import MEANWHILE, Asked, look
-from feedsvc.search import DAMAGED, FILE, Search
+from feedsvc.search import index as search
+from feedsvc.search import indexer
+from feedsvc.search.index import DAMAGED, FILE, Search
+from feedsvc.search.indexer import Follower
+from feedsvc.search.query import parse
+from feedsvc.search.results import MEANWHILE, Asked, look
+from feedsvc.search.stemming import _stem, stems
 from feedsvc.settings import Settings
-from feedsvc.words import _stem, stems
+from feedsvc.web import document_cache
 from tests.conftest import ATTACKS, NOW, SECOND, SITE, Newsroom, attacked, dangers, item, parsed
 from tests.test_http import SECURITY, get
 from tests.test_service import SERVERS, Service, soon
@@ -81,16 +84,16 @@ def index(newsroom: Newsroom) -> Iterator[Index]:
 def site(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
     """Give a client of a site whose clock stands still."""
     monkeypatch.setattr(clock, "now", lambda: NOW)
-    monkeypatch.setattr(shelf, "GLANCE", 0)
+    monkeypatch.setattr(document_cache, "GLANCE", 0)
     return build_app(newsroom.settings).test_client()
 
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have what failed tried again, and the files looked at, at every turn."""
-    monkeypatch.setattr(follower, "PAUSE", 0)
-    monkeypatch.setattr(follower, "PATIENCE", 0)
-    monkeypatch.setattr(follower, "LOOK_EVERY", -1)
+    monkeypatch.setattr(indexer, "PAUSE", 0)
+    monkeypatch.setattr(indexer, "PATIENCE", 0)
+    monkeypatch.setattr(indexer, "LOOK_EVERY", -1)
 
 
 def texts(html: str, path: str) -> list[str]:
@@ -196,8 +199,8 @@ def test_what_had_to_take_a_later_number_is_found_at_its_own_second(index: Index
 def test_there_are_pages_of_ten_and_all_are_counted_up_to_a_thousand(
     index: Index, site: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("feedsvc.results.MOST", 20)
-    monkeypatch.setattr("feedsvc.search.MOST", 20)
+    monkeypatch.setattr("feedsvc.search.results.MOST", 20)
+    monkeypatch.setattr("feedsvc.search.index.MOST", 20)
     files = {f"{day:02}.md": item("Двор", f"2026-01-{day:02}") for day in range(1, 22)}
     index.publish({name: files[name] for name in sorted(files)[:20]})
     first = get(site, "/search?q=двор").text
@@ -472,7 +475,7 @@ def test_a_period_that_ends_sooner_is_not_made_longer(newsroom: Newsroom) -> Non
 def test_while_the_first_index_is_made_the_page_says_so(
     index: Index, site: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(follower, "TOGETHER", 4)
+    monkeypatch.setattr(indexer, "TOGETHER", 4)
     index.newsroom.publish({f"{number}.md": item("Двор") for number in range(6)})
     for _ in range(2):
         index.follower.follow(index.newsroom.writer.snapshot())
@@ -505,7 +508,7 @@ def test_following_goes_on_where_it_was(index: Index) -> None:
     number = os.stat(index.path()).st_ino
     index.newsroom.apply({"b.md": item("Двор", "2026-01-02")})
     index.follower = Follower(index.newsroom.settings.instance, "en")
-    with patch.object(follower, "said", wraps=search.said) as read:
+    with patch.object(indexer, "said", wraps=search.said) as read:
         index.catch_up()
     assert read.call_count == 1
     assert index.found("двор") == ["b", "a"]
@@ -666,12 +669,12 @@ def test_a_full_disk_stops_the_index_and_nothing_else(
     index: Index, site: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     index.publish({"a.md": item("Двор")})
-    monkeypatch.setattr(follower, "RESERVE", 2**62)
+    monkeypatch.setattr(indexer, "RESERVE", 2**62)
     index.newsroom.apply({"b.md": item("Двор", "2026-01-02")})
     index.catch_up()
     assert index.found("двор") == ["a"]
     assert "b.html" in get(site, "/").text
-    monkeypatch.setattr(follower, "RESERVE", 0)
+    monkeypatch.setattr(indexer, "RESERVE", 0)
     index.catch_up()
     assert index.found("двор") == ["b", "a"]
 
@@ -686,7 +689,7 @@ def test_what_failed_is_tried_again_later_and_said_once(
     with pytest.raises(SearchUnavailable):
         index.found("двор")
     index.path().rmdir()
-    with patch.object(time, "monotonic", return_value=time.monotonic() + 2 * follower.PAUSE):
+    with patch.object(time, "monotonic", return_value=time.monotonic() + 2 * indexer.PAUSE):
         index.catch_up()
     assert index.found("двор") == ["a"]
 
@@ -695,7 +698,7 @@ def test_what_failed_is_tried_again_later_and_said_once(
 def test_an_index_with_too_much_litter_is_made_anew(
     index: Index, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(follower, "LITTER", 5)
+    monkeypatch.setattr(indexer, "LITTER", 5)
     for number in range(7):
         index.publish({"a.md": item("Двор", body=f"Слово{number}.")})
     assert index.state()["litter"] == 0
@@ -717,7 +720,7 @@ def test_stems_are_remembered_until_there_was_no_news_for_a_while(index: Index) 
     remembered = _stem.cache_info
     index.catch_up()
     assert remembered().currsize > 0
-    with patch.object(follower, "IDLE", -1):
+    with patch.object(indexer, "IDLE", -1):
         index.catch_up()
     assert remembered().currsize == 0
 

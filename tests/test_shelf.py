@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from feedsvc import clock, shelf
-from feedsvc.catalogue import Catalogue
-from feedsvc.document import Document, document
+from feedsvc import clock
 from feedsvc.edition import Edition
 from feedsvc.errors import CatalogueUnavailable
-from feedsvc.shelf import Shelf
+from feedsvc.storage.catalogue import Catalogue
+from feedsvc.web import document_cache
+from feedsvc.web.document_cache import Shelf
+from feedsvc.web.representation import Document, document
 from tests.conftest import NOW, SECOND, Newsroom, item
 
 
@@ -43,7 +44,7 @@ def set_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     return set_to
 
 
-def text(kept: shelf.Kept) -> str:
+def text(kept: document_cache.Kept) -> str:
     return kept.document.body.decode()
 
 
@@ -51,7 +52,7 @@ def text(kept: shelf.Kept) -> str:
 def test_a_document_is_rendered_once_for_each_revision(
     newsroom: Newsroom, render: Renderer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shelf, "GLANCE", 0)
+    monkeypatch.setattr(document_cache, "GLANCE", 0)
     newsroom.publish({"a.md": item("A", id="a")})
     documents = Shelf(Catalogue(newsroom.settings.instance))
     assert [text(documents.get("x", render)) for _ in range(2)] == ["A", "A"]
@@ -130,7 +131,7 @@ def test_the_least_used_make_room(newsroom: Newsroom) -> None:
 def test_what_is_kept_outlives_a_catalogue_that_cannot_be_read(
     newsroom: Newsroom, render: Renderer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shelf, "GLANCE", 0)
+    monkeypatch.setattr(document_cache, "GLANCE", 0)
     newsroom.publish({"a.md": item("A")})
     documents = Shelf(Catalogue(newsroom.settings.instance))
     documents.get("x", render)
@@ -200,10 +201,10 @@ def test_what_nobody_asks_for_is_not_rendered_ahead_for_ever(newsroom: Newsroom)
     newsroom.publish({"a.md": item("0", id="a")})
     documents = Shelf(Catalogue(newsroom.settings.instance))
     documents.want("x", render)
-    for number in range(1, 2 * shelf.UNASKED):
+    for number in range(1, 2 * document_cache.UNASKED):
         newsroom.apply({"a.md": item(str(number), id="a")})
         documents.look()
-    assert render.times == shelf.UNASKED
+    assert render.times == document_cache.UNASKED
     assert text(documents.get("x", render)) == str(number) * 50
     for number in range(3):
         newsroom.apply({"a.md": item(f"again {number}", id="a")})
@@ -214,13 +215,13 @@ def test_what_nobody_asks_for_is_not_rendered_ahead_for_ever(newsroom: Newsroom)
 def test_where_nobody_looks_in_time_whoever_asks_does(
     newsroom: Newsroom, render: Renderer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shelf, "GLANCE", 0)
+    monkeypatch.setattr(document_cache, "GLANCE", 0)
     newsroom.publish({"a.md": item("A", id="a")})
     documents = Shelf(Catalogue(newsroom.settings.instance))
     documents.look()
     newsroom.apply({"a.md": item("B", id="a")})
     assert text(documents.get("x", render)) == "B"
-    monkeypatch.setattr(shelf, "LATE", -1)
+    monkeypatch.setattr(document_cache, "LATE", -1)
     newsroom.apply({"a.md": item("C", id="a")})
     assert text(documents.get("x", render)) == "C"
 

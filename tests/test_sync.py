@@ -16,19 +16,19 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from feedsvc import sync as sync_module
-from feedsvc.catalogue import Catalogue
-from feedsvc.checking import check
 from feedsvc.edition import Edition
-from feedsvc.files import is_passed_over
-from feedsvc.formats import Reading
+from feedsvc.media.types import is_passed_over
 from feedsvc.model import Entry
+from feedsvc.parsing import Reading
 from feedsvc.problems import severity
-from feedsvc.scan import Found, Scan, read_file
 from feedsvc.settings import Settings
-from feedsvc.sync import ACCEPT_REMOVALS, LOOK_NOW, Sync
-from feedsvc.watch import Hints, Watch
-from feedsvc.writer import Writer
+from feedsvc.storage.catalogue import Catalogue
+from feedsvc.storage.writer import Writer
+from feedsvc.sync import loop as sync_module
+from feedsvc.sync.check import check
+from feedsvc.sync.loop import ACCEPT_REMOVALS, LOOK_NOW, Sync
+from feedsvc.sync.scanner import Found, Scan, read_file
+from feedsvc.sync.watcher import Hints, Watch
 from tests.conftest import item
 
 

@@ -12,9 +12,9 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+from feedsvc.i18n import LANGUAGES, Message, clock_time, long_date, reason, translations
 from feedsvc.model import Problem
 from feedsvc.problems import KINDS, advice, as_json, sentence, severity, what
-from feedsvc.texts import LANGUAGES, Message, clock_time, long_date, reason, translations
 
 ROOT = Path(__file__).parent.parent
 # Every name that a problem's texts fill in, with a value that can be recognized.

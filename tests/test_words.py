@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from feedsvc import words
-from feedsvc.excerpts import LENGTH, excerpt, marked
-from feedsvc.query import LONGEST, MOST, Query, parse
-from feedsvc.words import Wanted, stem, stems
+from feedsvc.search import stemming
+from feedsvc.search.excerpts import LENGTH, excerpt, marked
+from feedsvc.search.query import LONGEST, MOST, Query, parse
+from feedsvc.search.stemming import Wanted, stem, stems
 
 SAID = (
     "импортозамещение импортозамещения импортозамещению двор дворы дворов ёлка елки школа"
@@ -55,17 +55,17 @@ def test_words_are_runs_of_letters_and_digits() -> None:
 
 @given(st.text())
 def test_a_stem_of_any_word_is_a_word_of_small_letters(text: str) -> None:
-    for found in words.word.findall(text):
+    for found in stemming.word.findall(text):
         assert stem(found)
-        assert words.word.fullmatch(stem(found))
-        assert stem(words.normal(found)) == stem(found)
+        assert stemming.word.fullmatch(stem(found))
+        assert stem(stemming.normal(found)) == stem(found)
 
 
 @given(texts)
 def test_what_is_passed_over_by_its_beginning_is_not_what_is_looked_for(text: str) -> None:
     for looked_for in SAID:
         found = [text[start:end] for start, end, _ in wanted(looked_for).find(text)]
-        expected = [each for each in words.word.findall(text) if stem(each) == stem(looked_for)]
+        expected = [each for each in stemming.word.findall(text) if stem(each) == stem(looked_for)]
         assert found == expected
 
 
@@ -78,14 +78,14 @@ def test_marks_stand_where_the_stems_do_in_any_text(text: str, looked_for: str) 
 
 
 def test_stems_are_found_by_many_threads_at_once() -> None:
-    words.forget()
+    stemming.forget()
     alone = {each: stem(each) for each in SAID}
     start = threading.Barrier(8)
 
     def many(number: int) -> bool:
         start.wait()
         turned = SAID[number:] + SAID[:number]
-        return all(words._stem.__wrapped__(each) == alone[each] for each in turned * 50)  # noqa: SLF001
+        return all(stemming._stem.__wrapped__(each) == alone[each] for each in turned * 50)  # noqa: SLF001
 
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(many, range(8)))
@@ -197,5 +197,5 @@ def test_an_excerpt_is_a_part_of_the_text_but_for_marks(text: str, looked_for: l
     assert bare in plain
     inside = [each.partition("</mark>")[0] for each in html.split("<mark>")[1:]]
     assert {stem(each) for each in inside} <= stems_of
-    if any(stem(each) in stems_of for each in words.word.findall(text)):
+    if any(stem(each) in stems_of for each in stemming.word.findall(text)):
         assert inside

@@ -1,7 +1,7 @@
 """Atom (RFC 4287), with archives (RFC 5005) and withdrawals (RFC 6721)."""
 
 from feedsvc.feeds.channel import Channel
-from feedsvc.feeds.generator import generator
+from feedsvc.feeds.feedgen_fixes import generator
 from feedsvc.settings import Settings
 
 

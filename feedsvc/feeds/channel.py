@@ -6,10 +6,10 @@ from datetime import timedelta
 from urllib.parse import quote, urlencode
 
 from feedsvc.edition import Edition
-from feedsvc.feeds import content
+from feedsvc.feeds import common
+from feedsvc.i18n import N_, Message, month_name
 from feedsvc.model import Entry
 from feedsvc.settings import Settings
-from feedsvc.texts import N_, Message, month_name
 
 AGGREGATED = timedelta(days=8)
 # As much as a portal takes in 10 MB, however short the news.
@@ -156,7 +156,7 @@ def of_last_days(edition: Edition, settings: Settings, name: str) -> Channel:
     """Select what aggregators take: the entries of the last eight days."""
     path = feed_path(name)
     entries = edition.of_last(AGGREGATED, MOST_AGGREGATED)
-    start = content.moment(edition.now, settings) - AGGREGATED
+    start = common.moment(edition.now, settings) - AGGREGATED
     return Channel(
         path=path,
         id_path=path,
@@ -183,7 +183,7 @@ def _withdrawn(
 ) -> tuple[Entry, ...]:
     """Give the withdrawn entries that would be among the newest if they were not."""
     is_full = len(entries) >= settings.feed_size
-    since = entries[-1].published if is_full else content.NEVER
+    since = entries[-1].published if is_full else common.NEVER
     return edition.withdrawn(since)[: settings.feed_size]
 
 

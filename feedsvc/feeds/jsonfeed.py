@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from feedsvc.feeds import content
+from feedsvc.feeds import common
 from feedsvc.feeds.channel import Channel
 from feedsvc.model import Attachment, Entry
 from feedsvc.settings import Settings
@@ -28,27 +28,27 @@ def render(channel: Channel, settings: Settings) -> bytes:
 
 
 def _item(entry: Entry, settings: Settings) -> dict[str, object]:
-    author = content.entry_author(entry)
+    author = common.entry_author(entry)
     item = {
-        "id": content.entry_id(entry, settings),
-        "url": content.entry_url(entry, settings),
+        "id": common.entry_id(entry, settings),
+        "url": common.entry_url(entry, settings),
         "title": entry.title,
-        "content_html": content.entry_html(entry, settings) or entry.title,
+        "content_html": common.entry_html(entry, settings) or entry.title,
         "summary": entry.summary,
-        "image": entry.image and content.media_url(entry, entry.image.name, settings),
+        "image": entry.image and common.media_url(entry, entry.image.name, settings),
         "date_published": entry.published.isoformat(),
         "date_modified": entry.updated.isoformat(),
         "authors": author and [{"name": author}],
         "tags": [category.label for category in entry.categories],
         "language": entry.lang,
-        "attachments": [_attachment(entry, file, settings) for file in content.enclosures(entry)],
+        "attachments": [_attachment(entry, file, settings) for file in common.enclosures(entry)],
     }
     return _filled(item)
 
 
 def _attachment(entry: Entry, file: Attachment, settings: Settings) -> dict[str, object]:
     return {
-        "url": content.media_url(entry, file.name, settings),
+        "url": common.media_url(entry, file.name, settings),
         "mime_type": file.media_type,
         "title": file.alt or file.name,
         "size_in_bytes": file.length,

@@ -3,7 +3,7 @@
 from threading import Lock
 
 from feedsvc.feeds.channel import Channel
-from feedsvc.feeds.generator import generator
+from feedsvc.feeds.feedgen_fixes import generator
 from feedsvc.settings import Settings
 
 # feedgen writes RSS dates by switching the whole process to the C locale and back.

@@ -10,7 +10,7 @@ from itertools import chain
 from lxml import etree
 
 from feedsvc import markup
-from feedsvc.feeds import content
+from feedsvc.feeds import common
 from feedsvc.feeds.channel import Channel
 from feedsvc.model import Entry
 from feedsvc.settings import Settings
@@ -22,7 +22,7 @@ ARTICLE = 4000
 _YANDEX = "http://news.yandex.ru"
 _RAMBLER = "http://news.rambler.ru"
 _MAILRU = "http://news.mail.ru/"
-_NAMESPACES = {"yandex": _YANDEX, "rambler": _RAMBLER, "mailru": _MAILRU, "media": content.MEDIA}
+_NAMESPACES = {"yandex": _YANDEX, "rambler": _RAMBLER, "mailru": _MAILRU, "media": common.MEDIA}
 _FULL_TEXTS = (
     f"{{{_YANDEX}}}full-text",
     f"{{{_RAMBLER}}}fulltext",
@@ -33,7 +33,7 @@ _FULL_TEXTS = (
 def render(channel: Channel, settings: Settings) -> bytes:
     """Render a channel as UTF-8; of what would be too much, the oldest is left out."""
     root = etree.Element("rss", {"version": "2.0"}, nsmap=_NAMESPACES)
-    content.add_style(root)
+    common.add_style(root)
     top = etree.SubElement(root, "channel")
     _add(top, "title", channel.title)
     _add(top, "link", settings.site + channel.page)
@@ -59,17 +59,17 @@ def _item(entry: Entry, settings: Settings) -> etree._Element:
     item = etree.Element("item", nsmap=_NAMESPACES)
     text = markup.plain(entry.html) or entry.title
     _add(item, "title", entry.title)
-    _add(item, "link", content.entry_url(entry, settings))
-    _add(item, "author", content.entry_author(entry) or settings.author)
+    _add(item, "link", common.entry_url(entry, settings))
+    _add(item, "author", common.entry_author(entry) or settings.author)
     for category in entry.categories[:1]:
         _add(item, "category", category.label)
-    pictures = [file for file in content.media(entry) if file.width]
+    pictures = [file for file in common.media(entry) if file.width]
     for picture in pictures:
-        url = content.media_url(entry, picture.name, settings)
+        url = common.media_url(entry, picture.name, settings)
         size = {"length": str(picture.length), "type": picture.media_type}
         etree.SubElement(item, "enclosure", {"url": url, **size})
     for picture in pictures:
-        content.add_media(item, entry, picture, settings)
+        common.add_media(item, entry, picture, settings)
     _add(item, "pubDate", format_datetime(entry.published))
     _add(item, f"{{{_YANDEX}}}genre", "article" if len(text) >= ARTICLE else "message")
     for name in _FULL_TEXTS:
@@ -80,10 +80,10 @@ def _item(entry: Entry, settings: Settings) -> etree._Element:
 def _withdrawn(entry: Entry, settings: Settings) -> etree._Element:
     item = etree.Element("item", nsmap=_NAMESPACES)
     _add(item, "title", entry.title)
-    _add(item, "link", content.entry_url(entry, settings))
+    _add(item, "link", common.entry_url(entry, settings))
     _add(item, "pubDate", format_datetime(entry.updated))
     reason = {"reason": entry.reason} if entry.reason else {}
-    _add(item, f"{{{content.MEDIA}}}status", None, state="deleted", **reason)
+    _add(item, f"{{{common.MEDIA}}}status", None, state="deleted", **reason)
     return item
 
 

@@ -1,0 +1,191 @@
+"""Markdown with YAML front matter."""
+
+import re
+from datetime import datetime
+from difflib import get_close_matches
+
+from feedsvc import markup
+from feedsvc.dates import parse_date
+from feedsvc.model import Attachment, Category, Entry, Status
+from feedsvc.parsing import front_matter
+from feedsvc.parsing.attachments import Media
+from feedsvc.parsing.context import Body, Context, Refused, category, is_id
+
+KEYS = (
+    "title date id updated author summary lang categories status reason correction image"
+    " attachments address guid"
+).split()
+_STATUSES: dict[str, Status] = {
+    "published": "published",
+    "draft": "draft",
+    "withdrawn": "withdrawn",
+}
+_language_tag = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+# RFC 3986 section 3: a scheme, a colon, and only characters an address may hold.
+_uri = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!#-;=?-Z\[\]_a-z~]+")
+
+
+def parse(text: str, context: Context) -> Entry:
+    """Read a Markdown entry; its keys are those of docs/design.md. Raises Refused."""
+    values, source = front_matter.split(text, context)
+    fields = _Fields(values, context)
+    fields.check_names()
+    title = fields.text("title")
+    if title is None and "title" not in values:
+        context.report("no-title", 1)
+    published = fields.date("date")
+    if published is None and "date" not in values:
+        context.report("no-date", 1)
+    updated = fields.date("updated") or published
+    status = fields.status()
+    entry_id = fields.id()
+    if not source.strip() and status != "withdrawn":
+        context.report("no-body", text.count("\n") + 1)
+    author = fields.text("author")
+    summary = fields.text("summary")
+    lang = fields.language()
+    categories = fields.categories()
+    names = fields.listed("attachments")
+    reason = fields.text("reason")
+    correction = fields.text("correction")
+    address = fields.address()
+    guid = fields.guid()
+    if context.has_errors() or title is None or published is None or updated is None:
+        raise Refused
+    if updated < published:
+        context.report("updated-early", values["updated"].line)
+        updated = published
+    media = context.media(entry_id)
+    image, attached = fields.image(media), fields.attachments(names, media)
+    body = Body("", "")
+    if source.strip():
+        body = context.body(markup.from_markdown, source, media, entry_id)
+    image, attachments, inline = context.sort_media(media, image, attached)
+    return Entry(
+        id=entry_id,
+        title=title,
+        published=published,
+        updated=updated,
+        html=body.html,
+        summary=summary or body.summary,
+        status=status,
+        reason=reason,
+        correction=correction,
+        author=author,
+        lang=lang,
+        categories=categories,
+        image=image,
+        inline=inline,
+        attachments=attachments,
+        address=address,
+        guid=guid,
+    )
+
+
+class _Fields:
+    """The front matter's values, each read as what its key means; faults are reported."""
+
+    def __init__(self, values: dict[str, front_matter.Value], context: Context) -> None:
+        self._values = values
+        self._context = context
+
+    def check_names(self) -> None:
+        for name, value in self._values.items():
+            if name not in KEYS:
+                near = get_close_matches(name.lower(), KEYS, n=1)
+                if near:
+                    self._context.report("unknown-key-near", value.line, key=name, near=near[0])
+                else:
+                    self._context.report("unknown-key", value.line, key=name)
+
+    def _line(self, key: str) -> int:
+        return self._values[key].line
+
+    def text(self, key: str) -> str | None:
+        value = self._values.get(key)
+        if value is None:
+            return None
+        if not isinstance(value.content, str):
+            self._context.report("bad-value", value.line, key=key)
+            return None
+        return value.content
+
+    def date(self, key: str) -> datetime | None:
+        text = self.text(key)
+        moment = text and parse_date(text, self._context.settings.timezone)
+        if text and not moment:
+            self._context.report("bad-date", self._line(key), value=text)
+        return moment or None
+
+    def status(self) -> Status:
+        text = self.text("status") or "published"
+        if text not in _STATUSES:
+            self._context.report("unknown-status", self._line("status"), value=text)
+        return _STATUSES.get(text, "draft")
+
+    def id(self) -> str:
+        text = self.text("id")
+        if text is None:
+            return self._context.id_from_name()
+        if not is_id(text):
+            self._context.report("bad-id", self._line("id"), value=text)
+        return text
+
+    def guid(self) -> str | None:
+        text = self.text("guid")
+        own = f"tag:{self._context.settings.authority}:"
+        if text and (not _uri.fullmatch(text) or text.startswith(own)):
+            self._context.report("bad-guid", self._line("guid"), value=text)
+        return text
+
+    def address(self) -> str | None:
+        text = self.text("address")
+        return text and self._context.address(text, self._line("address"))
+
+    def language(self) -> str | None:
+        text = self.text("lang")
+        if text and not _language_tag.fullmatch(text):
+            self._context.report("bad-lang", self._line("lang"), value=text)
+            return None
+        return text
+
+    def categories(self) -> tuple[Category, ...]:
+        found: dict[str, Category] = {}
+        for label in self.listed("categories"):
+            made = category(label)
+            if made is None:
+                self._context.report("bad-category", self._line("categories"), value=label)
+            else:
+                found.setdefault(made.slug, made)
+        return tuple(found.values())
+
+    def listed(self, key: str) -> tuple[str, ...]:
+        value = self._values.get(key)
+        if value is None:
+            return ()
+        if isinstance(value.content, str):
+            return (value.content,)
+        if not isinstance(value.content, tuple):
+            self._context.report("bad-list", value.line, key=key)
+            return ()
+        return value.content
+
+    def image(self, media: Media) -> Attachment | None:
+        value = self._values.get("image")
+        if value is None:
+            return None
+        said = {"file": value.content} if isinstance(value.content, str) else value.content
+        if not isinstance(said, dict) or not said.get("file"):
+            self._context.report("bad-image", value.line)
+            return None
+        picture = media.named(
+            said["file"], value.line, said.get("alt", ""), said.get("caption", "")
+        )
+        if picture is not None and picture.width is None:
+            self._context.report("media-no-picture", value.line, name=picture.name)
+            return None
+        return picture
+
+    def attachments(self, names: tuple[str, ...], media: Media) -> list[Attachment]:
+        found = (media.named(name, self._line("attachments")) for name in names)
+        return [file for file in found if file]
