@@ -319,7 +319,7 @@ def one_each(port: int, workers: Sequence[int]) -> Iterator[dict[int, Client]]:
             client.get("/healthz")
             pid = serving(client, workers)
             if pid is None or pid in clients:
-                # Kept open for now: a worker that has connections gets fewer new ones.
+                # CachedDocument open for now: a worker that has connections gets fewer new ones.
                 others.append(client)
             else:
                 clients[pid] = client

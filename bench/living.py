@@ -258,7 +258,7 @@ def measure_changes(
         # A connection for each change: so all workers are asked, now this one, now that.
         with Client(port) as client:
             shown = _poll(client, feed, new)
-            # Asked all the while: a first question just before the change would set the
+            # SearchForm all the while: a first question just before the change would set the
             # worker's clock, which looks for news only so often, by ours.
             pause = time.perf_counter() + chance.uniform(0.05, 0.3)
             while time.perf_counter() < pause:

@@ -14,10 +14,10 @@ from bench import corpus
 from bench.common import HOST, Wrong, wait_until, workplace, write_part
 from bench.living import Service, titles
 from feedsvc.feeds import FOR_READERS
-from feedsvc.feeds.channel import feed_path
+from feedsvc.urls import feed_path
 
 TOTAL = 1000
-CODINGS = ("identity", "gzip", "br")
+CONTENT_CODINGS = ("identity", "gzip", "br")
 
 
 class Answer(NamedTuple):
@@ -95,7 +95,7 @@ def _tag(port: int, path: str) -> str:
 
 
 def _poll(port: int, name: str, path: str, seen: str) -> Poll:
-    whole = [expect(200, ask(port, path, Accept_Encoding=coding)) for coding in CODINGS]
+    whole = [expect(200, ask(port, path, Accept_Encoding=coding)) for coding in CONTENT_CODINGS]
     same = ask(port, path, Accept_Encoding="gzip", If_None_Match=whole[1].tag)
     news = ask(port, path, Accept_Encoding="gzip", If_None_Match=seen, A_IM="feed")
     sizes = (answer.size for answer in (*whole, expect(304, same), expect(226, news)))

@@ -47,10 +47,10 @@ from bench.living import (
     members,
     seconds,
 )
-from feedsvc import markup
 from feedsvc.edition import Edition
 from feedsvc.search.stemming import stem
 from feedsvc.storage.catalogue import Catalogue
+from feedsvc.text import plain
 
 SIZES = (10, 1_000, 100_000)
 ASKED = 200
@@ -215,8 +215,8 @@ def measure_peer(service: Service, found: Searching, asked: int) -> None:
             edition = Edition(snapshot, time.time_ns() // 1000)
             for month, _ in edition.months():
                 rows = (
-                    (entry.published.timestamp(), entry.title, markup.plain(entry.html).lower())
-                    for entry in edition.of_month(month)
+                    (entry.published.timestamp(), entry.title, plain(entry.html).lower())
+                    for entry in edition.for_month(month)
                 )
                 peer.executemany("INSERT INTO entry VALUES (?, ?, ?)", rows)
         peer.execute("CREATE INDEX newest ON entry (published)")

@@ -1,37 +1,47 @@
-"""The application factory."""
+"""The composition root: everything that a serving process is made of."""
 
 from flask import Flask
 
 from feedsvc.settings import Settings, load
 from feedsvc.storage.catalogue import Catalogue
-from feedsvc.sync.coordination import Keeper
-from feedsvc.web.document_cache import Shelf
-from feedsvc.web.pages import Views
-from feedsvc.web.response_cache import Memo
+from feedsvc.sync.coordination import WriterSupervisor
+from feedsvc.web.background import BackgroundTasks, release_free_memory
+from feedsvc.web.document_cache import DocumentCache
+from feedsvc.web.response_cache import ResponseCache
+from feedsvc.web.routes import register
+
+# In seconds, between two calls of each background task.
+ENSURE_WRITER_EVERY = 0.5
+REFRESH_EVERY = 0.04
+RELEASE_MEMORY_EVERY = 2.0
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """Make the application that serves, and see to it that the catalogue is kept.
+    """Return the application that serves, and make sure that there is a writer.
 
-    Without settings they are loaded as `settings.load` says. Raises SettingsError.
+    Without `settings` they are loaded by `settings.load`. Raises SettingsError.
     """
     settings = settings or load()
-    app, shelf = _build(settings)
-    keeper = Keeper(settings, shelf.look)
-    keeper.start()
-    app.before_request(keeper.be_here)
+    app, cache = _build(settings)
+    background = BackgroundTasks(
+        (WriterSupervisor(settings).ensure_writer, ENSURE_WRITER_EVERY),
+        (cache.refresh, REFRESH_EVERY),
+        (release_free_memory, RELEASE_MEMORY_EVERY),
+    )
+    background.start()
+    app.before_request(background.start_in_process)
     return app
 
 
 def build_app(settings: Settings) -> Flask:
-    """Make the application that serves whatever the catalogue holds."""
+    """Return the application that serves what the catalogue holds, and starts nothing."""
     return _build(settings)[0]
 
 
-def _build(settings: Settings) -> tuple[Flask, Shelf]:
+def _build(settings: Settings) -> tuple[Flask, DocumentCache]:
     app = Flask("feedsvc", static_folder=None)
     catalogue = Catalogue(settings.instance)
-    shelf = Shelf(catalogue, shown_by=settings.shown_by)
-    Views(settings, catalogue, shelf).register(app)
-    app.wsgi_app = Memo(app.wsgi_app, shelf.period)  # type: ignore[method-assign]
-    return app, shelf
+    cache = DocumentCache(catalogue, render_fingerprint=settings.render_fingerprint)
+    register(app, settings, catalogue, cache)
+    app.wsgi_app = ResponseCache(app.wsgi_app, cache.validity)  # type: ignore[method-assign]
+    return app, cache

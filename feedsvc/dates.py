@@ -34,6 +34,19 @@ _MONTHS = {
 }
 
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def to_microseconds(moment: datetime) -> int:
+    """Return a moment as whole microseconds since the epoch."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def from_microseconds(count: int) -> datetime:
+    """Return the moment, in UTC, that many microseconds after the epoch."""
+    return _EPOCH + timedelta(microseconds=count)
+
+
 def parse_date(text: str, zone: ZoneInfo) -> datetime | None:
     """Read a date, or a date with a time, as people write it.
 

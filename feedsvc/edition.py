@@ -9,12 +9,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from feedsvc.dates import from_microseconds, to_microseconds
 from feedsvc.model import Entry
-from feedsvc.storage.catalogue import Snapshot, from_microseconds, to_microseconds
+from feedsvc.storage.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
+class ValidityPeriod:
     """The time through which the visible news is the same.
 
     From `since` on, and before `until` (None: until the catalogue changes), if
@@ -33,7 +34,7 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
-class Gone:
+class GoneEntry:
     """What is left of an entry that was public: withdrawn, with its reason, or removed."""
 
     title: str
@@ -46,13 +47,13 @@ class Edition:
     def __init__(self, snapshot: Snapshot, now: int) -> None:
         self._snapshot = snapshot
         self.now = now
-        self.shown_by = snapshot.shown_by
-        self.identity, self.step = snapshot.identity, snapshot.step
-        since = snapshot.turn_before(now)
-        self.period = Period(
+        self.render_fingerprint = snapshot.render_fingerprint
+        self.identity, self.sequence = snapshot.identity, snapshot.sequence
+        since = snapshot.last_transition(now)
+        self.period = ValidityPeriod(
             revision=snapshot.revision,
             since=since,
-            until=snapshot.turn_after(now),
+            until=snapshot.next_transition(now),
             changed=max(snapshot.changed, since),
         )
 
@@ -60,31 +61,31 @@ class Edition:
         """Give the newest entries, newest first."""
         return self._told(self._snapshot.newest(self.now, limit))
 
-    def of_category(self, slug: str, limit: int) -> tuple[Entry, ...]:
+    def for_category(self, slug: str, limit: int) -> tuple[Entry, ...]:
         """Give the newest entries of a category, newest first."""
-        return self._told(self._snapshot.of_category(slug, self.now, limit))
+        return self._told(self._snapshot.for_category(slug, self.now, limit))
 
-    def of_month(self, month: str) -> tuple[Entry, ...]:
+    def for_month(self, month: str) -> tuple[Entry, ...]:
         """Give all entries of a month like '2014-08', newest first."""
-        return self._told(self._snapshot.of_month(month, self.now))
+        return self._told(self._snapshot.for_month(month, self.now))
 
-    def of_category_month(self, slug: str, month: str) -> tuple[Entry, ...]:
+    def for_category_month(self, slug: str, month: str) -> tuple[Entry, ...]:
         """Give all entries of a category and a month, newest first."""
-        return self._told(self._snapshot.of_category_month(slug, month, self.now))
+        return self._told(self._snapshot.for_category_month(slug, month, self.now))
 
-    def beside(self, entry: Entry) -> tuple[Entry | None, Entry | None]:
+    def neighbours(self, entry: Entry) -> tuple[Entry | None, Entry | None]:
         """Give the entries next before and next after one; None where there is none."""
-        return self._snapshot.beside(entry, self.now)
+        return self._snapshot.neighbours(entry, self.now)
 
-    def of_last(self, span: timedelta, limit: int) -> tuple[Entry, ...]:
+    def recent(self, span: timedelta, limit: int) -> tuple[Entry, ...]:
         """Give the newest entries that are not older than `span`, newest first.
 
         As time passes entries leave by themselves, so this shortens the period.
         """
         length = span // timedelta(microseconds=1)
         start = self.now - length
-        leaves = self._snapshot.turn_after(start)
-        since = max(self.period.since, self._snapshot.turn_before(start) + length)
+        leaves = self._snapshot.next_transition(start)
+        since = max(self.period.since, self._snapshot.last_transition(start) + length)
         ends = (self.period.until, None if leaves is None else leaves + length)
         self.period = replace(
             self.period,
@@ -102,7 +103,7 @@ class Edition:
         """
         return self._snapshot.unchanged(steps, self.now)
 
-    def hold_for(self, span: timedelta) -> None:
+    def limit_validity(self, span: timedelta) -> None:
         """Shorten the period: what is rendered holds no longer than `span` from now on."""
         until = self.now + span // timedelta(microseconds=1)
         ends = min(until, self.period.until) if self.period.until is not None else until
@@ -114,19 +115,19 @@ class Edition:
 
     def month_before(self, month: str) -> str | None:
         """Give the month with news next before another one."""
-        return self._snapshot.month_beside(month, self.now, later=False)
+        return self._snapshot.adjacent_month(month, self.now, later=False)
 
     def month_after(self, month: str) -> str | None:
         """Give the month with news next after another one."""
-        return self._snapshot.month_beside(month, self.now, later=True)
+        return self._snapshot.adjacent_month(month, self.now, later=True)
 
     def months(self) -> list[tuple[str, int]]:
         """Give the months that have news, newest first, and how much each has."""
         return self._snapshot.months(self.now)
 
-    def months_of_category(self, slug: str) -> list[tuple[str, int]]:
+    def months_for_category(self, slug: str) -> list[tuple[str, int]]:
         """Give the months in which a category has news, newest first, and how much."""
-        return self._snapshot.months_of_category(slug, self.now)
+        return self._snapshot.months_for_category(slug, self.now)
 
     def categories(self) -> list[tuple[str, str]]:
         """Give slug and label of the categories that have news, in the order of labels."""
@@ -139,7 +140,7 @@ class Edition:
             for entry_id, published, updated in self._snapshot.addresses(year, self.now)
         ]
 
-    def find(self, entry_id: str) -> Entry | Gone | None:
+    def find(self, entry_id: str) -> Entry | GoneEntry | None:
         """Give the entry of an id, or what is left of it; None where nothing ever was seen."""
         found = self._snapshot.find(entry_id, self.now)
         if found is None or found[0] == "draft":
@@ -147,7 +148,7 @@ class Edition:
         status, title, entry = found
         if status == "published" and entry is not None:
             return self._as_of_now(entry)
-        return Gone(title, entry.reason if entry else None)
+        return GoneEntry(title, entry.reason if entry else None)
 
     def _told(self, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
         return tuple(map(self._as_of_now, entries))

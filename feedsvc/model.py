@@ -39,7 +39,7 @@ class Entry:
     """One news item, parsed and valid.
 
     `title`, `summary` and every other text are plain; `html` is safe
-    HTML in which an address on this site starts with `markup.SITE`.
+    HTML in which an address on this site starts with `SITE`.
     `published` and `updated` are in the site's time zone. `image` stands above
     the text, what it shows or links itself is `inline`.
     """
@@ -77,3 +77,15 @@ class Problem:
     line: int
     code: str
     values: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What came of reading a file: an entry, unless a problem is an error.
+
+    `named_files` are the paths of the other files that it names, there or not.
+    """
+
+    entry: Entry | None
+    problems: tuple[Problem, ...]
+    named_files: tuple[str, ...] = ()

@@ -1,9 +1,9 @@
-"""The settings: `feedsvc.toml`, overridden by `FEEDSVC_*`, checked as a whole.
+"""The settings: `feedsvc.toml`, overridden by `FEEDSVC_*`, validated as a whole.
 
-Every key is a field of `Settings`; its metadata holds the function that reads
-the value and raises `Unusable` with a message for the operator. Hand-made
-because every fault is to be listed at once, in the site's language, and the
-libraries that could (pydantic-settings) cost each process 20 MB and 140 ms.
+Each key is a field of `Settings`. Its metadata holds the function that reads the value
+and raises `Unusable` with a message for the operator. This is written by hand because
+every fault must be listed at once, in the site's language; pydantic-settings, which could
+do that, costs each process 20 MB and 140 ms.
 """
 
 import os
@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 from feedsvc import __version__
 from feedsvc.errors import Fault, SettingsError
 from feedsvc.i18n import LANGUAGES, N_, Message, reason
-from feedsvc.markup import clean
+from feedsvc.text import clean
 
 PREFIX = "FEEDSVC_"
 FILE_VARIABLE = "FEEDSVC_CONFIG"
@@ -102,7 +102,7 @@ def _permalink(value: object) -> str:
     return text
 
 
-def _whole(value: object, *, least: int, most: int) -> int:
+def _integer(value: object, *, least: int, most: int) -> int:
     if isinstance(value, str) and re.fullmatch(r"\d{1,9}", value, re.ASCII):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
@@ -140,16 +140,34 @@ def _setting(read: Callable[[object], Any], default: object) -> Any:  # noqa: AN
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Serve:
-    """Where and how `feedsvc serve` listens."""
+    """Where `feedsvc serve` listens, and with how many workers."""
 
     host: str = _setting(_required, "127.0.0.1")
-    port: int = _setting(partial(_whole, least=1, most=65535), 8000)
-    workers: int = _setting(partial(_whole, least=0, most=256), 0)
+    port: int = _setting(partial(_integer, least=1, most=65535), 8000)
+    workers: int = _setting(partial(_integer, least=0, most=256), 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParseSettings:
+    """The settings that shape entries: all that the parsers are given.
+
+    A setting that changes what is stored of an entry must be a field here, or the parsers
+    cannot read it; so `fingerprint` never misses one.
+    """
+
+    timezone: ZoneInfo
+    permalink: str
+    authority: str
+
+    @property
+    def fingerprint(self) -> str:
+        """Return a text that differs if any of these settings does."""
+        return repr([str(getattr(self, each.name)) for each in fields(self)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """All settings. What each means stands in docs/settings.md."""
+    """All settings; docs/settings.md explains each."""
 
     title: str = _setting(_required, "News")
     description: str = _setting(_required, "The newest news")
@@ -164,48 +182,49 @@ class Settings:
     icon: Path | None = _setting(_logo, "")
     logo: Path | None = _setting(_logo, "")
     logo_square: Path | None = _setting(_logo, "")
-    feed_size: int = _setting(partial(_whole, least=1, most=500), 30)
+    feed_size: int = _setting(partial(_integer, least=1, most=500), 30)
     entries: Path = _setting(_path, "entries")
     instance: Path = _setting(_path, "instance")
-    rescan: int = _setting(partial(_whole, least=1, most=86400), 60)
+    rescan: int = _setting(partial(_integer, least=1, most=86400), 60)
     serve: Serve = field(default=Serve(), metadata={"table": Serve})
 
     @property
     def site(self) -> str:
-        """The beginning of every absolute URL: scheme, host, port; no path."""
+        """Return the start of every absolute URL: scheme, host and port, without a path."""
         return self.base_url or f"http://{self.serve.host}:{self.serve.port}"
 
     @property
-    def shown_by(self) -> str:
-        """Name all that documents are made of besides the news: the settings, and the program."""
-        told = replace(self, instance=Path(), serve=replace(self.serve, workers=0))
-        return f"{__version__} {told!r}"
+    def parsing(self) -> ParseSettings:
+        """Return the settings that shape entries."""
+        return ParseSettings(
+            **{each.name: getattr(self, each.name) for each in fields(ParseSettings)}
+        )
 
-    def page(self, entry_id: str) -> str:
-        """Give the path of an entry's page."""
-        return self.permalink.replace("<id>", entry_id)
+    @property
+    def render_fingerprint(self) -> str:
+        """Return a text that differs if documents are rendered otherwise.
+
+        It covers the settings and the version of the program, not the entries.
+        """
+        rendered = replace(self, instance=Path(), serve=replace(self.serve, workers=0))
+        return f"{__version__} {rendered!r}"
+
+    def logo_file(self, name: str) -> Path | None:
+        """Return the file of the site's `icon`, `logo` or `logo_square`, if it has one."""
+        file: Path | None = getattr(self, name)
+        return file
 
     def logos(self) -> dict[str, Path]:
-        """Give the picture files of the site itself, by the names they are served under."""
-        files = {"icon": self.icon, "logo": self.logo, "logo_square": self.logo_square}
+        """Return the picture files of the site itself, by the names they are served under."""
+        files = {name: self.logo_file(name) for name in ("icon", "logo", "logo_square")}
         return {f"{name}{file.suffix.lower()}": file for name, file in files.items() if file}
-
-    def logo_path(self, name: str) -> str | None:
-        """Give the path of the site's `icon`, `logo` or `logo_square`, if there is one."""
-        file = getattr(self, name)
-        return file and f"/logo/{name}{file.suffix.lower()}"
-
-    def logo_url(self, name: str) -> str | None:
-        """Give the absolute URL of the same."""
-        path = self.logo_path(name)
-        return path and self.site + path
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
-    """Read the settings file that `environ` names, or `feedsvc.toml`, and `FEEDSVC_*`.
+    """Read the settings file named by `environ`, or `feedsvc.toml`, and `FEEDSVC_*`.
 
-    Folders are relative to the settings file's. Without a file the defaults
-    hold; a file that is named must be there. Raises SettingsError with every fault.
+    Paths are relative to the folder of the settings file. Without a file the defaults
+    apply; a file that is named must exist. Raises SettingsError with every fault found.
     """
     environ = os.environ if environ is None else environ
     path = Path(environ.get(FILE_VARIABLE) or DEFAULT_FILE)

@@ -15,12 +15,13 @@ from flask.testing import FlaskClient
 from lxml import etree
 
 from feedsvc.app import build_app
+from feedsvc.dates import to_microseconds
 from feedsvc.edition import Edition
 from feedsvc.pages import html as pages
 from feedsvc.parsing import read
 from feedsvc.settings import FILE_VARIABLE, Settings, load
-from feedsvc.storage.catalogue import to_microseconds
-from feedsvc.storage.writer import Applied, Update, Writer, prepare
+from feedsvc.storage.batch import Applied, FileUpdate, prepare
+from feedsvc.storage.writer import Writer
 from feedsvc.web import document_cache
 
 # Their fixtures are shared by several modules, and the service of one by all of them.
@@ -49,7 +50,7 @@ class Newsroom:
         self.writer = Writer(settings.instance)
         self._stamps = count(1)
 
-    def update(self, path: str, data: bytes) -> Update:
+    def update(self, path: str, data: bytes) -> FileUpdate:
         """Read a file, as one that was never seen with this stamp."""
         return prepare(path, str(next(self._stamps)), read(data, path, self.settings))
 
@@ -87,7 +88,7 @@ def newsroom(settings: Settings) -> Iterator[Newsroom]:
 
 @pytest.fixture
 def client(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
-    monkeypatch.setattr(document_cache, "GLANCE", 0)  # so that a change is seen at once
+    monkeypatch.setattr(document_cache, "CHECK_EVERY", 0)  # so that a change is seen at once
     return build_app(settings).test_client()
 
 

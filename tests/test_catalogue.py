@@ -20,16 +20,17 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from feedsvc.edition import Gone
+from feedsvc.dates import from_microseconds, to_microseconds
+from feedsvc.edition import GoneEntry
 from feedsvc.errors import CatalogueUnavailable
-from feedsvc.model import Entry, Problem
-from feedsvc.parsing import Reading
+from feedsvc.model import Entry, Problem, Reading
 from feedsvc.settings import Settings
 from feedsvc.storage import catalogue
-from feedsvc.storage.catalogue import Catalogue, from_microseconds, to_microseconds
+from feedsvc.storage.batch import Applied, FileUpdate, prepare
+from feedsvc.storage.catalogue import Catalogue
 from feedsvc.storage.schema import FILE, VERSION
-from feedsvc.storage.sqlite import is_damage, open_to_read
-from feedsvc.storage.writer import Applied, Update, Writer, prepare
+from feedsvc.storage.sqlite import is_damage, open_for_reading
+from feedsvc.storage.writer import Writer
 from tests.conftest import NOW, SECOND, Newsroom, item
 
 BAD = b"no front matter"
@@ -41,7 +42,7 @@ def title_of(newsroom: Newsroom, entry_id: str, now: int = NOW) -> str | None:
     found = newsroom.edition(now).find(entry_id)
     if found is None:
         return None
-    return f"[{found.title}]" if isinstance(found, Gone) else found.title
+    return f"[{found.title}]" if isinstance(found, GoneEntry) else found.title
 
 
 def titles(instance: Path) -> list[str]:
@@ -99,13 +100,13 @@ def test_the_same_bytes_with_another_stamp_do_not_step(newsroom: Newsroom) -> No
     assert newsroom.apply({"a.md": item("One")}, now=NOW + SECOND) == NOTHING_DONE
     snapshot = newsroom.writer.snapshot()
     assert (snapshot.revision, snapshot.changed) == (1, NOW)
-    assert snapshot.stamps() == {"a.md": "2"}
+    assert snapshot.fingerprints() == {"a.md": "2"}
 
 
 def test_a_rename_that_keeps_the_id_does_not_step(newsroom: Newsroom) -> None:
     newsroom.apply({"a.md": item("One", id="x")})
     assert newsroom.apply({"b/c.md": item("One", id="x")}, gone=["a.md"]) == NOTHING_DONE
-    assert newsroom.writer.snapshot().stamps() == {"b/c.md": "2"}
+    assert newsroom.writer.snapshot().fingerprints() == {"b/c.md": "2"}
     assert title_of(newsroom, "x") == "One"
 
 
@@ -135,7 +136,11 @@ def test_problems_are_given_by_path_and_line(newsroom: Newsroom) -> None:
 
 def test_a_file_knows_its_stamp(newsroom: Newsroom) -> None:
     newsroom.apply({"a.md": item(), "b.md": BAD})
-    assert [newsroom.writer.stamp(path) for path in ("a.md", "b.md", "c.md")] == ["1", "2", None]
+    assert [newsroom.writer.fingerprint(path) for path in ("a.md", "b.md", "c.md")] == [
+        "1",
+        "2",
+        None,
+    ]
 
 
 def test_files_that_give_an_entry_are_counted(newsroom: Newsroom) -> None:
@@ -151,7 +156,7 @@ def test_a_removed_file_leaves_its_title(newsroom: Newsroom) -> None:
     assert newsroom.apply({}, gone=["a.md"]).stepped is True
     snapshot = newsroom.writer.snapshot()
     assert snapshot.find("a", NOW) == ("removed", "One", None)
-    assert (snapshot.newest(NOW, 10), snapshot.stamps()) == ((), {})
+    assert (snapshot.newest(NOW, 10), snapshot.fingerprints()) == ((), {})
 
 
 @pytest.mark.parametrize("unseen", [item(status="draft"), item(date="2027-01-01")])
@@ -237,7 +242,7 @@ def test_who_lost_a_name_is_read_again_once_it_is_free(
     entry_id = "x" if name == "id" else "b"
     freed = newsroom.apply({"a.md": item("Else")} if leaves else {}, [] if leaves else ["a.md"])
     assert freed.again == ("b.md",)
-    assert newsroom.writer.stamp("b.md") == ""
+    assert newsroom.writer.fingerprint("b.md") == ""
     assert newsroom.apply({"b.md": loser}) == replace(NOTHING_DONE, stepped=True)
     assert title_of(newsroom, entry_id) == "Loser"
     assert newsroom.writer.snapshot().problems() == ()
@@ -307,7 +312,7 @@ def test_an_absent_file_yields_its_names_only_where_they_are_wanted(newsroom: Ne
     update = newsroom.update("c.md", item("A", id="x"))
     applied = newsroom.writer.apply([update], (), NOW, absent=frozenset({"a.md", "b.md"}))
     assert applied == NOTHING_DONE
-    assert newsroom.writer.snapshot().stamps() == {"b.md": "2", "c.md": "3"}
+    assert newsroom.writer.snapshot().fingerprints() == {"b.md": "2", "c.md": "3"}
     assert (title_of(newsroom, "x"), title_of(newsroom, "b")) == ("A", "B")
 
 
@@ -435,25 +440,25 @@ def test_any_sequence_of_changes_ends_as_the_model_says_in_whatever_order(
 
 def test_other_shaping_settings_have_every_file_read_again(newsroom: Newsroom) -> None:
     newsroom.apply({"a.md": item(), "b.md": BAD})
-    newsroom.writer.shape("one")
-    assert newsroom.writer.snapshot().stamps() == {"a.md": "", "b.md": ""}
+    newsroom.writer.set_parse_fingerprint("one")
+    assert newsroom.writer.snapshot().fingerprints() == {"a.md": "", "b.md": ""}
     newsroom.apply({"a.md": item(), "b.md": BAD})
-    newsroom.writer.shape("one")
-    assert newsroom.writer.snapshot().stamps() == {"a.md": "3", "b.md": "4"}
+    newsroom.writer.set_parse_fingerprint("one")
+    assert newsroom.writer.snapshot().fingerprints() == {"a.md": "3", "b.md": "4"}
 
 
 def test_files_marked_by_other_settings_are_named_after_the_next_batch(newsroom: Newsroom) -> None:
     newsroom.apply({"b.md": item(), "a.md": item()})
-    newsroom.writer.shape("one")
+    newsroom.writer.set_parse_fingerprint("one")
     assert newsroom.apply({}).again == ("a.md", "b.md")
 
 
 def test_a_scan_in_order_is_remembered_with_its_time(newsroom: Newsroom) -> None:
-    newsroom.writer.scanned("", NOW)
-    newsroom.writer.scanned("empty", NOW + SECOND)
+    newsroom.writer.record_scan("", NOW)
+    newsroom.writer.record_scan("empty", NOW + SECOND)
     snapshot = newsroom.writer.snapshot()
     assert (snapshot.scanned, snapshot.degraded) == (NOW, "empty")
-    newsroom.writer.scanned("", NOW + 2 * SECOND)
+    newsroom.writer.record_scan("", NOW + 2 * SECOND)
     snapshot = newsroom.writer.snapshot()
     assert (snapshot.scanned, snapshot.degraded) == (NOW + 2 * SECOND, "")
 
@@ -492,7 +497,7 @@ def test_scheduled_entries_are_given_soonest_first(newsroom: Newsroom) -> None:
 
 def test_a_clock_that_was_set_changes_the_time_but_not_the_revision(newsroom: Newsroom) -> None:
     newsroom.apply({"a.md": item()})
-    newsroom.writer.clock_was_set(NOW + 5)
+    newsroom.writer.record_clock_change(NOW + 5)
     snapshot = newsroom.writer.snapshot()
     assert (snapshot.revision, snapshot.changed) == (1, NOW + 5)
 
@@ -540,7 +545,7 @@ def test_an_unusable_catalogue_is_not_served_and_is_built_anew(
     with pytest.raises(CatalogueUnavailable), Catalogue(settings.instance).snapshot():
         pass
     newsroom.writer = Writer(settings.instance)
-    assert (newsroom.writer.is_whole(), newsroom.writer.snapshot().stamps()) == (False, {})
+    assert (newsroom.writer.is_complete(), newsroom.writer.snapshot().fingerprints()) == (False, {})
     newsroom.publish({"a.md": item("Two")})
     # Another connection sees it: nothing of the old catalogue was left in its way.
     assert titles(settings.instance) == ["Two"]
@@ -580,7 +585,7 @@ def test_a_catalogue_is_opened_again_as_it_was(settings: Settings, newsroom: New
     newsroom.publish({"a.md": item("One")})
     newsroom.writer.close()
     newsroom.writer = Writer(settings.instance)
-    assert newsroom.writer.is_whole() is True
+    assert newsroom.writer.is_complete() is True
     assert title_of(newsroom, "a") == "One"
 
 
@@ -599,7 +604,7 @@ def test_a_batch_that_breaks_off_changes_nothing(newsroom: Newsroom) -> None:
     newsroom.apply({"a.md": item("One")})
     before = stored(newsroom)
 
-    def updates() -> Iterator[Update]:
+    def updates() -> Iterator[FileUpdate]:
         yield newsroom.update("a.md", item("Two"))
         yield newsroom.update("b.md", BAD)
         raise MemoryError
@@ -746,7 +751,7 @@ def test_after_a_fork_the_child_opens_its_own(newsroom: Newsroom) -> None:
     if child == 0:
         status = 1
         try:
-            with patch.object(catalogue, "open_to_read", wraps=open_to_read) as opens:
+            with patch.object(catalogue, "open_to_read", wraps=open_for_reading) as opens:
                 for _ in range(2):
                     with reader.snapshot() as snapshot:
                         assert [entry.title for entry in snapshot.newest(NOW, 10)] == ["One"]
@@ -834,13 +839,13 @@ def test_a_connection_of_another_process_is_left_alone(
     reader = Catalogue(newsroom.settings.instance)
     with reader.snapshot():
         pass
-    marked = reader.mark()
+    marked = reader.data_version()
     (before,), watched = reader._idle, reader._watched  # noqa: SLF001
     own = os.getpid()
     monkeypatch.setattr(os, "getpid", lambda: own + 1)
     with reader.snapshot() as snapshot:
         assert snapshot.revision == 1
-    assert reader.mark() != marked
+    assert reader.data_version() != marked
     assert reader._inherited == ([before], watched)  # noqa: SLF001
     assert before not in reader._idle  # noqa: SLF001
     assert reader._watched is not watched  # noqa: SLF001
@@ -851,7 +856,7 @@ def test_whichever_thread_asks_is_given_the_last_good_state(newsroom: Newsroom) 
     reader = Catalogue(newsroom.settings.instance)
 
     def read() -> int:
-        reader.mark()
+        reader.data_version()
         with reader.snapshot() as snapshot:
             return int(snapshot.revision)
 
@@ -922,6 +927,6 @@ def test_damage_deep_inside_is_found_by_whoever_suspects_it(newsroom: Newsroom) 
     data[len(data) // 2 : len(data) // 2 + 40_000] = b"\xff" * 40_000
     path.write_bytes(data)
     with closing(Writer(newsroom.settings.instance)) as trusting:
-        assert trusting.is_whole()
+        assert trusting.is_complete()
     with closing(Writer(newsroom.settings.instance, suspect=True)) as suspicious:
-        assert not suspicious.is_whole()
+        assert not suspicious.is_complete()

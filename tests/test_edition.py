@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from feedsvc.edition import Edition, Gone, Period
+from feedsvc.dates import from_microseconds
+from feedsvc.edition import Edition, GoneEntry, ValidityPeriod
 from feedsvc.model import Entry
 from feedsvc.settings import Settings
-from feedsvc.storage.catalogue import from_microseconds
 from tests.conftest import NOW, SECOND, Newsroom, item
 
 DAY = 86400 * SECOND
@@ -57,13 +57,13 @@ def test_of_a_withdrawn_entry_title_and_reason_are_left(
     newsroom.apply(
         {"a.md": item("One", status="withdrawn", **({"reason": reason} if reason else {}))}
     )
-    assert (newest(newsroom), newsroom.edition().find("a")) == ([], Gone("One", reason))
+    assert (newest(newsroom), newsroom.edition().find("a")) == ([], GoneEntry("One", reason))
 
 
 def test_of_a_removed_entry_the_title_is_left(newsroom: Newsroom) -> None:
     newsroom.apply({"a.md": item("One", reason="not withdrawn, so not told")})
     newsroom.apply({}, gone=["a.md"])
-    assert (newest(newsroom), newsroom.edition().find("a")) == ([], Gone("One"))
+    assert (newest(newsroom), newsroom.edition().find("a")) == ([], GoneEntry("One"))
 
 
 def test_an_entry_made_a_draft_again_is_as_if_it_never_was(newsroom: Newsroom) -> None:
@@ -93,7 +93,7 @@ def test_of_steps_those_are_unchanged_whose_entries_are_public_and_as_they_were(
 ) -> None:
     def step(data: bytes) -> int:
         newsroom.apply({"a.md": data})
-        return int(newsroom.writer.snapshot().step)
+        return int(newsroom.writer.snapshot().sequence)
 
     later = item("One", "2026-07-01T12:00:01Z")
     first, draft, due = step(item("One")), step(item("One", status="draft")), step(later)
@@ -109,7 +109,7 @@ def test_of_steps_those_are_unchanged_whose_entries_are_public_and_as_they_were(
 
 
 def test_the_period_of_an_empty_catalogue_has_no_bounds(newsroom: Newsroom) -> None:
-    assert newsroom.edition().period == Period(revision=0, since=0, until=None, changed=0)
+    assert newsroom.edition().period == ValidityPeriod(revision=0, since=0, until=None, changed=0)
 
 
 def test_a_period_reaches_from_one_turn_to_the_next(newsroom: Newsroom) -> None:
@@ -135,7 +135,7 @@ def test_a_period_reaches_from_one_turn_to_the_next(newsroom: Newsroom) -> None:
 
 def test_a_change_of_the_catalogue_is_a_change_of_what_is_public(newsroom: Newsroom) -> None:
     newsroom.apply({"a.md": item(date="2026-06-29T12:00Z")}, now=NOW - SECOND)
-    assert newsroom.edition().period == Period(
+    assert newsroom.edition().period == ValidityPeriod(
         revision=1, since=NOW - 2 * DAY, until=None, changed=NOW - SECOND
     )
 

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from feedsvc.app import build_app
 from feedsvc.settings import Settings
 from feedsvc.sync import loop as sync_module
-from feedsvc.sync.loop import Sync
+from feedsvc.sync.loop import SyncLoop
 from feedsvc.web import document_cache
 from tests.conftest import item
 from tests.faults import FEEDS, page
@@ -73,7 +73,7 @@ def hard_link(path: Path) -> None:
     os.link(path.parent / "n1.md", path)
 
 
-def named(name: bytes) -> Callable[[Path], None]:
+def named_files(name: bytes) -> Callable[[Path], None]:
     def make(path: Path) -> None:
         with open(os.fsencode(path.parent) + b"/" + name, "wb") as file:
             file.write(b"broken")
@@ -164,7 +164,7 @@ class Shop:
             date = f"20{number % 26:02}-{number % 12 + 1:02}-01"
             path.write_bytes(item(f"Новость {number}", date=date, body=f"Текст {number}.", **keys))
             os.utime(path, (1_000_000_000, 1_000_000_000))
-        self.sync = Sync(self.settings)
+        self.sync = SyncLoop(self.settings)
         self.sync.run(self.sync.is_busy)
         self.client: FlaskClient = build_app(self.settings).test_client()
         self.names = [f"n{number}" for number in range(count)]
@@ -197,7 +197,7 @@ def shop(
 ) -> Iterator[Shop]:
     for name, value in (("SETTLE", 0.05), ("QUIET", 0.02), ("TICK", 0.02)):
         monkeypatch.setattr(sync_module, name, value)
-    monkeypatch.setattr(document_cache, "GLANCE", 0)
+    monkeypatch.setattr(document_cache, "CHECK_EVERY", 0)
     made = Shop(settings, request.param)
     with closing(made.sync):
         yield made

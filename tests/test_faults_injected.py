@@ -18,7 +18,7 @@ from feedsvc.search import index
 from feedsvc.settings import Settings
 from feedsvc.storage.schema import FILE
 from feedsvc.sync import loop as sync_module
-from feedsvc.sync.loop import LOOK_NOW, Sync
+from feedsvc.sync.loop import RESCAN, SyncLoop
 from tests.conftest import ROOT, SITE, item
 from tests.faults import FEEDS, needs, page
 from tests.test_sync import old
@@ -87,7 +87,7 @@ class Stage:
             assert after == self.new, (call, error, when)
             names = {path.name for path in settings.instance.iterdir()}
             files = {f"{name}{suffix}" for name in DATABASES for suffix in ("", "-wal", "-shm")}
-            lasting = {*files, "writer.lock", LOOK_NOW, index.DAMAGED}
+            lasting = {*files, "writer.lock", RESCAN, index.DAMAGED}
             assert names <= lasting, (call, error, when)
         finally:
             shutil.rmtree(settings.instance)
@@ -96,7 +96,7 @@ class Stage:
 
 def settle(settings: Settings) -> Settings:
     """Bring the catalogue up to date, undisturbed."""
-    with closing(Sync(settings)) as sync:
+    with closing(SyncLoop(settings)) as sync:
         sync.run(sync.is_busy)
     return settings
 
@@ -121,7 +121,7 @@ def inject(settings: Settings, call: str, error: str, when: str) -> bool:
     trace = settings.instance.with_name(f"{settings.instance.name}.trace")
     instance = [settings.instance, settings.entries, settings.entries / "deep"]
     files = [f"{name}{suffix}" for name in DATABASES for suffix in ("", "-wal", "-shm")]
-    instance += [settings.instance / name for name in (*files, "writer.lock", LOOK_NOW)]
+    instance += [settings.instance / name for name in (*files, "writer.lock", RESCAN)]
     watched = [*instance, *settings.entries.rglob("*.md"), settings.entries / "n3.md"]
     command = [
         *("strace", "-f", "--seccomp-bpf", "-qq", "-o", trace, "-e", f"trace={call}"),

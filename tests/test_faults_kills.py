@@ -18,7 +18,7 @@ from lxml import etree
 
 from feedsvc.app import build_app
 from feedsvc.settings import FILE_VARIABLE, Settings, load
-from feedsvc.sync.loop import Sync
+from feedsvc.sync.loop import SyncLoop
 from tests.conftest import ROOT, item
 from tests.faults import FEEDS, SERVE, needs, page
 from tests.test_service import Service, soon
@@ -44,7 +44,7 @@ def settings_of(service: Service) -> Settings:
 def rendered_anew(settings: Settings, folder: Path) -> dict[str, tuple[int, str]]:
     """Give status and text of all that a fresh catalogue of the same files gives."""
     fresh = replace(settings, instance=folder)
-    with closing(Sync(fresh)) as sync:
+    with closing(SyncLoop(fresh)) as sync:
         sync.run(sync.is_busy)
     client = build_app(fresh).test_client()
     answers = {path: client.get(path) for path in (*FEEDS, "/", *map(page, NAMES))}

@@ -24,15 +24,14 @@ from lxml import etree
 from reader import EntrySort, make_reader
 from werkzeug.serving import make_server
 
-from feedsvc import markup
 from feedsvc.app import build_app
+from feedsvc.dates import to_microseconds
 from feedsvc.feeds import FEEDS
-from feedsvc.feeds.channel import feed_path
-from feedsvc.model import Attachment, Category, Entry
-from feedsvc.parsing import Reading
+from feedsvc.model import Attachment, Category, Entry, Reading
 from feedsvc.settings import Settings
-from feedsvc.storage.catalogue import to_microseconds
-from feedsvc.storage.writer import prepare
+from feedsvc.storage.batch import prepare
+from feedsvc.text import clean
+from feedsvc.urls import feed_path
 from tests.conftest import ATTACKS, NOW, ROOT, SITE, Newsroom, attacked, dangers, golden, item
 
 # In both, feedgen has its hand.
@@ -54,7 +53,7 @@ ENTRY = Entry(
     title="Заголовок",
     published=datetime(2026, 3, 2, 9, 0, tzinfo=MOSCOW),
     updated=datetime(2026, 3, 3, 12, 15, tzinfo=MOSCOW),
-    html=f'<p>Текст <a href="{markup.SITE}/x">и ссылка</a>.</p>',
+    html=f'<p>Текст <a href="{SITE}/x">и ссылка</a>.</p>',
     summary="Текст и ссылка.",
 )
 
@@ -499,7 +498,7 @@ def module_room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsroom]:
     room.writer.close()
 
 
-any_text = st.text().map(markup.clean)
+any_text = st.text().map(clean)
 one_line = any_text.map(lambda text: re.sub(r"[\r\n]", " ", text))
 
 
@@ -665,7 +664,7 @@ for name, feed in FEEDS.items():
     sys.stdout.buffer.write(feed.render(feed.select(edition, settings, name), settings))
 sys.stdout.buffer.write(pages.home(edition, settings))
 for entry in edition.newest(10):
-    sys.stdout.buffer.write(pages.entry(entry, edition.beside(entry), settings))
+    sys.stdout.buffer.write(pages.entry(entry, edition.neighbours(entry), settings))
 writer.close()
 """
 

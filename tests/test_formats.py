@@ -13,11 +13,11 @@ from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from feedsvc.markup import SITE
-from feedsvc.model import Category, Entry, Problem
-from feedsvc.parsing import MAX_SIZE, Reading, is_entry_name, read
+from feedsvc.model import Category, Entry, Problem, Reading
+from feedsvc.parsing import MAX_SIZE, is_entry_name, read
 from feedsvc.problems import severity
 from feedsvc.settings import Settings
+from feedsvc.text import SITE
 
 ROOT = Path(__file__).parent.parent
 MOSCOW = replace(Settings(), timezone=ZoneInfo("Europe/Moscow"), authority="news.example,2014")

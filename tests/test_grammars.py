@@ -22,13 +22,13 @@ from hypothesis import strategies as st
 from lxml import etree
 from PIL import Image
 
-from feedsvc import clock
+from feedsvc import clock, urls
 from feedsvc.app import build_app
+from feedsvc.dates import from_microseconds
 from feedsvc.feeds import FOR_READERS, channel, yandex
 from feedsvc.pages import sitemaps
 from feedsvc.settings import Settings
-from feedsvc.storage.catalogue import from_microseconds
-from feedsvc.storage.writer import Update
+from feedsvc.storage.batch import FileUpdate
 from feedsvc.sync.loop import read_all
 from feedsvc.sync.scanner import Scan
 from feedsvc.web import document_cache
@@ -308,7 +308,7 @@ def test_every_atom_document_follows_its_grammar(client: FlaskClient, path: str)
 @pytest.mark.parametrize("name", FOR_READERS)
 @pytest.mark.parametrize("slug", [None, "sport"])
 def test_every_feed_follows_its_rules(client: FlaskClient, name: str, slug: str | None) -> None:
-    path = channel.feed_path(name, slug)
+    path = urls.feed_path(name, slug)
     JUDGES[name](client.get(path).data, SITE + path)
 
 
@@ -317,7 +317,7 @@ def test_a_feed_of_nothing_follows_its_rules(
     newsroom: Newsroom, client: FlaskClient, name: str
 ) -> None:
     newsroom.publish({"draft.md": item(status="draft")})
-    path = channel.feed_path(name)
+    path = urls.feed_path(name)
     JUDGES[name](client.get(path).data, SITE + path)
 
 
@@ -325,13 +325,13 @@ def test_a_feed_of_nothing_follows_its_rules(
 def test_a_feed_of_a_site_with_logos_and_a_contact_follows_its_rules(
     lively: Newsroom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setattr(document_cache, "GLANCE", 0)
+    monkeypatch.setattr(document_cache, "CHECK_EVERY", 0)
     logo = tmp_path / "logo.png"
     logo.write_bytes(picture())
     settings = replace(
         lively.settings, icon=logo, logo=logo, logo_square=logo, contact="press@news.example"
     )
-    path = channel.feed_path(name)
+    path = urls.feed_path(name)
     body = build_app(settings).test_client().get(path).data
     JUDGES[name](body, SITE + path)
     assert b"/logo/logo" in body
@@ -341,7 +341,7 @@ def test_a_feed_of_a_site_with_logos_and_a_contact_follows_its_rules(
 @pytest.mark.usefixtures("lively")
 @pytest.mark.parametrize("name", FOR_READERS)
 def test_a_feed_of_only_what_is_new_follows_its_rules(client: FlaskClient, name: str) -> None:
-    path = channel.feed_path(name)
+    path = urls.feed_path(name)
     tag = client.get(path).headers["ETag"].strip('"')
     # As whoever has seen all but the first entry: a digest, and four bytes for each.
     codes = urlsafe_b64decode(tag + "=" * (-len(tag) % 4))
@@ -468,7 +468,7 @@ def schema_errors(feed: object) -> list[str]:
 @pytest.mark.usefixtures("lively")
 @pytest.mark.parametrize("slug", [None, "sport"])
 def test_json_feed_follows_its_schema(client: FlaskClient, slug: str | None) -> None:
-    feed = json.loads(client.get(channel.feed_path("feed.json", slug)).data)
+    feed = json.loads(client.get(urls.feed_path("feed.json", slug)).data)
     assert schema_errors(feed) == []
     assert any("attachments" in each for each in feed["items"])
 
@@ -541,7 +541,7 @@ class House:
 @pytest.fixture(scope="module")
 def houses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[House]]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(document_cache, "GLANCE", 0)
+        patch.setattr(document_cache, "CHECK_EVERY", 0)
         patch.setattr(clock, "now", lambda: NOW)
         made = [
             House(
@@ -607,7 +607,7 @@ def test_whatever_is_published_every_document_follows_its_rules(
     house = houses[zone]
     house.hold(files)
     for name in FOR_READERS:
-        path = channel.feed_path(name)
+        path = urls.feed_path(name)
         JUDGES[name](house.get(path), SITE + path)
     for url, body in house.archives().items():
         judge_atom(body, url)
@@ -1008,7 +1008,7 @@ def test_fifty_thousand_pages_are_one_sitemap_and_one_more_are_two(
     assert model.stored is not None
     stored = model.stored
 
-    def copies(numbers: range) -> list[Update]:
+    def copies(numbers: range) -> list[FileUpdate]:
         return [
             replace(model, path=f"{n}.md", stored=stored._replace(id=f"{n:0128}")) for n in numbers
         ]

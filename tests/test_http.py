@@ -13,9 +13,9 @@ from werkzeug.test import TestResponse
 
 from feedsvc import clock
 from feedsvc.app import build_app
+from feedsvc.dates import from_microseconds
 from feedsvc.feeds import FOR_READERS
 from feedsvc.settings import Settings
-from feedsvc.storage.catalogue import from_microseconds
 from feedsvc.web.representation import document
 from feedsvc.web.responses import packed
 from tests.conftest import NOW, SECOND, SITE, Newsroom, item
@@ -515,8 +515,8 @@ def test_readiness_says_how_the_catalogue_is_and_names_nothing(
     client: FlaskClient, newsroom: Newsroom
 ) -> None:
     newsroom.apply({"bad.txt": b"Secret\n", "later.md": item("Secret", date="2999-01-01")})
-    newsroom.writer.scanned("", NOW - 7 * SECOND)
-    newsroom.writer.scanned("vanished", NOW)
+    newsroom.writer.record_scan("", NOW - 7 * SECOND)
+    newsroom.writer.record_scan("vanished", NOW)
     response = client.get("/readyz")
     assert (response.status_code, response.json) == (
         200,

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from feedsvc import markup
-from feedsvc.markup import SITE, TooDeep
+from feedsvc.parsing.sanitizer import _TAGS, TooDeep, from_markdown, from_paragraphs
+from feedsvc.text import SITE, clean, first_forbidden_line, place, plain, summarize
 
 PAGE = "/presscenter/news/detail/7.html"
 HERE = SITE + "/presscenter/news/detail"
@@ -57,11 +57,11 @@ PIECES = st.lists(
 
 
 def md(source: str) -> str:
-    return markup.from_markdown(source, PAGE)
+    return from_markdown(source, PAGE)
 
 
 def text(*paragraphs: str) -> str:
-    return markup.from_paragraphs(list(paragraphs), PAGE)
+    return from_paragraphs(list(paragraphs), PAGE)
 
 
 def link(address: str) -> str | None:
@@ -79,7 +79,7 @@ def link(address: str) -> str | None:
 def test_clean_removes_exactly_what_is_forbidden(plane: int) -> None:
     signs = [chr(number) for number in range(plane * 0x10000, (plane + 1) * 0x10000)]
 
-    kept = markup.clean("".join(signs))
+    kept = clean("".join(signs))
 
     assert kept == "".join(sign for sign in signs if sign not in FORBIDDEN)
 
@@ -87,7 +87,7 @@ def test_clean_removes_exactly_what_is_forbidden(plane: int) -> None:
 @settings(deadline=None, derandomize=True, max_examples=300)
 @given(ANY_TEXT)
 def test_clean_text_goes_through_xml_unchanged(source: str) -> None:
-    cleaned = markup.clean(source)
+    cleaned = clean(source)
     element = etree.Element("x")
     element.text = cleaned
 
@@ -108,7 +108,7 @@ def test_clean_text_goes_through_xml_unchanged(source: str) -> None:
     ],
 )
 def test_the_first_forbidden_character_is_found_in_its_line(source: str, line: int) -> None:
-    assert markup.first_forbidden_line(source) == line
+    assert first_forbidden_line(source) == line
 
 
 # --- addresses
@@ -162,7 +162,7 @@ def test_a_link_leads_where_it_was_meant_to(written: str, leads_to: str | None) 
 
 
 def test_an_address_is_resolved_against_the_page_that_is_given() -> None:
-    assert markup.from_markdown("[a](b)", "/x/y/z") == f'<p><a href="{SITE}/x/y/b">a</a></p>\n'
+    assert from_markdown("[a](b)", "/x/y/z") == f'<p><a href="{SITE}/x/y/b">a</a></p>\n'
 
 
 def test_pictures_and_quotations_lead_to_whole_addresses_too() -> None:
@@ -181,12 +181,12 @@ def test_a_picture_is_never_fetched_from_a_mail_address_or_a_telephone() -> None
 def test_place_completes_the_addresses_on_this_site_and_no_others() -> None:
     html = md("[a](/b) ![c](d.png) [e](http://mos.ru/)")
 
-    assert markup.place(html, "https://news.example") == (
+    assert place(html, "https://news.example") == (
         '<p><a href="https://news.example/b">a</a>'
         ' <img src="https://news.example/presscenter/news/detail/d.png" alt="c">'
         ' <a href="http://mos.ru/">e</a></p>\n'
     )
-    assert markup.place(html, "") == (
+    assert place(html, "") == (
         '<p><a href="/b">a</a> <img src="/presscenter/news/detail/d.png" alt="c">'
         ' <a href="http://mos.ru/">e</a></p>\n'
     )
@@ -345,16 +345,16 @@ def test_plain_gives_one_line_for_each_block() -> None:
         "# a *b*\n\nc\nd  \ne\n\n- f\n- g\n\n|h|i|\n|-|-|\n|j|k|\n\n> l\n\n![m](n.png) <b>o</b>p"
     )
 
-    assert markup.plain(html) == "a b\nc d\ne\nf\ng\nh\ni\nj\nk\nl\nop"
+    assert plain(html) == "a b\nc d\ne\nf\ng\nh\ni\nj\nk\nl\nop"
 
 
 @pytest.mark.parametrize("html", ["", "<p></p>", "<p> \n </p>", '<p><img alt="a"></p>'])
 def test_plain_gives_nothing_where_there_is_no_text(html: str) -> None:
-    assert markup.plain(html) == ""
+    assert plain(html) == ""
 
 
 def test_plain_keeps_the_signs_that_html_escapes() -> None:
-    assert markup.plain(text("a < b & c > d «e» \u00a0 f")) == "a < b & c > d «e» f"
+    assert plain(text("a < b & c > d «e» \u00a0 f")) == "a < b & c > d «e» f"
 
 
 @pytest.mark.parametrize(
@@ -386,13 +386,13 @@ def test_plain_keeps_the_signs_that_html_escapes() -> None:
     ids=range(19),
 )
 def test_a_summary_is_the_first_sentences(source: str, summary: str) -> None:
-    assert markup.summarize(source) == summary
+    assert summarize(source) == summary
 
 
 @settings(deadline=None, derandomize=True, max_examples=300)
 @given(st.text(st.sampled_from("абв.!?…,—» \n"), max_size=700))
 def test_a_summary_is_never_longer_than_300_signs(source: str) -> None:
-    summary = markup.summarize(source)
+    summary = summarize(source)
 
     whole = " ".join(source.split())
     assert len(summary) <= 300
@@ -474,7 +474,7 @@ def assert_harmless(html: str) -> None:
     elements = [element for element in root.iter() if element is not root]
     attributes = [pair for element in elements for pair in element.attrib.items()]
 
-    assert not {str(element.tag) for element in elements} - markup._TAGS  # noqa: SLF001
+    assert not {str(element.tag) for element in elements} - _TAGS
     assert not DEAD & {str(element.tag) for element in elements}
     assert [name for name, _ in attributes if name.startswith("on") or name == "style"] == []
     addresses = [value for name, value in attributes if name in ("href", "src", "cite")]
@@ -500,7 +500,7 @@ def test_any_markdown_gives_safe_html_or_is_too_deep(source: str) -> None:
     except TooDeep:
         return
     assert_harmless(html)
-    assert not FORBIDDEN & set(markup.plain(html))
+    assert not FORBIDDEN & set(plain(html))
 
 
 @settings(deadline=None, derandomize=True, max_examples=300)
@@ -509,7 +509,7 @@ def test_any_paragraphs_give_safe_html(paragraphs: list[str]) -> None:
     html = text(*paragraphs)
 
     assert_harmless(html)
-    assert not FORBIDDEN & set(markup.plain(html))
+    assert not FORBIDDEN & set(plain(html))
 
 
 # --- what would crawl

@@ -25,19 +25,19 @@ from lxml import etree
 from PIL import Image
 from werkzeug.test import TestResponse
 
-from feedsvc import clock
+from feedsvc import clock, urls
 from feedsvc.app import build_app
 from feedsvc.edition import Edition
 from feedsvc.feeds import FEEDS
-from feedsvc.model import Attachment, Entry
+from feedsvc.model import Attachment, Entry, Reading
 from feedsvc.pages import html as pages
-from feedsvc.parsing import Reading, read
+from feedsvc.parsing import read
 from feedsvc.parsing.attachments import MAX_LENGTH, Unfit, _inspect
 from feedsvc.problems import severity
 from feedsvc.settings import Settings
 from feedsvc.storage.catalogue import Catalogue
 from feedsvc.sync import loop as sync_module
-from feedsvc.sync.loop import LOOK_NOW, read_all
+from feedsvc.sync.loop import RESCAN, read_all
 from feedsvc.sync.scanner import Found, Scan, examine, read_file
 from feedsvc.web import document_cache
 from tests.conftest import NOW, SECOND, SITE, Newsroom, item, parsed
@@ -863,7 +863,7 @@ def test_a_picture_that_comes_slowly_is_whole_in_the_end(slow_scans: Settings) -
             time.sleep(0.15)
         file.close()
 
-        def is_whole() -> bool:
+        def is_complete() -> bool:
             image = image_of(slow_scans)
             return image is not None and image.length == len(photo)
 
@@ -896,8 +896,8 @@ def test_where_nothing_changes_nothing_is_read_and_no_revision_follows(
         revision, entry = state(slow_scans)
         reads.clear()
         for _ in range(3):
-            (slow_scans.instance / LOOK_NOW).touch()
-            wait_for(lambda: not (slow_scans.instance / LOOK_NOW).exists())
+            (slow_scans.instance / RESCAN).touch()
+            wait_for(lambda: not (slow_scans.instance / RESCAN).exists())
         time.sleep(0.5)
         assert state(slow_scans) == (revision, entry)
         assert reads == []
@@ -1192,14 +1192,14 @@ def test_a_file_with_whatever_in_its_name_never_fails(
 def test_the_site_s_own_pictures_are_served(
     newsroom: Newsroom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(document_cache, "GLANCE", 0)
+    monkeypatch.setattr(document_cache, "CHECK_EVERY", 0)
     newsroom.publish({})
     logo, square = tmp_path / "our logo.PNG", tmp_path / "square.jpg"
     logo.write_bytes(picture(kind="PNG"))
     square.write_bytes(PHOTO)
     settings = replace(newsroom.settings, logo=logo, logo_square=square)
     client = build_app(settings).test_client()
-    assert settings.logo_url("logo") == f"{SITE}/logo/logo.png"
+    assert urls.logo_url("logo", settings) == f"{SITE}/logo/logo.png"
     for url, media_type, data in (
         ("/logo/logo.png", "image/png", logo.read_bytes()),
         ("/logo/logo_square.jpg", "image/jpeg", PHOTO),

@@ -20,19 +20,19 @@ from werkzeug.test import Client, create_environ
 
 from feedsvc import clock
 from feedsvc.app import build_app
-from feedsvc.edition import Period
+from feedsvc.dates import from_microseconds
+from feedsvc.edition import ValidityPeriod
 from feedsvc.errors import CatalogueUnavailable
 from feedsvc.settings import Settings
-from feedsvc.storage.catalogue import from_microseconds
 from feedsvc.web import document_cache
-from feedsvc.web.response_cache import MARK, Mark, Memo
+from feedsvc.web.response_cache import MARK, Mark, ResponseCache
 from tests.conftest import NOW, SECOND, SITE, Newsroom, item
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 ATOM = "/feeds/atom.xml"
-PERIOD = Period(revision=1, since=0, until=None, changed=0)
+PERIOD = ValidityPeriod(revision=1, since=0, until=None, changed=0)
 PATHS = (
     *(ATOM, "/feeds/rss.xml", "/feeds/feed.json", "/feeds/yandex.xml", "/", "/static/style.css"),
     *("/category/sport/", "/feeds/category/sport/atom.xml", "/archive/2026/01/", "/feed", "/feeds"),
@@ -141,12 +141,12 @@ class Pair:
 @hypothesis_settings(deadline=None, max_examples=150)
 def test_answers_are_those_of_the_application_alone(steps: list[tuple[Any, ...]]) -> None:
     patch = pytest.MonkeyPatch()
-    patch.setattr(document_cache, "GLANCE", 0)
+    patch.setattr(document_cache, "CHECK_EVERY", 0)
     with TemporaryDirectory() as folder:
         pair = Pair(Settings(instance=Path(folder), base_url=SITE, feed_size=3))
         patch.setattr(clock, "now", lambda: pair.now)
         for step in steps:
-            pair.step(*step)
+            pair.sequence(*step)
         pair.newsroom.writer.close()
     patch.undo()
 
@@ -154,13 +154,13 @@ def test_answers_are_those_of_the_application_alone(steps: list[tuple[Any, ...]]
 def test_a_clock_that_is_set_back_within_a_period_is_followed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(document_cache, "GLANCE", 0)
+    monkeypatch.setattr(document_cache, "CHECK_EVERY", 0)
     pair = Pair(Settings(instance=tmp_path, base_url=SITE))
     monkeypatch.setattr(clock, "now", lambda: pair.now)
     # Ten minutes ahead; what is asked 100 seconds before holds no longer than that.
-    pair.step("write", "b", 9)
+    pair.sequence("write", "b", 9)
     for what, seconds in (("wait", 500), ("set back", 300), ("wait", 250), ("set back", 1)):
-        pair.step(what, seconds * SECOND)
+        pair.sequence(what, seconds * SECOND)
         pair.ask("GET", ATOM, "", ())
     pair.newsroom.writer.close()
 
@@ -194,7 +194,7 @@ class Body(list[bytes]):
         self._app.closed += 1
 
 
-def number(memo: Memo, path: str = "/", method: str = "GET", **headers: str) -> int:
+def number(memo: ResponseCache, path: str = "/", method: str = "GET", **headers: str) -> int:
     """Ask, and give which of the answers it was."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     answer = Client(memo).open(path, method=method, headers=named)
@@ -204,7 +204,7 @@ def number(memo: Memo, path: str = "/", method: str = "GET", **headers: str) -> 
 
 def test_what_is_alike_is_answered_once() -> None:
     app = Application()
-    memo = Memo(app, lambda _: PERIOD)
+    memo = ResponseCache(app, lambda _: PERIOD)
     assert [number(memo) for _ in range(3)] == [1, 1, 1]
     assert number(memo, User_Agent="another") == 1
     assert (app.asked, app.closed) == (1, 1)
@@ -228,14 +228,14 @@ def test_what_is_alike_is_answered_once() -> None:
     ],
 )
 def test_what_is_not_alike_is_asked(other: dict[str, str]) -> None:
-    memo = Memo(Application("Accept-Encoding, A-IM"), lambda _: PERIOD)
+    memo = ResponseCache(Application("Accept-Encoding, A-IM"), lambda _: PERIOD)
     for _ in range(2):
         assert (number(memo), number(memo, **other)) == (1, 2)
 
 
 def test_an_answer_may_look_at_more_than_others() -> None:
     app = Application("Accept-Encoding")
-    memo = Memo(app, lambda _: PERIOD)
+    memo = ResponseCache(app, lambda _: PERIOD)
     assert number(memo, Accept_Encoding="gzip") == 1
     app.vary = ("Accept-Encoding, A-IM", "User-Agent")
     assert number(memo, Accept_Encoding="br", User_Agent="a") == 2
@@ -249,14 +249,14 @@ def test_an_answer_may_look_at_more_than_others() -> None:
 def test_only_what_is_marked_is_kept() -> None:
     app = Application()
     app.mark = None
-    memo = Memo(app, lambda _: PERIOD)
+    memo = ResponseCache(app, lambda _: PERIOD)
     assert [number(memo), number(memo)] == [1, 2]
 
 
 def test_another_period_ends_all() -> None:
     now = PERIOD
     app = Application()
-    memo = Memo(app, lambda _: now)
+    memo = ResponseCache(app, lambda _: now)
     assert number(memo) == 1
     now = replace(PERIOD, revision=2)
     # What was made in the period before is not kept for this one.
@@ -272,7 +272,7 @@ def test_a_moment_ends_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "now", lambda: now)
     app = Application()
     app.mark = Mark(PERIOD, NOW, NOW + SECOND)
-    memo = Memo(app, lambda _: PERIOD)
+    memo = ResponseCache(app, lambda _: PERIOD)
     assert [number(memo), number(memo)] == [1, 1]
     now = NOW + SECOND - 1
     assert number(memo) == 1
@@ -283,7 +283,7 @@ def test_a_moment_ends_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_server_can_recall_what_is_kept() -> None:
-    memo = Memo(Application(), lambda _: PERIOD)
+    memo = ResponseCache(Application(), lambda _: PERIOD)
     environ = create_environ("/", headers={"Accept-Encoding": "gzip"})
     assert memo.recall(environ) is None
     assert number(memo, Accept_Encoding="gzip") == 1
@@ -293,16 +293,16 @@ def test_a_server_can_recall_what_is_kept() -> None:
 
 
 def test_without_a_catalogue_the_application_is_asked() -> None:
-    def unavailable(_now: int) -> Period:
+    def unavailable(_now: int) -> ValidityPeriod:
         raise CatalogueUnavailable("gone")
 
-    memo = Memo(Application(), unavailable)
+    memo = ResponseCache(Application(), unavailable)
     assert [number(memo), number(memo)] == [1, 2]
 
 
 def test_the_room_is_bounded_whatever_is_sent() -> None:
     app = Application("Accept-Encoding")
-    memo = Memo(app, lambda _: PERIOD, most=100, limit=1_000_000)
+    memo = ResponseCache(app, lambda _: PERIOD, most=100, limit=1_000_000)
     tracemalloc.start()
     for index in range(3_000):
         app.body = b"x" * 20_000
@@ -327,12 +327,12 @@ def test_the_room_is_bounded_whatever_is_sent() -> None:
     assert app.asked == 9_002
 
 
-def ask(memo: Memo, **environ: str) -> list[bytes]:
+def ask(memo: ResponseCache, **environ: str) -> list[bytes]:
     return [*memo(dict(environ), cast("StartResponse", lambda *_: None))]
 
 
 def test_a_server_may_do_what_it_likes_with_the_headers() -> None:
-    memo = Memo(Application(), lambda _: PERIOD)
+    memo = ResponseCache(Application(), lambda _: PERIOD)
     given: list[list[tuple[str, str]]] = []
 
     def start(_status: str, headers: list[tuple[str, str]], *_: object) -> Callable[[bytes], None]:
@@ -383,7 +383,7 @@ def test_ten_million_headers_leave_memory_where_it_was() -> None:
         start_response("200 OK", [("Vary", "Accept-Encoding")])
         return body
 
-    memo = Memo(app, lambda _: PERIOD)
+    memo = ResponseCache(app, lambda _: PERIOD)
     start = cast("StartResponse", lambda *_: None)
     for index in range(10_000_000):
         memo({"HTTP_ACCEPT_ENCODING": str(index), "HTTP_IF_NONE_MATCH": "x" * 500}, start)

@@ -89,7 +89,7 @@ def test_whenever_a_reader_polls_it_holds_what_is_public(
     steps: list[tuple[str, str, int]],
 ) -> None:
     patch = pytest.MonkeyPatch()
-    patch.setattr(document_cache, "GLANCE", 0)
+    patch.setattr(document_cache, "CHECK_EVERY", 0)
     patch.setattr(clock, "now", lambda: NOW)
     with TemporaryDirectory() as folder:
         settings = Settings(instance=Path(folder), base_url=SITE, feed_size=3)

@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from lxml import etree
 
-from feedsvc.edition import Gone
+from feedsvc.edition import GoneEntry
 from feedsvc.i18n import translations
 from feedsvc.media import types
 from feedsvc.model import Entry
@@ -127,7 +127,7 @@ def test_a_page_names_the_site_s_author_where_the_entry_has_none(newsroom: Newsr
 def test_the_page_of_what_is_gone_tells_title_and_reason(
     settings: Settings, reason: str | None
 ) -> None:
-    html = pages.gone(Gone("One <b>", reason), settings).decode()
+    html = pages.gone(GoneEntry("One <b>", reason), settings).decode()
     told = "Эта новость отозвана «One <b>» " + (f"Причина: {reason} " if reason else "")
     assert texts(html, "//main")[0].startswith(f"{told}Возможно, то, что вы ищете")
 
@@ -147,7 +147,9 @@ def test_an_error_page_says_what_happened(settings: Settings, status: int, title
 
 @pytest.mark.parametrize("status", [404, 405, 410, 503])
 def test_error_pages_are_not_for_search_engines(settings: Settings, status: int) -> None:
-    made = pages.gone(Gone("One"), settings) if status == 410 else pages.error(status, settings)
+    made = (
+        pages.gone(GoneEntry("One"), settings) if status == 410 else pages.error(status, settings)
+    )
     root = parsed(made.decode())
     assert root.xpath("//meta[@name='robots']/@content") == ["noindex"]
 
@@ -221,7 +223,7 @@ def test_an_entry_in_another_language_says_so(newsroom: Newsroom) -> None:
 def test_nothing_in_an_entry_runs_in_a_page(newsroom: Newsroom, attack: str) -> None:
     html = page_of(newsroom, attacked(attack))
     home = pages.home(newsroom.edition(), newsroom.settings).decode()
-    gone = pages.gone(Gone(attack, attack), newsroom.settings).decode()
+    gone = pages.gone(GoneEntry(attack, attack), newsroom.settings).decode()
     # The form is the search, the script the data block, which no browser runs.
     found = [set(dangers(page)) for page in (html, home, gone)]
     assert found == [{"form", "script"}, {"form", "script"}, {"form"}]
@@ -289,13 +291,13 @@ def test_an_entry_leads_to_the_ones_before_and_after_that_are_public(newsroom: N
     edition = newsroom.edition()
     found = {name: edition.find(name) for name in "abe"}
     beside = {
-        name: tuple(each and each.id for each in edition.beside(entry))
+        name: tuple(each and each.id for each in edition.neighbours(entry))
         for name, entry in found.items()
         if isinstance(entry, Entry)
     }
     assert beside == {"a": (None, "b"), "b": ("a", "e"), "e": ("b", None)}
     assert isinstance(found["b"], Entry)
-    html = pages.entry(found["b"], edition.beside(found["b"]), newsroom.settings).decode()
+    html = pages.entry(found["b"], edition.neighbours(found["b"]), newsroom.settings).decode()
     assert links(html)[-2:] == [("prev", PAGE.format("a")), ("next", PAGE.format("e"))]
 
 

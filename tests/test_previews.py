@@ -13,10 +13,10 @@ from feedsvc.media.thumbnails import (
     LARGE,
     SMALL,
     WIDTHS,
-    has_preview,
-    picture_forms,
+    has_thumbnail,
+    picture_variants,
     picture_path,
-    preview_size,
+    thumbnail_size,
 )
 from feedsvc.model import Attachment, Entry
 from feedsvc.pages import html as pages
@@ -81,7 +81,7 @@ def test_the_size_that_a_page_tells_is_that_of_the_form(
     assert isinstance(found, Entry)
     assert found.image
     shown = fetch(client, picture_path("news", found.image, SMALL))
-    assert opened(shown).size == preview_size(found.image, SMALL)
+    assert opened(shown).size == thumbnail_size(found.image, SMALL)
 
 
 def test_what_is_transparent_becomes_white(newsroom: Newsroom, client: FlaskClient) -> None:
@@ -184,11 +184,11 @@ def test_a_browser_may_choose_from_forms_of_different_widths(
     name: str, width: int, height: int, length: int, forms: dict[int, str]
 ) -> None:
     file = Attachment(name, f"x/{name}", "image/x", length, width, height)
-    assert list(picture_forms("x", file).items()) == list(forms.items())
+    assert list(picture_variants("x", file).items()) == list(forms.items())
 
 
 def test_a_document_has_no_small_form() -> None:
-    assert not has_preview(Attachment("a.pdf", "a.pdf", "application/pdf", 1))
+    assert not has_thumbnail(Attachment("a.pdf", "a.pdf", "application/pdf", 1))
 
 
 def test_a_small_form_is_made_once(
@@ -216,7 +216,7 @@ def test_pages_show_small_forms_and_link_the_picture_itself(newsroom: Newsroom) 
     edition: Edition = newsroom.edition()
     found = edition.find("news")
     assert isinstance(found, Entry)
-    root = parsed(pages.entry(found, edition.beside(found), newsroom.settings).decode())
+    root = parsed(pages.entry(found, edition.neighbours(found), newsroom.settings).decode())
     (figure,) = root.xpath("//figure/a")
     assert figure.get("href") == "/media/news/news.jpg"
     assert figure[0].get("src") == f"/preview/{LARGE}/news/news.jpg"

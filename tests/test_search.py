@@ -20,17 +20,18 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from feedsvc import clock, markup
+from feedsvc import clock
 from feedsvc.app import build_app
 from feedsvc.errors import SearchUnavailable
 from feedsvc.search import index as search
 from feedsvc.search import indexer
 from feedsvc.search.index import DAMAGED, FILE, Search
-from feedsvc.search.indexer import Follower
+from feedsvc.search.indexer import Indexer
 from feedsvc.search.query import parse
-from feedsvc.search.results import MEANWHILE, Asked, look
+from feedsvc.search.results import MEANWHILE, SearchForm, look
 from feedsvc.search.stemming import _stem, stems
 from feedsvc.settings import Settings
+from feedsvc.text import plain
 from feedsvc.web import document_cache
 from tests.conftest import ATTACKS, NOW, SECOND, SITE, Newsroom, attacked, dangers, item, parsed
 from tests.test_http import SECURITY, get
@@ -45,7 +46,7 @@ class Index:
 
     def __init__(self, newsroom: Newsroom) -> None:
         self.newsroom = newsroom
-        self.follower = Follower(newsroom.settings.instance, "en")
+        self.follower = Indexer(newsroom.settings.instance, "en")
         self.search = Search(newsroom.settings.instance)
 
     def catch_up(self) -> None:
@@ -60,7 +61,7 @@ class Index:
 
     def found(self, words: str, now: int = NOW, **fields: str) -> list[str]:
         """Give the ids of the first page."""
-        asked = Asked(words, **fields)
+        asked = SearchForm(words, **fields)
         results = look(asked, self.newsroom.edition(now), self.search, self.newsroom.settings)
         return [result.entry.id for result in results.items]
 
@@ -84,7 +85,7 @@ def index(newsroom: Newsroom) -> Iterator[Index]:
 def site(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
     """Give a client of a site whose clock stands still."""
     monkeypatch.setattr(clock, "now", lambda: NOW)
-    monkeypatch.setattr(document_cache, "GLANCE", 0)
+    monkeypatch.setattr(document_cache, "CHECK_EVERY", 0)
     return build_app(newsroom.settings).test_client()
 
 
@@ -308,7 +309,7 @@ def modelled(newsroom: Newsroom, words: str, now: int) -> list[str]:
     parts = parse(words).parts
     found = []
     for entry in newsroom.edition(now).newest(100):
-        text = f" {' '.join(stems(markup.plain(entry.html)))} "
+        text = f" {' '.join(stems(plain(entry.html)))} "
         if all(f" {' '.join(part)} " in text for part in parts):
             found.append(entry.id)
     return found
@@ -468,7 +469,7 @@ def test_what_an_index_that_is_behind_said_is_repeated_for_a_second_at_most(
 def test_a_period_that_ends_sooner_is_not_made_longer(newsroom: Newsroom) -> None:
     newsroom.apply({"a.md": item("Двор", "2026-07-01T12:00:01Z")})
     edition = newsroom.edition(NOW + SECOND // 2)
-    edition.hold_for(MEANWHILE)
+    edition.limit_validity(MEANWHILE)
     assert edition.period.until == NOW + SECOND
 
 
@@ -507,7 +508,7 @@ def test_following_goes_on_where_it_was(index: Index) -> None:
     index.follower.close()
     number = os.stat(index.path()).st_ino
     index.newsroom.apply({"b.md": item("Двор", "2026-01-02")})
-    index.follower = Follower(index.newsroom.settings.instance, "en")
+    index.follower = Indexer(index.newsroom.settings.instance, "en")
     with patch.object(indexer, "said", wraps=search.said) as read:
         index.catch_up()
     assert read.call_count == 1

@@ -243,15 +243,15 @@ def poll(port: int, number: int, requests: int, written: Any) -> None:
 STRANGE = """
 import pathlib, sys, time
 from feedsvc.__main__ import main
-from feedsvc.memo import Memo
-usual = Memo.__call__
+from feedsvc.memo import ResponseCache
+usual = ResponseCache.__call__
 def call(memo, environ, start):
     if environ["PATH_INFO"] == "/failing":
         raise ZeroDivisionError
     while environ["PATH_INFO"] == "/waiting" and not pathlib.Path(environ["QUERY_STRING"]).exists():
         time.sleep(0.01)
     return usual(memo, environ, start)
-Memo.__call__ = call
+ResponseCache.__call__ = call
 sys.argv[0] = "feedsvc"
 main()
 """

@@ -13,7 +13,7 @@ from feedsvc.edition import Edition
 from feedsvc.errors import CatalogueUnavailable
 from feedsvc.storage.catalogue import Catalogue
 from feedsvc.web import document_cache
-from feedsvc.web.document_cache import Shelf
+from feedsvc.web.document_cache import DocumentCache
 from feedsvc.web.representation import Document, document
 from tests.conftest import NOW, SECOND, Newsroom, item
 
@@ -44,7 +44,7 @@ def set_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     return set_to
 
 
-def text(kept: document_cache.Kept) -> str:
+def text(kept: document_cache.CachedDocument) -> str:
     return kept.document.body.decode()
 
 
@@ -52,9 +52,9 @@ def text(kept: document_cache.Kept) -> str:
 def test_a_document_is_rendered_once_for_each_revision(
     newsroom: Newsroom, render: Renderer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(document_cache, "GLANCE", 0)
+    monkeypatch.setattr(document_cache, "CHECK_EVERY", 0)
     newsroom.publish({"a.md": item("A", id="a")})
-    documents = Shelf(Catalogue(newsroom.settings.instance))
+    documents = DocumentCache(Catalogue(newsroom.settings.instance))
     assert [text(documents.get("x", render)) for _ in range(2)] == ["A", "A"]
     assert render.times == 1
     newsroom.apply({"b.txt": b"broken"})
@@ -67,7 +67,7 @@ def test_a_document_is_rendered_once_for_each_revision(
 
 def test_a_change_is_noticed_within_a_glance(newsroom: Newsroom, render: Renderer) -> None:
     newsroom.publish({"a.md": item("A")})
-    documents = Shelf(Catalogue(newsroom.settings.instance))
+    documents = DocumentCache(Catalogue(newsroom.settings.instance))
     documents.get("x", render)
     newsroom.apply({"a.md": item("B")})
     start = time.monotonic()
@@ -82,7 +82,7 @@ def test_the_moment_of_a_scheduled_entry_ends_what_was_kept(
 ) -> None:
     later = "2026-07-01T15:30:00+03:00"  # half an hour after NOW
     newsroom.publish({"a.md": item("A"), "b.md": item("B", date=later)})
-    documents = Shelf(Catalogue(newsroom.settings.instance))
+    documents = DocumentCache(Catalogue(newsroom.settings.instance))
     told = []
     for seconds in (0, 1799, 1800, 1801, 1799, 1800):
         set_clock(NOW + seconds * SECOND)
@@ -93,7 +93,7 @@ def test_the_moment_of_a_scheduled_entry_ends_what_was_kept(
 @pytest.mark.usefixtures("set_clock")
 def test_one_renders_and_the_others_wait(newsroom: Newsroom) -> None:
     newsroom.publish({"a.md": item("A")})
-    documents = Shelf(Catalogue(newsroom.settings.instance))
+    documents = DocumentCache(Catalogue(newsroom.settings.instance))
     rendered = []
 
     def slowly(_: Edition) -> Document:
@@ -112,7 +112,7 @@ def test_one_renders_and_the_others_wait(newsroom: Newsroom) -> None:
 @pytest.mark.usefixtures("set_clock")
 def test_the_least_used_make_room(newsroom: Newsroom) -> None:
     newsroom.publish({"a.md": item("A")})
-    documents = Shelf(Catalogue(newsroom.settings.instance), limit=150)
+    documents = DocumentCache(Catalogue(newsroom.settings.instance), limit=150)
     rendered: list[str] = []
 
     def get(key: str, size: int) -> None:
@@ -131,9 +131,9 @@ def test_the_least_used_make_room(newsroom: Newsroom) -> None:
 def test_what_is_kept_outlives_a_catalogue_that_cannot_be_read(
     newsroom: Newsroom, render: Renderer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(document_cache, "GLANCE", 0)
+    monkeypatch.setattr(document_cache, "CHECK_EVERY", 0)
     newsroom.publish({"a.md": item("A")})
-    documents = Shelf(Catalogue(newsroom.settings.instance))
+    documents = DocumentCache(Catalogue(newsroom.settings.instance))
     documents.get("x", render)
     newsroom.writer.close()
     for path in Path(newsroom.settings.instance).iterdir():
@@ -149,7 +149,7 @@ def test_what_is_kept_outlives_a_catalogue_that_cannot_be_read(
 @pytest.mark.usefixtures("set_clock")
 def test_what_fails_is_not_kept(newsroom: Newsroom, render: Renderer) -> None:
     newsroom.publish({"a.md": item("A")})
-    documents = Shelf(Catalogue(newsroom.settings.instance))
+    documents = DocumentCache(Catalogue(newsroom.settings.instance))
 
     def fail(_: Edition) -> Document:
         raise LookupError
@@ -175,11 +175,11 @@ def test_what_is_wanted_is_rendered_before_anyone_is_told_of_the_change(
 ) -> None:
     render = Reporter()
     newsroom.publish({"a.md": item("A", id="a")})
-    documents = Shelf(Catalogue(newsroom.settings.instance))
+    documents = DocumentCache(Catalogue(newsroom.settings.instance))
     documents.want("x", render)
     documents.look()
     assert (render.times, render.said) == (1, "A")
-    documents.get("x", render).document.packed("gzip")
+    documents.get("x", render).document.encoded("gzip")
     before = documents.period(clock.now())
     newsroom.apply({"b.md": item("B", id="b", date="2026-02-02")})
     # Whoever asks now, between two looks, is told of what there was.
@@ -191,7 +191,7 @@ def test_what_is_wanted_is_rendered_before_anyone_is_told_of_the_change(
     kept = documents.get("x", render)
     assert render.times == 2
     # Packed, too, as it was asked for.
-    assert kept.document.codings() == ("gzip",)
+    assert kept.document.content_codings() == ("gzip",)
     documents.look()
     assert render.times == 2
 
@@ -199,7 +199,7 @@ def test_what_is_wanted_is_rendered_before_anyone_is_told_of_the_change(
 def test_what_nobody_asks_for_is_not_rendered_ahead_for_ever(newsroom: Newsroom) -> None:
     render = Reporter()
     newsroom.publish({"a.md": item("0", id="a")})
-    documents = Shelf(Catalogue(newsroom.settings.instance))
+    documents = DocumentCache(Catalogue(newsroom.settings.instance))
     documents.want("x", render)
     for number in range(1, 2 * document_cache.UNASKED):
         newsroom.apply({"a.md": item(str(number), id="a")})
@@ -215,9 +215,9 @@ def test_what_nobody_asks_for_is_not_rendered_ahead_for_ever(newsroom: Newsroom)
 def test_where_nobody_looks_in_time_whoever_asks_does(
     newsroom: Newsroom, render: Renderer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(document_cache, "GLANCE", 0)
+    monkeypatch.setattr(document_cache, "CHECK_EVERY", 0)
     newsroom.publish({"a.md": item("A", id="a")})
-    documents = Shelf(Catalogue(newsroom.settings.instance))
+    documents = DocumentCache(Catalogue(newsroom.settings.instance))
     documents.look()
     newsroom.apply({"a.md": item("B", id="a")})
     assert text(documents.get("x", render)) == "B"
@@ -227,7 +227,7 @@ def test_where_nobody_looks_in_time_whoever_asks_does(
 
 
 def test_without_a_catalogue_a_look_finds_nothing(newsroom: Newsroom, render: Renderer) -> None:
-    documents = Shelf(Catalogue(newsroom.settings.instance))
+    documents = DocumentCache(Catalogue(newsroom.settings.instance))
     documents.want("x", render)
     documents.look()
     with pytest.raises(CatalogueUnavailable):

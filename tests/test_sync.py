@@ -18,17 +18,16 @@ from hypothesis import strategies as st
 
 from feedsvc.edition import Edition
 from feedsvc.media.types import is_passed_over
-from feedsvc.model import Entry
-from feedsvc.parsing import Reading
+from feedsvc.model import Entry, Reading
 from feedsvc.problems import severity
 from feedsvc.settings import Settings
 from feedsvc.storage.catalogue import Catalogue
 from feedsvc.storage.writer import Writer
 from feedsvc.sync import loop as sync_module
 from feedsvc.sync.check import check
-from feedsvc.sync.loop import ACCEPT_REMOVALS, LOOK_NOW, Sync
+from feedsvc.sync.loop import ACCEPT_REMOVALS, RESCAN, SyncLoop
 from feedsvc.sync.scanner import Found, Scan, read_file
-from feedsvc.sync.watcher import Hints, Watch
+from feedsvc.sync.watcher import Hints, Watcher
 from tests.conftest import item
 
 
@@ -63,7 +62,7 @@ def running(settings: Settings) -> Iterator[None]:
     done = threading.Event()
 
     def work() -> None:
-        mine = Sync(settings)
+        mine = SyncLoop(settings)
         mine.run(lambda: not done.is_set())
         mine.close()
 
@@ -78,7 +77,7 @@ def running(settings: Settings) -> Iterator[None]:
     assert not thread.is_alive()
 
 
-def is_whole(settings: Settings) -> bool:
+def is_complete(settings: Settings) -> bool:
     try:
         titles(settings)
     except Exception:  # noqa: BLE001 - not ready yet, for whatever reason
@@ -235,8 +234,8 @@ def test_a_third_of_the_entries_may_go_and_more_once_it_is_said_to_be_meant(
 @pytest.mark.usefixtures("quick")
 def test_a_scan_can_be_asked_for(slow_scans: Settings) -> None:
     with running(slow_scans):
-        (slow_scans.instance / LOOK_NOW).touch()
-        wait_for(lambda: not (slow_scans.instance / LOOK_NOW).exists())
+        (slow_scans.instance / RESCAN).touch()
+        wait_for(lambda: not (slow_scans.instance / RESCAN).exists())
 
 
 @pytest.mark.usefixtures("quick")
@@ -354,7 +353,7 @@ def test_other_settings_change_every_document_and_the_same_ones_none(settings: S
     old(settings.entries / "a.md", item("A"))
 
     def changed(settings: Settings) -> int:
-        with closing(Sync(settings)) as sync:
+        with closing(SyncLoop(settings)) as sync:
             sync.run(sync.is_busy)
         with Catalogue(settings.instance).snapshot() as snapshot:
             return int(snapshot.changed)
@@ -436,7 +435,7 @@ def test_what_changes_during_a_scan_is_shown_before_its_end(
     with running(settings):
         monkeypatch.setattr(Scan, "__iter__", slow)
         monkeypatch.setattr(sync_module, "read_file", counted)
-        (settings.instance / LOOK_NOW).touch()
+        (settings.instance / RESCAN).touch()
         wait_for(lambda: bool(shown))
         assert shown[0] == {"Old a", "Old b", "Old c", "New", "New d"} - {f"Old {last[0]}"}
         time.sleep(1)
@@ -447,7 +446,7 @@ def test_what_changes_during_a_scan_is_shown_before_its_end(
 def test_what_was_written_to_and_not_closed_is_not_taken_because_a_scan_saw_it_grow(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def deaf(_: Watch, seconds: float) -> Hints:
+    def deaf(_: Watcher, seconds: float) -> Hints:
         time.sleep(min(seconds, 0.1))
         return Hints()
 
@@ -457,7 +456,7 @@ def test_what_was_written_to_and_not_closed_is_not_taken_because_a_scan_saw_it_g
         file.write(item("Half"))
         file.flush()
         time.sleep(0.5)
-        monkeypatch.setattr(Watch, "wait", deaf)
+        monkeypatch.setattr(Watcher, "wait", deaf)
         time.sleep(1)
         file.write(b"More and")
         file.flush()

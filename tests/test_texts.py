@@ -47,7 +47,7 @@ def russian() -> Catalog:
         return read_po(file, locale="ru", abort_invalid=True)
 
 
-def names(template: str) -> list[str]:
+def named_files(template: str) -> list[str]:
     return sorted({name for _, name, _, _ in Formatter().parse(template) if name is not None})
 
 

@@ -17,7 +17,8 @@ from feedsvc.settings import PREFIX, Settings, load
 from feedsvc.storage.catalogue import Catalogue
 from feedsvc.storage.status import describe, take_status
 from feedsvc.sync.check import check as check_entries
-from feedsvc.sync.coordination import scan_now, writer_is_alive
+from feedsvc.sync.coordination import writer_is_alive
+from feedsvc.sync.scan_now import scan_now
 from feedsvc.sync.scanner import entries_unavailable
 
 _CANNOT = 2

@@ -40,7 +40,7 @@ FEEDS = {
     "rss.xml": Feed("RSS", "application/rss+xml", rss.render),
     "feed.json": Feed("JSON Feed", "application/feed+json", jsonfeed.render),
     "yandex.xml": Feed(
-        "Yandex", "application/rss+xml", yandex.render, channel.of_last_days, for_readers=False
+        "Yandex", "application/rss+xml", yandex.render, channel.recent, for_readers=False
     ),
 }
 FOR_READERS = {name: feed for name, feed in FEEDS.items() if feed.for_readers}

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from urllib.parse import quote, urlencode
 
+from feedsvc import urls
 from feedsvc.edition import Edition
 from feedsvc.feeds import common
 from feedsvc.i18n import N_, Message, month_name
@@ -14,8 +14,6 @@ from feedsvc.settings import Settings
 AGGREGATED = timedelta(days=8)
 # As much as a portal takes in 10 MB, however short the news.
 MOST_AGGREGATED = 1000
-# The page with all months.
-ARCHIVE = "/archive/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,106 +38,76 @@ class Channel:
 Select = Callable[[Edition, Settings, str], Channel]
 
 
-def feed_path(name: str, slug: str | None = None) -> str:
-    """Give the path of a feed of the whole site, or of a category."""
-    return f"/feeds/{name}" if slug is None else f"/feeds/category/{slug}/{name}"
-
-
-def archive_path(month: str) -> str:
-    """Give the path of the archive document of a month like '2014-08'."""
-    return f"/feeds/archive/{month.replace('-', '/')}/atom.xml"
-
-
-def month_page(month: str, slug: str | None = None) -> str:
-    """Give the path of the page of a month like '2014-08', of all news or of a category."""
-    return (ARCHIVE if slug is None else category_page(slug)) + f"{month.replace('-', '/')}/"
-
-
-def category_page(slug: str) -> str:
-    """Give the path of the page of a category."""
-    return f"/category/{slug}/"
-
-
-def search_path(name: str, text: str) -> str:
-    """Give the path of a feed of what a query finds, by its right spelling."""
-    return f"/feeds/search/{quote(text, safe='')}/{name}"
-
-
-def search_page(text: str) -> str:
-    """Give the path of the page of what a query finds."""
-    return f"/search?{urlencode({'q': text})}"
-
-
 def newest(edition: Edition, settings: Settings, name: str) -> Channel:
     """Select the newest entries of the whole site, for the feed of a name.
 
     Its archives go back from the newest month (RFC 5005 section 4).
     """
     entries = edition.newest(settings.feed_size)
-    path = feed_path(name)
+    path = urls.feed_path(name)
     months = [month for month, _ in edition.months()[:1]]
     return Channel(
         path=path,
         id_path=path,
-        page="/",
+        page=urls.HOME,
         title=settings.title,
         entries=entries,
         withdrawn=_withdrawn(edition, entries, settings),
-        links=tuple(("prev-archive", archive_path(month)) for month in months),
+        links=tuple(("prev-archive", urls.archive_feed_path(month)) for month in months),
     )
 
 
-def of_category(edition: Edition, settings: Settings, name: str, slug: str) -> Channel | None:
+def for_category(edition: Edition, settings: Settings, name: str, slug: str) -> Channel | None:
     """Select the newest entries of a category; None where it has none."""
-    entries = edition.of_category(slug, settings.feed_size)
+    entries = edition.for_category(slug, settings.feed_size)
     if not entries:
         return None
-    path = feed_path(name, slug)
+    path = urls.feed_path(name, slug)
     withdrawn = _withdrawn(edition, entries, settings)
     return Channel(
         path=path,
         id_path=path,
-        page=category_page(slug),
+        page=urls.category_path(slug),
         title=f"{settings.title}: {label_of(slug, entries)}",
         entries=entries,
         withdrawn=tuple(entry for entry in withdrawn if _has(entry, slug)),
     )
 
 
-def of_search(entries: tuple[Entry, ...], settings: Settings, name: str, text: str) -> Channel:
+def for_search(entries: tuple[Entry, ...], settings: Settings, name: str, text: str) -> Channel:
     """Make a channel of what a query finds. What is withdrawn is not found, and not told."""
-    path = search_path(name, text)
+    path = urls.search_feed_path(name, text)
     title = Message(N_("{title}: news about «{words}»"), {"title": settings.title, "words": text})
     return Channel(
         path=path,
         id_path=path,
-        page=search_page(text),
+        page=urls.search_path(q=text),
         title=title.text(settings.language),
         entries=entries,
     )
 
 
-def of_month(edition: Edition, settings: Settings, month: str) -> Channel | None:
+def for_month(edition: Edition, settings: Settings, month: str) -> Channel | None:
     """Select all entries of a month, as an archive document; None where there are none.
 
     Withdrawn ones are among them for good: whoever comes by late still learns of it.
     """
-    entries = edition.of_month(month)
+    entries = edition.for_month(month)
     if not entries:
         return None
-    path = archive_path(month)
-    current = feed_path("atom.xml")
+    path = urls.archive_feed_path(month)
+    current = urls.feed_path("atom.xml")
     beside = (
         ("prev-archive", edition.month_before(month)),
         ("next-archive", edition.month_after(month)),
     )
-    links = [(relation, archive_path(other)) for relation, other in beside if other]
+    links = [(relation, urls.archive_feed_path(other)) for relation, other in beside if other]
     # A day more: the offset may have been another one at the beginning of the month.
     start = entries[-1].published.replace(day=1, hour=0, minute=0, second=0) - timedelta(days=1)
     return Channel(
         path=path,
         id_path=current,
-        page=month_page(month),
+        page=urls.month_path(month),
         title=f"{settings.title}: {month_name(entries[0].published, settings.language)}",
         entries=entries,
         withdrawn=tuple(
@@ -152,15 +120,15 @@ def of_month(edition: Edition, settings: Settings, month: str) -> Channel | None
     )
 
 
-def of_last_days(edition: Edition, settings: Settings, name: str) -> Channel:
+def recent(edition: Edition, settings: Settings, name: str) -> Channel:
     """Select what aggregators take: the entries of the last eight days."""
-    path = feed_path(name)
-    entries = edition.of_last(AGGREGATED, MOST_AGGREGATED)
+    path = urls.feed_path(name)
+    entries = edition.recent(AGGREGATED, MOST_AGGREGATED)
     start = common.moment(edition.now, settings) - AGGREGATED
     return Channel(
         path=path,
         id_path=path,
-        page="/",
+        page=urls.HOME,
         title=settings.title,
         entries=entries,
         # As the entries, which leave at that moment.

@@ -6,14 +6,14 @@ from html import escape
 
 from lxml import etree
 
-from feedsvc import markup
+from feedsvc import urls
+from feedsvc.dates import from_microseconds
 from feedsvc.i18n import translations
 from feedsvc.model import Attachment, Entry
 from feedsvc.settings import Settings
-from feedsvc.storage.catalogue import from_microseconds
+from feedsvc.text import place
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-STYLE = "/static/feed.css"
 MEDIA = "http://search.yahoo.com/mrss/"
 
 
@@ -25,16 +25,6 @@ def entry_id(entry: Entry, settings: Settings) -> str:
 def feed_id(path: str, settings: Settings) -> str:
     """Give the permanent id of a feed; no entry's can equal it, for want of the slash."""
     return f"tag:{settings.authority}:{path}"
-
-
-def entry_url(entry: Entry, settings: Settings) -> str:
-    """Give the absolute URL of an entry's page."""
-    return settings.site + settings.page(entry.id)
-
-
-def media_url(entry: Entry, name: str, settings: Settings) -> str:
-    """Give the absolute URL of a file that belongs to an entry."""
-    return settings.site + markup.media_path(entry.id, name)
 
 
 def media(entry: Entry) -> Iterator[Attachment]:
@@ -59,7 +49,7 @@ def enclosures(entry: Entry) -> list[Attachment]:
 def add_media(item: etree._Element, entry: Entry, file: Attachment, settings: Settings) -> None:
     """Add a file to an item as `media:content` (Media RSS 1.5.1)."""
     attributes = {
-        "url": media_url(entry, file.name, settings),
+        "url": urls.media_url(entry, file.name, settings),
         "fileSize": str(file.length),
         "type": file.media_type,
         "medium": file.media_type.partition("/")[0].replace("application", "document"),
@@ -74,7 +64,7 @@ def add_media(item: etree._Element, entry: Entry, file: Attachment, settings: Se
 
 def add_style(root: etree._Element) -> None:
     """Let browsers, which show XML as it is, show a feed as text to be read."""
-    style = f'type="text/css" href="{STYLE}"'
+    style = f'type="text/css" href="{urls.FEED_STYLE}"'
     root.addprevious(etree.ProcessingInstruction("xml-stylesheet", style))
 
 
@@ -85,9 +75,9 @@ def entry_author(entry: Entry) -> str | None:
 
 def entry_html(entry: Entry, settings: Settings) -> str:
     """Give the whole content as HTML with absolute URLs; a correction is said first."""
-    html = markup.place(entry.html, settings.site)
+    html = place(entry.html, settings.site)
     if entry.image:
-        url = escape(media_url(entry, entry.image.name, settings))
+        url = escape(urls.media_url(entry, entry.image.name, settings))
         html = f"{figure(entry.image, url)}\n{html}"
     if entry.correction is None:
         return html

@@ -22,7 +22,7 @@ _CODE = 4
 _encode = msgspec.json.encode
 
 
-def codes(channel: Channel, settings: Settings) -> tuple[bytes, ...]:
+def entry_digests(channel: Channel, settings: Settings) -> tuple[bytes, ...]:
     """Give the code of each entry of a channel, and then of each withdrawn one."""
     said = (channel.path, settings.site, settings.authority, settings.author, settings.language)
     key = blake2b(_encode(said)).digest()
@@ -31,8 +31,8 @@ def codes(channel: Channel, settings: Settings) -> tuple[bytes, ...]:
     )
 
 
-def seen(tags: Iterable[str | None]) -> frozenset[bytes]:
-    """Give the codes in entity tags, whichever feeds and codings they belong to."""
+def known_digests(tags: Iterable[str | None]) -> frozenset[bytes]:
+    """Give the entry_digests in entity tags, whichever feeds and codings they belong to."""
     found: set[bytes] = set()
     for tag in tags:
         text = (tag or "").partition(".")[0]
@@ -46,10 +46,10 @@ def seen(tags: Iterable[str | None]) -> frozenset[bytes]:
 
 
 def unseen(channel: Channel, settings: Settings, known: frozenset[bytes]) -> Channel:
-    """Give the channel with only the entries and withdrawals whose codes are not known."""
+    """Give the channel with only the entries and withdrawals whose entry_digests are not known."""
     new = {
         id(entry)
-        for entry, code in zip(_all(channel), codes(channel, settings), strict=True)
+        for entry, code in zip(_all(channel), entry_digests(channel, settings), strict=True)
         if code not in known
     }
     return replace(

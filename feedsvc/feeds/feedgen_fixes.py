@@ -13,6 +13,7 @@ from feedgen.ext.base import BaseEntryExtension, BaseExtension
 from feedgen.feed import FeedGenerator
 from lxml import etree
 
+from feedsvc import urls
 from feedsvc.feeds import common
 from feedsvc.feeds.channel import Channel
 from feedsvc.model import Entry
@@ -57,7 +58,7 @@ def generator(channel: Channel, settings: Settings, media_type: str) -> FeedGene
     # The last link becomes the RSS channel's, whatever its rel.
     home = settings.site + channel.page
     feed.link(href=home, rel="alternate", type="text/html")
-    icon, logo = settings.logo_url("icon"), settings.logo_url("logo")
+    icon, logo = urls.logo_url("icon", settings), urls.logo_url("logo", settings)
     if icon:
         feed.icon(icon)
     if logo:
@@ -74,7 +75,7 @@ def _add(feed: FeedGenerator, entry: Entry, settings: Settings) -> None:
     item.title(entry.title)
     item.published(entry.published)
     item.updated(entry.updated)
-    item.link(href=common.entry_url(entry, settings), rel="alternate", type="text/html")
+    item.link(href=urls.entry_url(entry, settings), rel="alternate", type="text/html")
     summary = entry.summary or entry.title
     item.summary(summary)
     # content:encoded appears only beside a description, which readers take for HTML.
@@ -144,7 +145,7 @@ class _AtomEntry(_Entry):
             etree.SubElement(
                 entry,
                 "link",
-                href=common.media_url(self.entry, file.name, self.settings),
+                href=urls.media_url(self.entry, file.name, self.settings),
                 rel="enclosure",
                 type=file.media_type,
                 length=str(file.length),
@@ -169,8 +170,8 @@ class _RssChannel(_Feed):
         for link in self.links():
             etree.SubElement(channel, f"{{{_ATOM}}}link", link)
         dress = {
-            "icon": self.settings.logo_url("logo_square"),
-            "logo": self.settings.logo_url("logo"),
+            "icon": urls.logo_url("logo_square", self.settings),
+            "logo": urls.logo_url("logo", self.settings),
             "accentColor": self.settings.colour.removeprefix("#"),
         }
         for name, value in dress.items():
@@ -190,7 +191,7 @@ class _RssItem(_Entry):
             etree.SubElement(
                 item,
                 "enclosure",
-                url=common.media_url(self.entry, file.name, self.settings),
+                url=urls.media_url(self.entry, file.name, self.settings),
                 length=str(file.length),
                 type=file.media_type,
             )

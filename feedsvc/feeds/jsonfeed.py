@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from feedsvc import urls
 from feedsvc.feeds import common
 from feedsvc.feeds.channel import Channel
 from feedsvc.model import Attachment, Entry
@@ -18,8 +19,8 @@ def render(channel: Channel, settings: Settings) -> bytes:
         "home_page_url": settings.site + channel.page,
         "feed_url": settings.site + channel.path,
         "description": settings.description,
-        "icon": settings.logo_url("logo_square"),
-        "favicon": settings.logo_url("icon"),
+        "icon": urls.logo_url("logo_square", settings),
+        "favicon": urls.logo_url("icon", settings),
         "authors": [{"name": settings.author}],
         "language": settings.language,
         "items": [_item(entry, settings) for entry in channel.entries],
@@ -31,11 +32,11 @@ def _item(entry: Entry, settings: Settings) -> dict[str, object]:
     author = common.entry_author(entry)
     item = {
         "id": common.entry_id(entry, settings),
-        "url": common.entry_url(entry, settings),
+        "url": urls.entry_url(entry, settings),
         "title": entry.title,
         "content_html": common.entry_html(entry, settings) or entry.title,
         "summary": entry.summary,
-        "image": entry.image and common.media_url(entry, entry.image.name, settings),
+        "image": entry.image and urls.media_url(entry, entry.image.name, settings),
         "date_published": entry.published.isoformat(),
         "date_modified": entry.updated.isoformat(),
         "authors": author and [{"name": author}],
@@ -48,7 +49,7 @@ def _item(entry: Entry, settings: Settings) -> dict[str, object]:
 
 def _attachment(entry: Entry, file: Attachment, settings: Settings) -> dict[str, object]:
     return {
-        "url": common.media_url(entry, file.name, settings),
+        "url": urls.media_url(entry, file.name, settings),
         "mime_type": file.media_type,
         "title": file.alt or file.name,
         "size_in_bytes": file.length,

@@ -9,11 +9,12 @@ from itertools import chain
 
 from lxml import etree
 
-from feedsvc import markup
+from feedsvc import urls
 from feedsvc.feeds import common
 from feedsvc.feeds.channel import Channel
 from feedsvc.model import Entry
 from feedsvc.settings import Settings
+from feedsvc.text import plain
 
 # A portal takes 10 MB; what is around the items is far below the rest.
 MAX_SIZE = 9_900_000
@@ -40,7 +41,7 @@ def render(channel: Channel, settings: Settings) -> bytes:
     _add(top, "description", settings.description)
     _add(top, "language", settings.language)
     for name, kind in (("logo", {}), ("logo_square", {"type": "square"})):
-        url = settings.logo_url(name)
+        url = urls.logo_url(name, settings)
         if url:
             _add(top, f"{{{_YANDEX}}}logo", url, **kind)
     size = 0
@@ -57,15 +58,15 @@ def render(channel: Channel, settings: Settings) -> bytes:
 
 def _item(entry: Entry, settings: Settings) -> etree._Element:
     item = etree.Element("item", nsmap=_NAMESPACES)
-    text = markup.plain(entry.html) or entry.title
+    text = plain(entry.html) or entry.title
     _add(item, "title", entry.title)
-    _add(item, "link", common.entry_url(entry, settings))
+    _add(item, "link", urls.entry_url(entry, settings))
     _add(item, "author", common.entry_author(entry) or settings.author)
     for category in entry.categories[:1]:
         _add(item, "category", category.label)
     pictures = [file for file in common.media(entry) if file.width]
     for picture in pictures:
-        url = common.media_url(entry, picture.name, settings)
+        url = urls.media_url(entry, picture.name, settings)
         size = {"length": str(picture.length), "type": picture.media_type}
         etree.SubElement(item, "enclosure", {"url": url, **size})
     for picture in pictures:
@@ -80,7 +81,7 @@ def _item(entry: Entry, settings: Settings) -> etree._Element:
 def _withdrawn(entry: Entry, settings: Settings) -> etree._Element:
     item = etree.Element("item", nsmap=_NAMESPACES)
     _add(item, "title", entry.title)
-    _add(item, "link", common.entry_url(entry, settings))
+    _add(item, "link", urls.entry_url(entry, settings))
     _add(item, "pubDate", format_datetime(entry.updated))
     reason = {"reason": entry.reason} if entry.reason else {}
     _add(item, f"{{{common.MEDIA}}}status", None, state="deleted", **reason)

@@ -5,7 +5,7 @@ from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 
-from feedsvc import markup
+from feedsvc import urls
 from feedsvc.media.types import suffix
 from feedsvc.model import Attachment
 
@@ -27,7 +27,7 @@ _KEPT = 64
 _one_at_a_time = threading.Lock()
 
 
-def has_preview(file: Attachment) -> bool:
+def has_thumbnail(file: Attachment) -> bool:
     """Say whether small forms can be made of a file: of pictures, if that costs little memory."""
     pixels = (file.width or 0) * (file.height or 0)
     return pixels > 0 and (suffix(file.name) in _JPEG or pixels <= _MOST_PIXELS)
@@ -35,18 +35,17 @@ def has_preview(file: Attachment) -> bool:
 
 def picture_path(entry_id: str, file: Attachment, width: int) -> str:
     """Give the path of a picture that is to be shown about so wide, one of `WIDTHS`."""
-    path = markup.media_path(entry_id, file.name)
     if _is_shown_itself(file, width):
-        return path
-    return f"/preview/{width}{path.removeprefix('/media')}"
+        return urls.media_path(entry_id, file.name)
+    return urls.thumbnail_path(width, entry_id, file.name)
 
 
 def _is_shown_itself(file: Attachment, width: int) -> bool:
     light = (file.width or 0) <= width and file.length <= _LIGHT[width]
-    return light or not has_preview(file)
+    return light or not has_thumbnail(file)
 
 
-def preview_size(file: Attachment, width: int) -> tuple[int, int]:
+def thumbnail_size(file: Attachment, width: int) -> tuple[int, int]:
     """Give width and height of what is at `picture_path`."""
     wide, high = file.width or 1, file.height or 1
     if _is_shown_itself(file, width):
@@ -55,15 +54,15 @@ def preview_size(file: Attachment, width: int) -> tuple[int, int]:
     return max(1, round(wide * shrunk)), max(1, round(high * shrunk))
 
 
-def picture_forms(entry_id: str, file: Attachment) -> dict[int, str]:
+def picture_variants(entry_id: str, file: Attachment) -> dict[int, str]:
     """Give the paths that a browser may choose from, by width in pixels, the narrowest first."""
     forms: dict[int, str] = {}
     for width in WIDTHS:
-        forms.setdefault(preview_size(file, width)[0], picture_path(entry_id, file, width))
+        forms.setdefault(thumbnail_size(file, width)[0], picture_path(entry_id, file, width))
     return forms
 
 
-def preview(place: str, width: int) -> bytes | None:
+def thumbnail(place: str, width: int) -> bytes | None:
     """Give the picture in a file as a JPEG, at most so wide; None where that cannot be done.
 
     It lies as it is to be seen (EXIF), on white, and tells nothing of the camera.

@@ -75,7 +75,7 @@ def within(root: Path | str, path: str) -> str | None:
     return real if real.startswith(top + os.sep) and os.path.isfile(real) else None  # noqa: PTH113
 
 
-def companions(root: Path | str, path: str) -> tuple[str, ...]:
+def siblings(root: Path | str, path: str) -> tuple[str, ...]:
     """Give the paths of the files that bear an entry's name: in a folder, or beside it.
 
     For `news.md` those are what `news/` holds, and `news.jpg`. All paths are

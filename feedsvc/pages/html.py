@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import groupby
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from feedsvc import markup
-from feedsvc.edition import Edition, Gone
+from feedsvc import urls
+from feedsvc.edition import Edition, GoneEntry
 from feedsvc.feeds import FEEDS, FOR_READERS
-from feedsvc.feeds import channel as channels
+from feedsvc.feeds.channel import label_of
 from feedsvc.feeds.common import pictures
 from feedsvc.i18n import (
     Message,
@@ -27,17 +27,18 @@ from feedsvc.i18n import (
 from feedsvc.media.thumbnails import (
     LARGE,
     SMALL,
-    has_preview,
-    picture_forms,
+    has_thumbnail,
     picture_path,
-    preview_size,
+    picture_variants,
+    thumbnail_size,
 )
 from feedsvc.media.types import kind
 from feedsvc.model import Attachment, Entry
 from feedsvc.pages import jsonld, theme
-from feedsvc.search.query import LONGEST
-from feedsvc.search.results import Asked, Results
+from feedsvc.search.query import MAX_LENGTH
+from feedsvc.search.results import Results, SearchForm
 from feedsvc.settings import Settings
+from feedsvc.text import place
 
 # A list that is longer gives titles alone: quicker to look through, and a tenth of the bytes.
 LONG = 40
@@ -52,7 +53,7 @@ def home(edition: Edition, settings: Settings) -> bytes:
     return _render(
         "home.html",
         settings,
-        path="/",
+        path=urls.HOME,
         days=_days(entries),
         brief=len(entries) > LONG,
         categories=edition.categories(),
@@ -67,7 +68,7 @@ def archive(edition: Edition, settings: Settings) -> bytes:
     return _render(
         "archive.html",
         settings,
-        path=channels.ARCHIVE,
+        path=urls.ARCHIVE,
         years=[(year, list(months)) for year, months in years],
         categories=edition.categories(),
     )
@@ -75,16 +76,16 @@ def archive(edition: Edition, settings: Settings) -> bytes:
 
 def category(edition: Edition, settings: Settings, slug: str) -> bytes | None:
     """Render the list of a category's newest news; None where it has none."""
-    entries = edition.of_category(slug, settings.feed_size)
+    entries = edition.for_category(slug, settings.feed_size)
     if not entries:
         return None
     return _list(
         settings,
         entries,
-        path=channels.category_page(slug),
-        title=channels.label_of(slug, entries),
+        path=urls.category_path(slug),
+        title=label_of(slug, entries),
         slug=slug,
-        months=edition.months_of_category(slug),
+        months=edition.months_for_category(slug),
     )
 
 
@@ -92,15 +93,15 @@ def month(
     edition: Edition, settings: Settings, month: str, slug: str | None = None
 ) -> bytes | None:
     """Render the list of a month's news, of all or of a category; None where there is none."""
-    entries = edition.of_month(month) if slug is None else edition.of_category_month(slug, month)
+    entries = edition.for_month(month) if slug is None else edition.for_category_month(slug, month)
     if not entries:
         return None
     title = month_name(entries[0].published, settings.language)
-    label = None if slug is None else channels.label_of(slug, entries)
+    label = None if slug is None else label_of(slug, entries)
     return _list(
         settings,
         entries,
-        path=channels.month_page(month, slug),
+        path=urls.month_path(month, slug),
         title=title if label is None else f"{label}: {title}",
         slug=slug,
         label=label,
@@ -119,7 +120,11 @@ def no_news(edition: Edition, settings: Settings, month: str, slug: str | None) 
 def subscribe(edition: Edition, settings: Settings) -> bytes:
     """Render the page that says what a feed is, with the address of each."""
     return _render(
-        "feeds.html", settings, path="/feeds/", categories=edition.categories(), all_feeds=FEEDS
+        "feeds.html",
+        settings,
+        path=urls.SUBSCRIBE,
+        categories=edition.categories(),
+        all_feeds=FEEDS,
     )
 
 
@@ -128,7 +133,7 @@ def entry(item: Entry, beside: tuple[Entry | None, Entry | None], settings: Sett
     return _render(
         "entry.html",
         settings,
-        path=settings.page(item.id),
+        path=urls.entry_path(item.id, settings),
         entry=item,
         body=_body(item, settings),
         picture=next(iter(_shown(item)), None),
@@ -137,10 +142,10 @@ def entry(item: Entry, beside: tuple[Entry | None, Entry | None], settings: Sett
     )
 
 
-def search(asked: Asked, found: Results, edition: Edition, settings: Settings) -> bytes:
+def search(asked: SearchForm, found: Results, edition: Edition, settings: Settings) -> bytes:
     """Render the form of the search, and a page of what was found."""
     fields = {
-        "q": asked.words[:LONGEST],
+        "q": asked.words[:MAX_LENGTH],
         "category": found.query.category,
         "from": found.query.since and found.query.since.date(),
         "to": found.query.until and (found.query.until - timedelta(days=1)).date(),
@@ -154,8 +159,7 @@ def search(asked: Asked, found: Results, edition: Edition, settings: Settings) -
         found=found,
         notes=[note.text(settings.language) for note in notes],
         categories=edition.categories(),
-        page_path=lambda page: f"/search?{urlencode(filled | {'page': page})}",
-        search_path=channels.search_path,
+        page_path=lambda page: urls.search_path(**filled, page=page),
     )
 
 
@@ -165,7 +169,7 @@ def no_search(settings: Settings) -> bytes:
     return _render("search.html", settings, fields=fields, found=None, notes=[], categories=[])
 
 
-def gone(item: Gone, settings: Settings) -> bytes:
+def gone(item: GoneEntry, settings: Settings) -> bytes:
     """Render what stands where a withdrawn or removed entry was."""
     return _render("gone.html", settings, entry=item)
 
@@ -213,7 +217,7 @@ def _months_beside(edition: Edition, month: str, slug: str | None) -> tuple[str 
     """Give the nearest months with news before and after one, of all or of a category."""
     if slug is None:
         return edition.month_before(month), edition.month_after(month)
-    months = [other for other, _ in edition.months_of_category(slug)]
+    months = [other for other, _ in edition.months_for_category(slug)]
     return (
         max((other for other in months if other < month), default=None),
         min((other for other in months if other > month), default=None),
@@ -222,7 +226,7 @@ def _months_beside(edition: Edition, month: str, slug: str | None) -> tuple[str 
 
 def _shown(item: Entry) -> list[Attachment]:
     """Give the pictures of an entry that pages show in small forms."""
-    return [file for file in pictures(item) if has_preview(file)]
+    return [file for file in pictures(item) if has_thumbnail(file)]
 
 
 def _body(item: Entry, settings: Settings) -> tuple[Markup, Markup]:
@@ -230,11 +234,11 @@ def _body(item: Entry, settings: Settings) -> tuple[Markup, Markup]:
 
     Pictures are no larger than they are shown, tables can be moved.
     """
-    html = markup.place(item.html, "")
+    html = place(item.html, "")
     for file in item.inline:
         if file.width:
             shown = picture_path(item.id, file, LARGE)
-            html = html.replace(f'src="{markup.media_path(item.id, file.name)}"', f'src="{shown}"')
+            html = html.replace(f'src="{urls.media_path(item.id, file.name)}"', f'src="{shown}"')
     if "<table>" in html:
         label = translations(settings.language).gettext("Table")
         html = html.replace("<table>", _TABLE.format(label=label))
@@ -251,17 +255,13 @@ def _render(template: str, settings: Settings, **values: object) -> bytes:
     return page.render(
         settings=settings,
         feeds=FOR_READERS,
-        feed_path=channels.feed_path,
-        category_page=channels.category_page,
-        month_page=channels.month_page,
-        archive_page=channels.ARCHIVE,
+        urls=urls,
         own_icon=own_icon(settings.title, settings.colour),
-        media_path=markup.media_path,
         picture_path=picture_path,
         pictures=_shown,
         SMALL=SMALL,
         LARGE=LARGE,
-        picture_forms=picture_forms,
+        picture_variants=picture_variants,
         **values,
     ).encode()
 
@@ -290,7 +290,7 @@ def _environment(language: str) -> Environment:
         ),
         "kind": lambda file: translations(language).gettext(kind(file.name)),
         "locale": locale_of,
-        "size_at": preview_size,
+        "size_at": thumbnail_size,
         "size": lambda length: file_size(length, language),
     }
     return environment

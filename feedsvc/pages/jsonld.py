@@ -1,5 +1,6 @@
 """What pages say to search engines and messengers: schema.org as JSON-LD (JSON-LD 1.1)."""
 
+from feedsvc import urls
 from feedsvc.feeds import common
 from feedsvc.model import Attachment, Entry
 from feedsvc.settings import Settings
@@ -20,7 +21,7 @@ def of_site(settings: Settings) -> dict[str, object]:
 
 def of_entry(entry: Entry, settings: Settings) -> dict[str, object]:
     """Describe an entry as a `NewsArticle`; dates carry their offsets."""
-    url = common.entry_url(entry, settings)
+    url = urls.entry_url(entry, settings)
     office = entry.publisher or settings.author
     told = {
         "@context": "https://schema.org",
@@ -48,7 +49,7 @@ def _office(name: str, settings: Settings) -> dict[str, object]:
     if name == settings.author:
         office["url"] = f"{settings.site}/"
         if settings.logo:
-            office["logo"] = {"@type": "ImageObject", "url": settings.logo_url("logo")}
+            office["logo"] = {"@type": "ImageObject", "url": urls.logo_url("logo", settings)}
         if settings.contact:
             office["email"] = settings.contact
     return office
@@ -57,7 +58,7 @@ def _office(name: str, settings: Settings) -> dict[str, object]:
 def _picture(entry: Entry, file: Attachment, settings: Settings) -> dict[str, object]:
     picture: dict[str, object] = {
         "@type": "ImageObject",
-        "url": common.media_url(entry, file.name, settings),
+        "url": urls.media_url(entry, file.name, settings),
         "width": file.width,
         "height": file.height,
     }

@@ -1,55 +1,101 @@
-"""The kinds of entry files: bytes in, Entry or Problems out.
+"""Parsing: the bytes of an entry file in, an Entry or Problems out.
 
-A new kind is a new module with `parse(text, context)` and a line in `FORMATS`.
+A new kind of entry file is a new module with `parse(content, context)` and a line in
+`KINDS`. Text kinds get the decoded text; the others get the bytes, through `BinaryKind`.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
+from importlib.metadata import version
+from pathlib import Path
 
+from feedsvc import dates, model, text
+from feedsvc.media import inspect, types
 from feedsvc.media.types import suffix
-from feedsvc.model import Entry, Problem
+from feedsvc.model import Entry, Reading
 from feedsvc.parsing import markdown, press_text
 from feedsvc.parsing.context import Context, Refused
 from feedsvc.parsing.encoding import decode
-from feedsvc.settings import Settings
+from feedsvc.settings import ParseSettings
 
 MAX_SIZE = 1024 * 1024
-
-Parse = Callable[[str, Context], Entry]
-
-FORMATS: dict[str, Parse] = {".txt": press_text.parse, ".md": markdown.parse}
+# Libraries that decide what becomes of an entry file.
+_LIBRARIES = ("anyascii", "comrak", "linkify-it-py", "lxml", "nh3", "pillow", "pyyaml")
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """What came of reading a file: an entry, unless a problem is an error.
+class TextKind:
+    """A kind of entry file that is text, in any encoding that `decode` reads."""
 
-    `wanted` are the paths of other files that it names, there or not.
-    """
+    parse: Callable[[str, Context], Entry]
 
-    entry: Entry | None
-    problems: tuple[Problem, ...]
-    wanted: tuple[str, ...] = ()
+    def read(self, data: bytes, context: Context) -> Entry:
+        """Return the entry of a file. Raises Refused."""
+        return self.parse(decode(data, context), context)
+
+
+@dataclass(frozen=True, slots=True)
+class BinaryKind:
+    """A kind of entry file that is not text."""
+
+    parse: Callable[[bytes, Context], Entry]
+
+    def read(self, data: bytes, context: Context) -> Entry:
+        """Return the entry of a file. Raises Refused."""
+        return self.parse(data, context)
+
+
+KINDS: dict[str, TextKind | BinaryKind] = {
+    ".txt": TextKind(press_text.parse),
+    ".md": TextKind(markdown.parse),
+}
 
 
 def is_entry_name(name: str) -> bool:
-    """Say whether a file of this name is read as an entry."""
-    return suffix(name) in FORMATS
+    """Return whether a file of this name is read as an entry."""
+    return suffix(name) in KINDS
 
 
-def read(data: bytes, path: str, settings: Settings, companions: tuple[str, ...] = ()) -> Reading:
+def read(
+    data: bytes,
+    path: str,
+    settings: ParseSettings,
+    root: Path,
+    siblings: tuple[str, ...] = (),
+) -> Reading:
     """Read an entry file.
 
-    `path` is relative to the entries directory and `is_entry_name`; `companions`
-    are the paths of files that bear its name (see `files.companions`). What is
-    wrong with any of them is in the reading's problems; nothing is raised for it.
+    `path` is relative to the entries folder `root` and satisfies `is_entry_name`;
+    `siblings` are the paths of the files that bear its name (see `media.types.siblings`).
+    What is wrong with any of them is among the reading's problems; nothing is raised.
     """
-    context = Context(path, settings, companions)
+    context = Context(path, settings, root, siblings)
     try:
         if len(data) > MAX_SIZE:
             raise context.refusal("too-large", size=len(data))
-        parse = FORMATS[suffix(path)]
-        entry = parse(decode(data, context), context)
+        entry = KINDS[suffix(path)].read(data, context)
     except Refused:
         entry = None
-    return Reading(entry, tuple(sorted(context.problems)), tuple(context.wanted))
+    return Reading(entry, tuple(sorted(context.problems)), tuple(context.named_files))
+
+
+def fingerprint(settings: ParseSettings) -> str:
+    """Return a text that differs if entry files would be parsed otherwise.
+
+    It covers the settings, the parsers themselves and the libraries they use.
+    """
+    return f"{_program()} {settings.fingerprint}"
+
+
+@lru_cache
+def _program() -> str:
+    digest = blake2b(digest_size=8)
+    modules = (dates, inspect, model, text, types)
+    sources = (*Path(__file__).parent.glob("*.py"), *(Path(str(each.__file__)) for each in modules))
+    for source in sorted(sources):
+        digest.update(source.read_bytes())
+    for library in _LIBRARIES:
+        digest.update(f"{library} {version(library)}".encode())
+    return digest.hexdigest()

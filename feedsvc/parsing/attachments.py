@@ -5,63 +5,33 @@ They lie in a folder beside the entry that bears its name without the suffix
 the entry, relative to it. Of pictures only the header is read.
 """
 
-import os
 import posixpath
 import re
 from itertools import count
 from pathlib import PurePosixPath
-from typing import NamedTuple
 from unicodedata import normalize
 from urllib.parse import unquote
 
-from feedsvc import markup
+from feedsvc import urls
+from feedsvc.media.inspect import Unfit, inspect
 from feedsvc.media.types import MOST, TYPES, is_plain, suffix, within
 from feedsvc.model import Attachment
 
-MAX_LENGTH = 100 * 1024 * 1024
-MAX_PIXELS = 50_000_000
-_BEGINNINGS = {
-    ".pdf": (b"%PDF-",),
-    ".zip": (b"PK",),
-    ".docx": (b"PK",),
-    ".xlsx": (b"PK",),
-    ".odt": (b"PK",),
-    ".ods": (b"PK",),
-    ".doc": (b"\xd0\xcf\x11\xe0",),
-    ".xls": (b"\xd0\xcf\x11\xe0",),
-    ".mp3": (b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2"),
-}
-_FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".gif": "GIF", ".webp": "WEBP"}
 _elsewhere = re.compile(r"[a-z][a-z0-9+.-]*:|[/#?]|\Z", re.IGNORECASE)
-# EXIF: the camera was held upright, so that width and height change places.
-_ORIENTATION = 0x0112
-_UPRIGHT = frozenset((5, 6, 7, 8))
-
-
-class Unfit(Exception):
-    """A file cannot be published; the argument is the code of the problem."""
-
-
-class _Facts(NamedTuple):
-    length: int
-    width: int | None = None
-    height: int | None = None
 
 
 class Media:
-    """The files of one entry. `wanted` are the paths it named, there or not."""
+    """The files of one entry. `named_files` are the paths it named, there or not."""
 
-    def __init__(
-        self, root: str, path: str, entry_id: str, companions: tuple[str, ...] = ()
-    ) -> None:
-        """Take the entries directory, and in it the paths of the entry and its companions."""
+    def __init__(self, root: str, path: str, entry_id: str, siblings: tuple[str, ...] = ()) -> None:
+        """Take the entries directory, and in it the paths of the entry and its siblings."""
         self._root = root
         self._path = PurePosixPath(path)
         self._entry_id = entry_id
-        self._companions = companions
+        self._siblings = siblings
         self._found: dict[str, Attachment] = {}
         self._names: set[str] = set()
-        self.wanted: list[str] = []
+        self.named_files: list[str] = []
         self.unfit: list[tuple[str, int, str]] = []
 
     def named(
@@ -88,12 +58,12 @@ class Media:
         if not is_picture and suffix(name) not in TYPES:
             return None
         found = self.named(name)
-        return markup.media_path(self._entry_id, found.name) + sharp + fragment if found else ""
+        return urls.media_path(self._entry_id, found.name) + sharp + fragment if found else ""
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """Give width and height of the pictures found so far, by their paths on this site."""
         return {
-            markup.media_path(self._entry_id, file.name): (file.width, file.height)
+            urls.media_path(self._entry_id, file.name): (file.width, file.height)
             for file in self._found.values()
             if file.width and file.height
         }
@@ -102,10 +72,10 @@ class Media:
         """Give what was found so far."""
         return tuple(self._found.values())
 
-    def beside(self) -> list[Attachment]:
+    def siblings(self) -> list[Attachment]:
         """Give the files that bear the entry's name and were not found before."""
         taken = []
-        for path in self._companions:
+        for path in self._siblings:
             if path not in self._found:
                 try:
                     taken.append(self._take(path))
@@ -126,7 +96,7 @@ class Media:
         self._names.add(name)
         if len(self._names) > MOST:
             raise Unfit("media-many")
-        self.wanted += [place for place in places if place not in self.wanted]
+        self.named_files += [place for place in places if place not in self.named_files]
         for place in places:
             if within(self._root, place):
                 return place
@@ -135,7 +105,7 @@ class Media:
     def _take(self, path: str, alt: str = "", caption: str = "") -> Attachment:
         if path in self._found:
             return self._found[path]
-        facts = _inspect(within(self._root, path))
+        facts = inspect(within(self._root, path))
         stem, end = posixpath.splitext(posixpath.basename(path))
         names = {file.name for file in self._found.values()}
         others = (f"{stem}-{number}{end}" for number in count(2))
@@ -147,42 +117,3 @@ class Media:
         )
         self._found[path] = file
         return file
-
-
-def _inspect(path: str | None) -> _Facts:
-    """Look at a file: what it is must be what its name says. Raises Unfit."""
-    if path is None:
-        raise Unfit("media-missing")
-    end = suffix(path)
-    if end not in TYPES:
-        raise Unfit("media-type")
-    try:
-        with open(path, "rb") as file:
-            length = os.fstat(file.fileno()).st_size
-            if length > MAX_LENGTH:
-                raise Unfit("media-large")
-            if end in _FORMATS:
-                return _inspect_picture(path, _FORMATS[end], length)
-            if not file.read(8).startswith(_BEGINNINGS.get(end, (b"",))) or not length:
-                raise Unfit("media-broken")
-    except OSError as error:
-        raise Unfit("media-missing") from error
-    return _Facts(length)
-
-
-def _inspect_picture(path: str, kind: str, length: int) -> _Facts:
-    # Only whoever writes reads pictures; to load this costs 30 ms and 5 MB.
-    from PIL import Image  # noqa: PLC0415
-
-    # We look ourselves, and nothing but the header is ever unpacked.
-    Image.MAX_IMAGE_PIXELS = None
-    try:
-        with Image.open(path, formats=[kind]) as picture:
-            width, height = picture.size
-            # In other kinds it may stand behind the picture, which would be unpacked.
-            upright = kind == "JPEG" and picture.getexif().get(_ORIENTATION) in _UPRIGHT
-    except Exception as error:  # whatever a damaged picture makes its parser raise
-        raise Unfit("media-broken") from error
-    if width * height > MAX_PIXELS:
-        raise Unfit("media-large")
-    return _Facts(length, *((height, width) if upright else (width, height)))

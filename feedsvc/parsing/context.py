@@ -3,16 +3,19 @@
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from anyascii import anyascii
 
-from feedsvc import markup
+from feedsvc import urls
 from feedsvc.model import Attachment, Category, Problem
 from feedsvc.parsing.attachments import Media
+from feedsvc.parsing.links import absolute
+from feedsvc.parsing.sanitizer import TooDeep
 from feedsvc.problems import severity
-from feedsvc.settings import Settings
+from feedsvc.settings import ParseSettings
+from feedsvc.text import SUMMARY_LENGTH, clean, plain, summarize
 
 MAX_LABEL = 100
 _ID = re.compile(r"(?!\.+\Z)[A-Za-z0-9._-]{1,128}")
@@ -32,12 +35,15 @@ class Body(NamedTuple):
 class Context:
     """The surroundings of one parse, and the collector of its problems."""
 
-    def __init__(self, path: str, settings: Settings, companions: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, path: str, settings: ParseSettings, root: Path, siblings: tuple[str, ...] = ()
+    ) -> None:
         self.path = path
         self.settings = settings
-        self.companions = companions
+        self.root = root
+        self.siblings = siblings
         self.problems: list[Problem] = []
-        self.wanted: list[str] = []
+        self.named_files: list[str] = []
 
     def report(self, code: str, line: int = 0, **values: object) -> None:
         """Add a problem; `code` is a row of `problems.KINDS`."""
@@ -55,7 +61,7 @@ class Context:
 
     def media(self, entry_id: str) -> Media:
         """Look at the files around the entry."""
-        return Media(str(self.settings.entries), self.path, entry_id, self.companions)
+        return Media(str(self.root), self.path, entry_id, self.siblings)
 
     def sort_media(
         self, media: Media, image: Attachment | None, attached: list[Attachment]
@@ -66,11 +72,11 @@ class Context:
         picture above the text. What is unfit is reported.
         """
         inline = tuple(file for file in media.found() if file not in (image, *attached))
-        beside = media.beside()
+        beside = media.siblings()
         if image is None and not any(file.width for file in inline):
             image = next((file for file in beside if file.width), None)
         attached = [file for file in dict.fromkeys([*attached, *beside]) if file != image]
-        self.wanted += media.wanted
+        self.named_files += media.named_files
         for code, line, name in dict.fromkeys(media.unfit):
             self.report(code, line, name=name)
         return image, tuple(attached), inline
@@ -80,17 +86,17 @@ class Context:
     ) -> Body:
         """Render an entry's source. Raises Refused where nothing comes of it, or it crawls."""
         try:
-            html = render(source, self.settings.page(entry_id), media)
-        except markup.TooDeep as error:
+            html = render(source, urls.entry_path(entry_id, self.settings), media)
+        except TooDeep as error:
             raise self.refusal("too-deep") from error
-        summary = markup.summarize(markup.plain(html, enough=markup.SUMMARY_LENGTH))
-        if not (summary or media.wanted or "<img" in html):
+        summary = summarize(plain(html, enough=SUMMARY_LENGTH))
+        if not (summary or media.named_files or "<img" in html):
             raise self.refusal("no-body")
         return Body(html, summary)
 
     def address(self, value: str, line: int) -> str | None:
         """Take a web address on another site, or report it and pass it over."""
-        address = markup.absolute(value, "/")
+        address = absolute(value, "/")
         if address and address.startswith(("http://", "https://")):
             return address
         self.report("bad-address", line, value=value)
@@ -127,5 +133,5 @@ def _latin(text: str) -> str:
 
 
 def _short(text: str) -> str:
-    text = markup.clean(" ".join(text.split()))
+    text = clean(" ".join(text.split()))
     return text if len(text) <= 60 else text[:59] + "…"

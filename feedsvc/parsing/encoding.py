@@ -8,8 +8,8 @@ like it; who calls must make sure that the file is whole before it is believed
 import codecs
 import re
 
-from feedsvc import markup
 from feedsvc.parsing.context import Context
+from feedsvc.text import clean, first_forbidden_line
 
 # In Russian text as Windows-1251 nearly every byte above ASCII is a small letter.
 # Text of another encoding (KOI8-R, CP866, a damaged UTF-8) looks different.
@@ -33,12 +33,12 @@ def decode(data: bytes, context: Context) -> str:
     if encoding != "UTF-8":
         context.report("encoding-other", encoding=encoding)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    line = markup.first_forbidden_line(text)
-    if len(markup.clean(text)) < _MOST * len(text):
+    line = first_forbidden_line(text)
+    if len(clean(text)) < _MOST * len(text):
         raise context.refusal("encoding")  # UTF-16 without its mark, or no text at all
     if line:
         context.report("characters-removed", line)
-        text = markup.clean(text)
+        text = clean(text)
     return text
 
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 import yaml
 
-from feedsvc import markup
 from feedsvc.parsing.context import Context
+from feedsvc.parsing.sanitizer import MAX_DEPTH
+from feedsvc.text import clean
 
 _fence = re.compile(r"(?:---|\.\.\.)[ \t]*")
 
@@ -86,7 +87,7 @@ def _content(
         else:
             depth += isinstance(part, yaml.CollectionStartEvent)
             flat = False
-            if depth > markup.MAX_DEPTH:  # libyaml takes half an hour for a million
+            if depth > MAX_DEPTH:  # libyaml takes half an hour for a million
                 raise context.refusal("too-deep", _line(part))
     if not flat:
         return None
@@ -98,7 +99,7 @@ def _content(
 def _scalar(event: yaml.ScalarEvent, context: Context) -> str:
     if event.implicit[0] and event.value in ("~", "null"):
         return ""
-    text = markup.clean(event.value)
+    text = clean(event.value)
     if text != event.value:
         context.report("characters-removed", _line(event))
     return " ".join(text.split())

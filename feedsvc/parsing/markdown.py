@@ -4,12 +4,12 @@ import re
 from datetime import datetime
 from difflib import get_close_matches
 
-from feedsvc import markup
 from feedsvc.dates import parse_date
 from feedsvc.model import Attachment, Category, Entry, Status
 from feedsvc.parsing import front_matter
 from feedsvc.parsing.attachments import Media
 from feedsvc.parsing.context import Body, Context, Refused, category, is_id
+from feedsvc.parsing.sanitizer import from_markdown
 
 KEYS = (
     "title date id updated author summary lang categories status reason correction image"
@@ -59,7 +59,7 @@ def parse(text: str, context: Context) -> Entry:
     image, attached = fields.image(media), fields.attachments(names, media)
     body = Body("", "")
     if source.strip():
-        body = context.body(markup.from_markdown, source, media, entry_id)
+        body = context.body(from_markdown, source, media, entry_id)
     image, attachments, inline = context.sort_media(media, image, attached)
     return Entry(
         id=entry_id,

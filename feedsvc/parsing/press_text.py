@@ -3,11 +3,11 @@
 import re
 from urllib.parse import urlsplit
 
-from feedsvc import markup
 from feedsvc.dates import parse_date
 from feedsvc.model import Entry
 from feedsvc.parsing.attachments import Media
 from feedsvc.parsing.context import Context, Refused, is_id
+from feedsvc.parsing.sanitizer import from_paragraphs
 
 _address_line = re.compile(r"Адрес страницы:\s*<?([^\s<>]+)>?\s*", re.IGNORECASE)
 _publisher_line = re.compile(r"\[([^\[\]]+)\]\([^()]*\)")
@@ -77,4 +77,4 @@ def _id_in(address: str | None, context: Context) -> str | None:
 
 def _render(source: str, page: str, _media: Media) -> str:
     paragraphs = (part.strip("\n") for part in re.split(r"\n{2,}", source))
-    return markup.from_paragraphs([part for part in paragraphs if part], page)
+    return from_paragraphs([part for part in paragraphs if part], page)

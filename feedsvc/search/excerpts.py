@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
-from feedsvc.search.stemming import Wanted
+from feedsvc.search.stemming import StemMatcher
 
 # In characters.
 LENGTH = 240
@@ -14,19 +14,19 @@ _Found = tuple[int, int, str]
 _space = re.compile(r"\s")
 
 
-def marked(text: str, wanted: Wanted) -> Markup:
+def marked(text: str, matcher: StemMatcher) -> Markup:
     """Write a text as HTML, each found word in it as `<mark>`."""
-    return _write(text, 0, len(text), list(wanted.find(text)))
+    return _write(text, 0, len(text), list(matcher.find(text)))
 
 
-def excerpt(texts: Sequence[str], wanted: Wanted) -> Markup:
+def excerpt(texts: Sequence[str], matcher: StemMatcher) -> Markup:
     """Write the passage that has the most of what is wanted, from the first text that has any.
 
     Where none has, it is the beginning of the first.
     """
     for each in texts:
         text = " ".join(each.split())
-        found = list(wanted.find(text))
+        found = list(matcher.find(text))
         if found:
             return _passage(text, found)
     return _passage(" ".join(texts[0].split()), [])

@@ -1,14 +1,14 @@
-"""The search: an index of words beside the catalogue, as everyone asks it.
+"""The full-text index, as those who search ask it.
 
-It follows the catalogue (`feedsvc.follower`), a little behind, in a database of its
-own, so that its writes are no change of the news. It may be deleted at any time. What it
-gives are candidates: only an edition says which of them are public.
+It follows the catalogue (`search.indexer`), a little behind, in a database of its own, so
+that its writes do not look like news. It may be deleted at any time. It only gives
+candidates: an edition says which of them are public.
 
-An entry is one text in it: the stems of its title, of its summary and of all it says,
-each word of the first two once more behind a mark, so that a title is searched without
-looking at texts. The number of a row is the second of publication, or a later one where
-that is taken: so rows are in the order of time, and close together, which makes the index
-half as large as with wider numbers.
+Each entry is one text in it: the stems of its title, of its summary and of everything it
+says, with each stem of the first two once more behind a mark, so that a search of titles need
+not look at texts. The number of a row is the second of publication, or a later one if that is
+taken. So rows are in the order of time, and close together, which makes the index half as
+large as with wider numbers.
 """
 
 import os
@@ -20,62 +20,62 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
+from feedsvc.dates import to_microseconds
 from feedsvc.edition import Edition
 from feedsvc.errors import SearchUnavailable
 from feedsvc.model import Entry
+from feedsvc.search import stemming
 from feedsvc.search.query import Query
 from feedsvc.search.stemming import stems
-from feedsvc.storage.catalogue import to_microseconds
-from feedsvc.storage.sqlite import Form, is_damage, numbers, open_to_read
+from feedsvc.storage.sqlite import Schema, file_identity, is_damage, open_for_reading
 
 FILE = "search.sqlite3"
-# By this file in the instance folder whoever meets damage asks for a new index.
+# Whoever meets damage asks for a new index by creating this file in the instance folder.
 DAMAGED = "search-damaged"
-# So many matches are counted.
-MOST = 1000
+# At most this many matches are counted.
+MAX_COUNT = 1000
 SECOND = 1_000_000
-# Raise the version with every change of the tables, or of what is made of an entry.
-FORM = Form(
-    1,
+SCHEMA = Schema(
     """
 CREATE TABLE state (
-    follows TEXT NOT NULL,      -- which catalogue, and with which stems
-    step INTEGER NOT NULL,      -- up to which step of it
-    whole INTEGER NOT NULL,     -- 1 from the beginning: half an index can be searched, too
-    caught_up INTEGER NOT NULL, -- 1 once it has come to the end of that catalogue
-    spread INTEGER NOT NULL,    -- how many seconds a number is above the publication, at most
-    held INTEGER NOT NULL,      -- how many items there are
-    litter INTEGER NOT NULL     -- and how many of them are litter
+    source_id TEXT NOT NULL,     -- the catalogue that is indexed, and the stemmer
+    sequence INTEGER NOT NULL,   -- how far it is indexed
+    complete INTEGER NOT NULL,   -- 1 from the start: half an index can be searched, too
+    caught_up INTEGER NOT NULL,  -- 1 once the end of the catalogue was reached
+    spread INTEGER NOT NULL,     -- how many seconds a number is above the publication, at most
+    held INTEGER NOT NULL,       -- how many items there are
+    tombstones INTEGER NOT NULL  -- and how many of them lead to no entry any more
 );
 INSERT INTO state VALUES ('', 0, 1, 0, 0, 0, 0);
 CREATE TABLE item (
-    number INTEGER PRIMARY KEY, -- that of the row of words
-    published INTEGER NOT NULL, -- in microseconds, as in the catalogue
-    id TEXT UNIQUE,             -- NULL where the row of words is litter
-    digest BLOB NOT NULL,       -- of the entry as it was indexed
-    step INTEGER NOT NULL       -- at which it became so in the catalogue
+    number INTEGER PRIMARY KEY,  -- that of the row in words
+    published INTEGER NOT NULL,  -- in microseconds, as in the catalogue
+    id TEXT UNIQUE,              -- NULL for a tombstone
+    digest BLOB NOT NULL,        -- of the entry as it was indexed
+    sequence INTEGER NOT NULL    -- at which it became so in the catalogue
 );
 CREATE INDEX item_published ON item (published, number);
 CREATE VIRTUAL TABLE words USING fts5 (
-    said, content = '', columnsize = 0, tokenize = "ascii tokenchars '=+#.-'"
+    text, content = '', columnsize = 0, tokenize = "ascii tokenchars '=+#.-'"
 );
--- Merging is done in small pieces, and never all at once.
+-- The indexer merges, a few pages at a time.
 INSERT INTO words (words, rank) VALUES ('automerge', 0), ('crisismerge', 1000);
 """,
+    sources=(stemming,),
 )
-_STEMS = version("snowballstemmer")
+_STEMMER = version("PyStemmer")
 _TITLE, _SUMMARY, _CATEGORY, _GAP = "=", "+", "#", " . "
-# The best first: all words in the title, or among the first that are said, or anywhere.
+# The best first: all words in the title, or in title and summary, or anywhere.
 _TIERS = (_TITLE, _SUMMARY, "")
 
 
-def follows(identity: str) -> str:
-    """Name what an index of a catalogue follows: that one, with the stems of this program."""
-    return f"{identity} {_STEMS}"
+def source_id(identity: str) -> str:
+    """Return what an index was made from: the identity of a catalogue, and the stemmer."""
+    return f"{identity} {_STEMMER}"
 
 
-def said(entry: Entry, text: str) -> str:
-    """Write all that an entry is found by, its plain text being `text`."""
+def index_text(entry: Entry, text: str) -> str:
+    """Return everything an entry is found by; `text` is its plain text."""
     title, summary, body = stems(entry.title), stems(entry.summary), stems(text)
     more = [] if body[: len(summary)] == summary else [summary]
     marked = (_marked(_TITLE, title), *(_marked(_SUMMARY, part) for part in (title, summary)))
@@ -88,7 +88,7 @@ def _marked(mark: str, each: list[str]) -> str:
 
 
 def _match(query: Query, mark: str) -> str:
-    """Write a query in FTS5's language, of nothing but stems: so it is never wrong."""
+    """Return a query in FTS5's language, of nothing but stems, so that it is always valid."""
     phrases = [_marked(mark, list(part)) for part in query.parts]
     if query.category:
         phrases.append(_CATEGORY + query.category)
@@ -96,15 +96,15 @@ def _match(query: Query, mark: str) -> str:
 
 
 class Candidate(NamedTuple):
-    """An entry that matched, and the catalogue's step at which it became what was indexed."""
+    """An entry that matched, and the catalogue's sequence at which it became what was indexed."""
 
     published: int
     id: str
-    step: int
+    sequence: int
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Matches:
     """What matched, and whether the index knew all of the catalogue (`is_behind`) or ever did.
 
     `best` is the best first, newest among equals; `newest` all of it that is newest.
@@ -130,7 +130,7 @@ class Search:
         # One connection for all threads: two megabytes of memory, not sixteen.
         self._asking = threading.Lock()
 
-    def find(self, query: Query, edition: Edition, best: int) -> Found:
+    def find(self, query: Query, edition: Edition, best: int) -> Matches:
         """Give the candidates of a query that has words, for an edition, the `best` first.
 
         Raises SearchUnavailable.
@@ -155,20 +155,20 @@ class Search:
                 raise SearchUnavailable(f"{self._path}: {error}") from error
 
     def _newest(self) -> sqlite3.Connection:
-        key = (os.getpid(), *numbers(self._path))
+        key = (os.getpid(), *file_identity(self._path))
         if self._connection is None or key != self._key:
-            self._connection, self._key = open_to_read(self._path, FORM), key
+            self._connection, self._key = open_for_reading(self._path, SCHEMA), key
         if self._connection is None:
             raise SearchUnavailable(f"{self._path}: there is no index that can be used")
         return self._connection
 
 
-def _found(connection: sqlite3.Connection, query: Query, edition: Edition, wanted: int) -> Found:
-    followed, step, caught_up, spread = connection.execute(
-        "SELECT follows, step, caught_up, spread FROM state"
+def _found(connection: sqlite3.Connection, query: Query, edition: Edition, wanted: int) -> Matches:
+    source, sequence, caught_up, spread = connection.execute(
+        "SELECT source_id, sequence, caught_up, spread FROM state"
     ).fetchone()
-    if followed != follows(edition.identity):
-        return Found((), (), is_behind=True, is_first=True)
+    if source != source_id(edition.identity):
+        return Matches((), (), is_behind=True, is_first=True)
     first = to_microseconds(query.since) if query.since else -(2**62)
     last = edition.now
     if query.until:
@@ -179,9 +179,9 @@ def _found(connection: sqlite3.Connection, query: Query, edition: Edition, wante
         if mark and len(best) >= wanted:
             continue
         # One more, which says that there are more.
-        limit = wanted if mark else MOST + 1
+        limit = wanted if mark else MAX_COUNT + 1
         rows = connection.execute(
-            "SELECT published, id, item.step FROM words CROSS JOIN item ON number = words.rowid"
+            "SELECT published, id, item.sequence FROM words CROSS JOIN item ON number = words.rowid"
             " WHERE words MATCH ? AND words.rowid BETWEEN ? AND ? AND published BETWEEN ? AND ?"
             " AND id IS NOT NULL"
             " ORDER BY words.rowid DESC LIMIT ?",
@@ -196,9 +196,9 @@ def _found(connection: sqlite3.Connection, query: Query, edition: Edition, wante
         )
         newest = sorted(map(Candidate._make, rows), reverse=True)
         best.update(dict.fromkeys(newest))
-    return Found(
+    return Matches(
         tuple(best),
         tuple(newest),
-        is_behind=not caught_up or step < edition.step,
+        is_behind=not caught_up or sequence < edition.sequence,
         is_first=not caught_up,
     )

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from feedsvc.search import stemming
+from feedsvc.search.stemming import StemMatcher
 
 # The rest is passed over, and whoever asks is told.
-LONGEST = 200
-MOST = 16
+MAX_LENGTH = 200
+MAX_WORDS = 16
 _part = re.compile(rf'"[^"]*"|«[^»]*»|“[^”]*”|„[^“]*“|{stemming.word.pattern}')
 
 
@@ -32,18 +33,18 @@ class Query:
     since: datetime | None = None
     until: datetime | None = None
 
-    def wanted(self) -> stemming.Wanted:
+    def matcher(self) -> StemMatcher:
         """Give the stems of all words of the query."""
-        return stemming.Wanted(frozenset(each for part in self.parts for each in part))
+        return StemMatcher(frozenset(each for part in self.parts for each in part))
 
 
 def parse(typed: str) -> Query:
     """Read what somebody typed."""
     spelled: list[str] = []
     parts: list[tuple[str, ...]] = []
-    left = MOST
-    is_cut = len(typed) > LONGEST
-    for match in _part.finditer(typed[:LONGEST]):
+    left = MAX_WORDS
+    is_cut = len(typed) > MAX_LENGTH
+    for match in _part.finditer(typed[:MAX_LENGTH]):
         said = stemming.word.findall(match[0])
         is_cut = is_cut or len(said) > left
         said = said[:left]
@@ -51,7 +52,7 @@ def parse(typed: str) -> Query:
         text = " ".join(map(stemming.normal, said))
         text = f'"{text}"' if len(said) > 1 else text
         if part and part not in parts:
-            if len(" ".join((*spelled, text))) > LONGEST:
+            if len(" ".join((*spelled, text))) > MAX_LENGTH:
                 is_cut = True  # some small letters are longer than great ones
                 break
             parts.append(part)

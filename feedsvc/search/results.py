@@ -6,17 +6,15 @@ from datetime import datetime, time, timedelta
 
 from markupsafe import Markup
 
-from feedsvc import markup
 from feedsvc.dates import parse_date
 from feedsvc.edition import Edition
-from feedsvc.feeds import channel
-from feedsvc.feeds.channel import Channel
 from feedsvc.i18n import N_
 from feedsvc.model import Entry
 from feedsvc.search.excerpts import excerpt, marked
-from feedsvc.search.index import MOST, Found, Search
+from feedsvc.search.index import MAX_COUNT, Matches, Search
 from feedsvc.search.query import Query, parse
 from feedsvc.settings import Settings
+from feedsvc.text import plain
 
 EACH_PAGE = 10
 PAGES = 50
@@ -34,7 +32,7 @@ TOO_MUCH = N_("That is more than can be searched for at once: only the beginning
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SearchForm:
     """What was written into the fields of the form, whatever it is."""
 
     words: str = ""
@@ -71,7 +69,7 @@ class Results:
     is_first: bool = False
 
 
-def look(asked: Asked, edition: Edition, search: Search, settings: Settings) -> Results:
+def search(asked: SearchForm, edition: Edition, search: Search, settings: Settings) -> Results:
     """Search an edition for what was asked. Raises SearchUnavailable."""
     query, notes = read(asked, edition, settings)
     if not query.parts:
@@ -80,25 +78,25 @@ def look(asked: Asked, edition: Edition, search: Search, settings: Settings) -> 
     page = min(page, PAGES)
     found = _find(query, edition, search, page * EACH_PAGE + SPARE)
     best = found.best[: page * EACH_PAGE + SPARE]
-    public = edition.unchanged({each.step for each in (*best, *found.newest)})
-    ids = [each.id for each in best if each.step in public]
-    count = sum(1 for each in found.newest if each.step in public)
+    public = edition.unchanged({each.sequence for each in (*best, *found.newest)})
+    ids = [each.id for each in best if each.sequence in public]
+    count = sum(1 for each in found.newest if each.sequence in public)
     pages = min(PAGES, -(-count // EACH_PAGE))
     page = min(page, max(pages, 1))
-    wanted = query.wanted()
+    matcher = query.matcher()
     shown = _entries(ids[(page - 1) * EACH_PAGE : page * EACH_PAGE], edition)
     return Results(
         query,
         items=tuple(
             Result(
                 entry,
-                marked(entry.title, wanted),
-                excerpt((markup.plain(entry.html, READ), entry.summary), wanted),
+                marked(entry.title, matcher),
+                excerpt((plain(entry.html, READ), entry.summary), matcher),
             )
             for entry in shown
         ),
-        count=min(count, MOST),
-        more=count > MOST,
+        count=min(count, MAX_COUNT),
+        more=count > MAX_COUNT,
         page=page,
         pages=pages,
         notes=notes,
@@ -106,24 +104,18 @@ def look(asked: Asked, edition: Edition, search: Search, settings: Settings) -> 
     )
 
 
-def followed(
-    query: Query, name: str, edition: Edition, search: Search, settings: Settings
-) -> Channel:
-    """Select the newest entries that a query finds, for the feed of a name.
-
-    Raises SearchUnavailable.
-    """
+def newest(query: Query, edition: Edition, search: Search, limit: int) -> tuple[Entry, ...]:
+    """Return the newest entries that a query finds. Raises SearchUnavailable."""
     found = _find(query, edition, search, 0)
-    public = edition.unchanged(each.step for each in found.newest)
-    ids = [each.id for each in found.newest if each.step in public]
-    entries = _entries(ids[: settings.feed_size], edition)
-    return channel.of_search(entries, settings, name, query.text)
+    public = edition.unchanged(each.sequence for each in found.newest)
+    ids = [each.id for each in found.newest if each.sequence in public]
+    return _entries(ids[:limit], edition)
 
 
-def _find(query: Query, edition: Edition, search: Search, best: int) -> Found:
+def _find(query: Query, edition: Edition, search: Search, best: int) -> Matches:
     found = search.find(query, edition, best)
     if found.is_behind:
-        edition.hold_for(MEANWHILE)
+        edition.limit_validity(MEANWHILE)
     return found
 
 
@@ -133,7 +125,7 @@ def _entries(ids: list[str], edition: Edition) -> tuple[Entry, ...]:
 
 
 def read(
-    asked: Asked, edition: Edition, settings: Settings
+    asked: SearchForm, edition: Edition, settings: Settings
 ) -> tuple[Query, tuple[tuple[str, str], ...]]:
     """Make a query of what was asked, and notes of what cannot be made use of."""
     query = parse(asked.words)

@@ -1,101 +1,89 @@
-"""Words: where they stand in a text, and what is left of them without their endings.
+"""Words and stems: where the words of a text are, and what is left of each without its ending.
 
-Two words are the same to a search when their stems are. Both the index and the
-queries are made of stems, so whatever is unsure here is unsure alike in both.
+Two words are the same to a search if their stems are. Both the index and the queries are
+made of stems, so whatever is uncertain here is equally uncertain in both.
 """
 
 import re
-import sys
 import threading
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
-from importlib import import_module
-from importlib.util import find_spec
-from types import ModuleType
-from typing import Any
 
-# Letters and digits; accents that stand by themselves and soft hyphens do not end a word.
+import Stemmer
+
+# Letters and digits. Combining accents and soft hyphens do not end a word.
 word = re.compile(r"[^\W_](?:[^\W_]|[\u00ad\u0300-\u036f])*")
 _within = re.compile(r"[\u00ad\u0300-\u036f]")
 _cyrillic = re.compile(r"[а-я]+")
 _latin = re.compile(r"[a-z]+")
-# Neither ASCII, but for the underscore, nor Cyrillic or the signs between its words.
+# Neither ASCII, except the underscore, nor Cyrillic or the signs between its words.
 _unusual = re.compile(r"[^\x00-\x5e\x60-\x7f\u0400-\u04ff«»№\u2010-\u2027]")
-# No language has longer ones; a megabyte of letters is no word.
-LONGEST = 64
-# To find a stem takes 25 us. So many take 5 MB, and are nine tenths of what is said.
-REMEMBERED = 16_384
-# The stemmers keep the word in hand in themselves.
-_stemming = threading.Lock()
+# In characters: no language has longer words, and a megabyte of letters is not one.
+MAX_LENGTH = 64
+# Stems that are kept, the most recent ones: nine tenths of what a text asks for, in 1 MB.
+CACHE_SIZE = 4096
+
+
+class _Stemmers(threading.local):
+    """A stemmer works for one thread at a time."""
+
+    def __init__(self) -> None:
+        # Its own cache keeps more than ours, in every thread.
+        self.russian = Stemmer.Stemmer("russian", 0)
+        self.english = Stemmer.Stemmer("english", 0)
+
+
+_stemmers = _Stemmers()
 
 
 def stems(text: str) -> list[str]:
-    """Give the stems of all words of a text, in their order."""
-    return [_stem(found[:LONGEST]) for found in word.findall(text)]
+    """Return the stems of all words of a text, in their order."""
+    return [_stem(found[:MAX_LENGTH]) for found in word.findall(text)]
 
 
 def stem(written: str) -> str:
-    """Give the stem of a word: of small letters and digits, and never empty."""
-    return _stem(written[:LONGEST])
+    """Return the stem of a word: of lower-case letters and digits, and never empty."""
+    return _stem(written[:MAX_LENGTH])
 
 
 def normal(written: str) -> str:
-    """Give a word in small letters, as it is without accents and soft hyphens."""
-    small = unicodedata.normalize("NFC", written[:LONGEST]).casefold()
+    """Return a word in lower case, without accents and soft hyphens."""
+    small = unicodedata.normalize("NFC", written[:MAX_LENGTH]).casefold()
     # What does not compose with its letter is a stress mark.
     return _within.sub("", small)
 
 
-def forget() -> None:
-    """Give back the memory that the stems of so many words take."""
-    _stem.cache_clear()
-
-
-@lru_cache(REMEMBERED)
+@lru_cache(CACHE_SIZE)
 def _stem(written: str) -> str:
     small = normal(written).replace("ё", "е")
-    for letters, stemmer in _stemmers():
-        if letters.fullmatch(small):
-            with _stemming:
-                return str(stemmer.stemWord(small)) or small
+    if _cyrillic.fullmatch(small):
+        return _stemmers.russian.stemWord(small) or small
+    if _latin.fullmatch(small):
+        return _stemmers.english.stemWord(small) or small
     return small
 
 
-class Wanted:
-    """The stems that are looked for, and where they are in a text."""
+class StemMatcher:
+    """The stems of a query, and where words with these stems are in a text."""
 
-    def __init__(self, looked_for: frozenset[str]) -> None:
-        self._stems = looked_for
-        # To stem all words of ten texts would take 60 ms, and to look at each still 4: but
-        # a Russian word begins with its stem, and an English one with the letter of its.
-        beginnings = (each[:1] if _latin.fullmatch(each) else each for each in looked_for)
+    def __init__(self, stems: frozenset[str]) -> None:
+        self._stems = stems
+        # To stem all words of ten texts would take milliseconds; but a Russian word begins
+        # with its stem, and an English one with the first letter of its stem.
+        beginnings = (each[:1] if _latin.fullmatch(each) else each for each in stems)
         either = "|".join(sorted(beginnings)).replace("е", "[её]")
         self._beginning = re.compile(rf"(?<![^\W_])(?:{either})", re.IGNORECASE)
 
     def find(self, text: str) -> Iterator[tuple[int, int, str]]:
-        """Give where each such word begins and ends, and its stem, in their order."""
+        """Yield start, end and stem of each such word, in their order."""
         if not self._stems:
             return
-        # With accents by themselves or other letters a word may begin otherwise than its stem.
-        look = word if _unusual.search(text) else self._beginning
-        for match in look.finditer(text):
-            whole = word.match(text, match.start())
-            assert whole is not None
-            found = stem(whole[0])
+        # With combining accents or other letters a word may begin otherwise than its stem.
+        pattern = word if _unusual.search(text) else self._beginning
+        for match in pattern.finditer(text):
+            complete = word.match(text, match.start())
+            assert complete is not None
+            found = stem(complete[0])
             if found in self._stems:
-                yield whole.start(), whole.end(), found
-
-
-@lru_cache(1)
-def _stemmers() -> tuple[tuple[re.Pattern[str], Any], ...]:
-    # As a package snowballstemmer loads the stemmers of all languages: 3 MB in each
-    # process, for the two that are wanted here 0.2 MB. So they get a package of our own.
-    spec = find_spec("snowballstemmer")
-    assert spec is not None
-    package = ModuleType("_snowball")
-    package.__path__ = list(spec.submodule_search_locations or ())
-    sys.modules[package.__name__] = package
-    russian = import_module("_snowball.russian_stemmer").RussianStemmer()
-    english = import_module("_snowball.english_stemmer").EnglishStemmer()
-    return (_cyrillic, russian), (_latin, english)
+                yield complete.start(), complete.end(), found

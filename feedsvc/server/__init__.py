@@ -31,7 +31,7 @@ from granian.server import mp
 
 from feedsvc.errors import SettingsError
 from feedsvc.settings import Settings, load
-from feedsvc.web.response_cache import Memo
+from feedsvc.web.response_cache import ResponseCache
 
 BACKLOG = 2048
 # How long a request may take to come, and how long a connection may stay unused.
@@ -198,7 +198,7 @@ def _recalling(
     What is not there is made by other threads: granian sends an answer whenever it comes.
     """
     usual, memo = wrap(app, *more), app.wsgi_app
-    assert isinstance(memo, Memo)
+    assert isinstance(memo, ResponseCache)
     makers = ThreadPoolExecutor(THREADS)
     # The application is there; the server's threads are about to be started.
     place()
@@ -213,7 +213,7 @@ def _recalling(
     def call(protocol: Any, scope: dict[str, Any]) -> int:  # noqa: ANN401
         # All but this the memo looks at is there already.
         scope["SCRIPT_NAME"] = ""
-        found = memo.recall(scope)
+        found = memo.lookup(scope)
         if found is None:
             makers.submit(make, protocol, scope)
             return 0

@@ -1,16 +1,21 @@
-"""Opening what SQLite holds: a sound file as it is, a damaged one made anew.
+"""Open SQLite databases: a sound one as it is, a damaged one recreated.
 
-All of it follows from the entry files, so what cannot be used is thrown away. What
-only cannot be opened now (locked, a disk fault) is not: the catalogue holds the last
-good versions of files that have turned bad since.
+Everything in them follows from the entry files, so what cannot be used is thrown away. What
+merely cannot be opened now (locked, a disk fault) is kept: the catalogue holds the last good
+versions of files that have turned bad since.
 """
 
 import os
 import sqlite3
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from types import ModuleType
 from urllib.parse import quote
+from zlib import crc32
+
+import msgspec
 
 from feedsvc.errors import FeedsvcError
 
@@ -22,15 +27,25 @@ TIMEOUT = 10.0
 CACHE = 512
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
-    """What a database consists of: its version, and the tables of a new one.
+@dataclass(frozen=True)
+class Schema:
+    """What a database consists of.
 
-    One of them is `state`, with a column `whole`: before that is 1, nobody reads.
+    `tables` is the SQL that creates it. One table is `state`, with a column `complete`;
+    until that is 1, nobody reads the database. `stored` are the types kept in it as JSON,
+    `sources` the modules that decide what else is written.
     """
 
-    version: int
     tables: str
+    stored: tuple[type, ...] = ()
+    sources: tuple[ModuleType, ...] = ()
+
+    @cached_property
+    def version(self) -> int:
+        """Return a number that differs if any of that does, for `PRAGMA user_version`."""
+        parts = [self.tables, repr(msgspec.json.schema_components(self.stored))]
+        parts += [Path(str(module.__file__)).read_text("utf-8") for module in self.sources]
+        return crc32("".join(parts).encode()) & 0x7FFFFFFF
 
 
 class Connection(sqlite3.Connection):
@@ -41,8 +56,8 @@ class Connection(sqlite3.Connection):
             self.close()
 
 
-def numbers(path: Path) -> tuple[int, ...]:
-    """Give the numbers of a database's files: others once they were deleted or replaced.
+def file_identity(path: Path) -> tuple[int, ...]:
+    """Give the file_identity of a database's files: others once they were deleted or replaced.
 
     Those of the write-ahead log are 0 while there is none.
     """
@@ -64,8 +79,8 @@ def is_damage(error: BaseException | None) -> bool:
     return code & 0xFF in _DAMAGED or code == sqlite3.SQLITE_IOERR_SHORT_READ
 
 
-def open_to_read(path: Path, form: Form) -> sqlite3.Connection | None:
-    """Open a database that is whole, for any thread; None where there is none of this form."""
+def open_for_reading(path: Path, schema: Schema) -> sqlite3.Connection | None:
+    """Open a database that is complete, for any thread; None where there is none of this form."""
     # On a read-only disk the shared-memory file of the write-ahead log cannot be
     # made; then nobody writes either, and the file can be read as it stands.
     for mode in ("mode=ro", "mode=ro&immutable=1"):
@@ -80,9 +95,9 @@ def open_to_read(path: Path, form: Form) -> sqlite3.Connection | None:
             )
             (version,) = connection.execute("PRAGMA user_version").fetchone()
             connection.execute(f"PRAGMA cache_size = -{CACHE}")
-            if version == form.version:
-                (whole,) = connection.execute("SELECT whole FROM state").fetchone()
-                if whole:
+            if version == schema.version:
+                (complete,) = connection.execute("SELECT complete FROM state").fetchone()
+                if complete:
                     return connection
             connection.close()
         except sqlite3.Error:
@@ -90,8 +105,8 @@ def open_to_read(path: Path, form: Form) -> sqlite3.Connection | None:
     return None
 
 
-def open_to_write(
-    path: Path, form: Form, *, suspect: bool, timeout: float = TIMEOUT
+def open_for_writing(
+    path: Path, schema: Schema, *, suspect: bool, timeout: float = TIMEOUT
 ) -> sqlite3.Connection:
     """Open a database, or make a new one where there is none that can be used.
 
@@ -99,10 +114,10 @@ def open_to_write(
     seconds, for whoever holds it. Raises sqlite3.Error, and OSError where the disk gives
     what it must not, or does not.
     """
-    connection = connect_to_write(path, timeout)
+    connection = connect(path, timeout)
     try:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if version == form.version:
+        if version == schema.version:
             _set_up(connection)
             connection.execute("SELECT * FROM state").fetchone()
             if not suspect or connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",):
@@ -113,20 +128,22 @@ def open_to_write(
             raise
         if not suspect:
             # SQLite says that of a page that the disk would not give once, too.
-            return open_to_write(path, form, suspect=True, timeout=timeout)
+            return open_for_writing(path, schema, suspect=True, timeout=timeout)
         _require_readable(path)
     # Before its files go: closing removes a write-ahead log by name.
     connection.close()
-    return make_anew(path, form, timeout)
+    return recreate(path, schema, timeout)
 
 
-def make_anew(path: Path, form: Form, timeout: float = TIMEOUT) -> sqlite3.Connection:
+def recreate(path: Path, schema: Schema, timeout: float = TIMEOUT) -> sqlite3.Connection:
     """Make a new database in the place of whatever is there. Raises sqlite3.Error or OSError."""
     for suffix in ("", "-wal", "-shm", "-journal"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
-    connection = connect_to_write(path, timeout)
+    connection = connect(path, timeout)
     _set_up(connection)
-    connection.executescript(f"BEGIN; {form.tables} PRAGMA user_version = {form.version}; COMMIT;")
+    connection.executescript(
+        f"BEGIN; {schema.tables} PRAGMA user_version = {schema.version}; COMMIT;"
+    )
     return connection
 
 
@@ -138,7 +155,7 @@ def _require_readable(path: Path) -> None:
                 pass
 
 
-def connect_to_write(path: Path, timeout: float = TIMEOUT) -> sqlite3.Connection:
+def connect(path: Path, timeout: float = TIMEOUT) -> sqlite3.Connection:
     """Connect to the file as it stands."""
     return sqlite3.connect(path, isolation_level=None, timeout=timeout, factory=Connection)
 

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from feedsvc.dates import from_microseconds
 from feedsvc.i18n import N_, clock_time, long_date, translations
 from feedsvc.problems import severity
 from feedsvc.settings import Settings
-from feedsvc.storage.catalogue import Snapshot, from_microseconds
+from feedsvc.storage.snapshot import Snapshot
 
 # Why the writer holds removals back: the words that `Sync` stores, and what they mean.
 DEGRADED = {

@@ -1,4 +1,4 @@
-"""Checking entry files without publishing them: what a new catalogue would say of each."""
+"""Check entry files without publishing them: the problems a new catalogue would have."""
 
 import tempfile
 from collections.abc import Iterator
@@ -8,13 +8,14 @@ from pathlib import Path
 
 from feedsvc.model import Problem
 from feedsvc.settings import Settings
-from feedsvc.storage.writer import Update, Writer
-from feedsvc.sync.loop import BATCH, read_all
+from feedsvc.storage.batch import FileUpdate
+from feedsvc.storage.writer import Writer
+from feedsvc.sync.reading import BATCH, read_all
 from feedsvc.sync.scanner import Scan
 
 
 def check(settings: Settings) -> tuple[Problem, ...]:
-    """Give the problems of all entry files, as a new catalogue would meet them.
+    """Return the problems of all entry files, in the order of paths and lines.
 
     Neither the catalogue nor anything else is changed. Raises EntriesUnavailable.
     """
@@ -26,12 +27,12 @@ def check(settings: Settings) -> tuple[Problem, ...]:
         while batch := list(islice(updates, BATCH)):
             found.extend(writer.apply(batch, (), now=0).problems)
             for update in batch:
-                found.extend(_alike(update, labels))
+                found.extend(_label_conflicts(update, labels))
     return tuple(sorted(found))
 
 
-def _alike(update: Update, labels: dict[str, tuple[str, str]]) -> Iterator[Problem]:
-    """Tell of categories whose label differs from another of the same address."""
+def _label_conflicts(update: FileUpdate, labels: dict[str, tuple[str, str]]) -> Iterator[Problem]:
+    """Yield a problem for each category that shares its slug with another label."""
     for category in update.stored.categories() if update.stored else ():
         label, other = labels.setdefault(category.slug, (category.label, update.path))
         if label.casefold() != category.label.casefold():

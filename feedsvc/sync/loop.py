@@ -1,375 +1,297 @@
-"""Keeping the catalogue true to the entries directory.
+"""The sync loop: keep the catalogue true to the entries folder.
 
-A file is read once it is whole: at the moment the kernel reports it closed, or
-else when its size and time have stood still for `SETTLE` seconds. A scan of the
-whole directory is the authority, on all but what a single file holds; only a
-scan removes anything. All waiting runs on the monotonic clock; the wall clock
-only tells, at the first scan, which files have stood still for long enough.
+A file is read once it is complete (`settling`). A scan of the whole folder is the authority
+on everything but the content of a single file; only a scan removes anything (`removals`).
+All waiting runs on the monotonic clock; the wall clock only tells the first scan which files
+have been left alone for long enough.
 """
 
-import ctypes
 import logging
 import math
-import os
-import signal
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
-from itertools import chain, islice
-from multiprocessing import get_context
+from itertools import islice
 from typing import NamedTuple
 
-from feedsvc import clock, problems
+from feedsvc import clock, parsing, problems
 from feedsvc.errors import CatalogueUnavailable, EntriesUnavailable
 from feedsvc.i18n import N_, Message, reason
-from feedsvc.search.indexer import Follower
+from feedsvc.search.indexer import Indexer
 from feedsvc.settings import Settings
+from feedsvc.storage.batch import FileUpdate
+from feedsvc.storage.changes import Changes
 from feedsvc.storage.sqlite import is_damage
-from feedsvc.storage.writer import Update, Writer, prepare
-from feedsvc.sync.progress import reported
-from feedsvc.sync.scanner import TRY_AGAIN, Found, Scan, examine, printable, read_file
-from feedsvc.sync.watcher import Hints, Watch
+from feedsvc.storage.writer import Writer
+from feedsvc.sync import reading, settling
+from feedsvc.sync.events import Subscriber
+from feedsvc.sync.removals import Removals, suspicion
+from feedsvc.sync.request import ACCEPT_REMOVALS, RESCAN, finish, is_requested
+from feedsvc.sync.scanner import TRY_AGAIN, FoundFile, Scan, examine, printable
+from feedsvc.sync.settling import Settling
+from feedsvc.sync.watcher import Hints, Watcher
 
-# Files in the instance folder by which `feedsvc sync` asks the writer for something.
-LOOK_NOW = "look-now"
-ACCEPT_REMOVALS = "accept-removals"
-
-SETTLE = 2.0
-# Somebody still holds the file open after writing to it, unless the kernel lost the close.
-SETTLE_WRITTEN = 60.0
+# In seconds: between two rounds of the loop, and after a removal before the scan it asks for.
 TICK = 0.5
 QUIET = 1.0
-# Files in one transaction, files worth a process pool, files handed to it at a time.
-BATCH = 1000
-MANY = 500
-CHUNK = 50
-# The guard: more than a third of at least so many entries do not vanish by themselves.
-GUARDED = 20
-# A scan of 100,000 files takes a second: so many files, and it hears what changed meanwhile.
-HEARING = 1000
-# The longest pause before what failed is tried again: at 100,000 files each try costs a scan.
-PATIENCE = 8.0
+# A scan of 100,000 files takes a second; every so many files it listens for changes.
+LISTEN_EVERY = 1000
+# In seconds, the longest pause before what failed is tried again: at 100,000 files each try
+# costs a scan.
+MAX_PAUSE = 8.0
 _log = logging.getLogger("feedsvc")
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    """A file not known to be whole: how it was found, when, and whether it is being written."""
+class _Comparison(NamedTuple):
+    """What a scan found, compared with the catalogue.
 
-    file: Found
-    since: float
-    written: bool = False
-
-    def due(self) -> float:
-        return self.since + (SETTLE_WRITTEN if self.written else SETTLE)
-
-
-class _Look(NamedTuple):
-    """What a scan found: how many files, which to read, which paths stand empty, which are gone."""
+    `seen` counts the files, `ready` are to be read, `vacated` are paths where no entry file
+    stands any more, `gone` those of them that are to be removed.
+    """
 
     seen: int
-    ready: list[Found]
-    vacant: set[str]
+    ready: list[FoundFile]
+    vacated: set[str]
     gone: list[str]
 
 
-class Sync:
-    """The one that writes the catalogue. Whoever makes it must be alone in doing so."""
+class SyncLoop:
+    """The one writer of the catalogue. Whoever makes it must make sure that it is alone."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Open the catalogue of the settings' instance. Raises CatalogueUnavailable."""
+    def __init__(self, settings: Settings, subscribers: tuple[Subscriber, ...] = ()) -> None:
+        """Open the catalogue. Raises CatalogueUnavailable.
+
+        `subscribers` are told of changes after the index of the search.
+        """
         self._settings = settings
-        self._waiting: dict[str, _Waiting] = {}
-        self._said: set[str] = set()
-        self._watch = Watch(settings.entries)
-        self._follower = Follower(settings.instance, settings.language)
+        self._settling = Settling()
+        self._logged: set[str] = set()
+        self._watcher = Watcher(settings.entries)
+        self._subscribers = (Indexer(settings.instance, settings.language), *subscribers)
         self._open(Writer(settings.instance))
 
     def _open(self, writer: Writer) -> None:
         self._writer = writer
-        self._writer.shape(_shape(self._settings))
-        self._writer.show(self._settings.shown_by, clock.now())
+        self._writer.set_parse_fingerprint(parsing.fingerprint(self._settings.parsing))
+        self._writer.set_render_fingerprint(self._settings.render_fingerprint, clock.now())
         self._started = time.monotonic()
-        self._scan_due = self._started
-        self._wanted = self._started
-        self._scanned_once = False
-        self._gone: frozenset[str] = frozenset()
-        self._gone_since: float | None = None
+        self._rescan_at = self._started
+        # When a scan is wanted before that.
+        self._scan_at = self._started
+        self._is_scanned = False
+        self._removals = Removals()
 
     def close(self) -> None:
-        """Close the catalogue, and listen no more."""
-        self._watch.stop()
-        self._follower.close()
+        """Close the catalogue, and stop watching."""
+        self._watcher.stop()
+        for subscriber in self._subscribers:
+            subscriber.close()
         self._writer.close()
 
     def run(self, goes_on: Callable[[], bool]) -> None:
-        """Keep the catalogue true for as long as `goes_on`, asked twice a second, says so.
+        """Keep the catalogue true while `goes_on`, asked twice a second, returns True.
 
-        What goes wrong is logged once, changes nothing, and is tried again.
+        A fault is logged once, changes nothing, and is tried again.
         """
         ahead = clock.ahead()
         pause = TICK
         while goes_on():
             try:
                 self._writer.require_sound()
-                self._listen()
-                self._hear_requests()
-                if time.monotonic() >= min(self._scan_due, self._wanted):
-                    self.scan()
-                    if self._wanted == math.inf:
-                        self._withdraw(LOOK_NOW)
-                self._store(read_all(self._settled(), self._settings))
+                self._watch()
+                self._heed_requests()
+                self._scan_if_due()
+                self._store(self._read_settled())
                 self._finish_first_index()
                 if abs(clock.ahead() - ahead) > 1:
                     ahead = clock.ahead()
-                    self._writer.clock_was_set(clock.now())
-                self._heed(self._watch.wait(self._follow()))
+                    self._writer.record_clock_change(clock.now())
+                self._heed(self._watcher.wait(self._notify()))
                 pause = TICK
             except (CatalogueUnavailable, sqlite3.Error) as error:
-                self._say(Message(N_("the catalogue cannot be used: {fault}"), {"fault": error}))
+                self._log_once(
+                    Message(N_("the catalogue cannot be used: {fault}"), {"fault": error})
+                )
                 time.sleep(pause)
-                pause = min(2 * pause, PATIENCE)
-                self._open_anew(error)
+                pause = min(2 * pause, MAX_PAUSE)
+                self._reopen(error)
 
-    def _follow(self) -> float:
-        """Let the search follow for some milliseconds; say how long to wait for hints then.
+    def _notify(self) -> float:
+        """Let the subscribers work for some milliseconds; return how long to wait for hints.
 
-        With more to do it is as long as that took, so that half of the core is free.
+        If they have more to do, wait as long as that took: half of the core stays free.
         """
+        if not self._writer.is_complete():
+            return TICK
         start = time.monotonic()
-        more = self._writer.is_whole() and self._follower.follow(self._writer.snapshot())
-        return time.monotonic() - start if more else TICK
+        changes = Changes(self._writer.snapshot(), clock.now())
+        more = [subscriber.advance(changes) for subscriber in self._subscribers]
+        return time.monotonic() - start if any(more) else TICK
 
-    def _open_anew(self, error: Exception) -> None:
-        # What is damaged is made again; what is full or read-only may be better now.
+    def _reopen(self, error: Exception) -> None:
+        # What is damaged is recreated; a disk that was full or read-only may be better now.
         with suppress(CatalogueUnavailable, sqlite3.Error):
             self._writer.close()
             self._open(Writer(self._settings.instance, suspect=is_damage(error)))
 
-    def scan(self) -> None:
-        """Look at the whole directory; store what has changed and is whole, remove what is gone.
+    def _scan_if_due(self) -> None:
+        if time.monotonic() >= min(self._rescan_at, self._scan_at):
+            self.scan()
+            if self._scan_at == math.inf:
+                finish(self._settings.instance, RESCAN)
 
-        Where the guard holds removals back, the catalogue says that it is
-        degraded. Raises CatalogueUnavailable.
+    def scan(self) -> None:
+        """Scan the folder: store what has changed and is complete, remove what is gone.
+
+        If the guard holds removals back, the catalogue says that it is degraded. Raises
+        CatalogueUnavailable.
         """
-        self._scan_due = time.monotonic() + self._settings.rescan
-        self._wanted = math.inf
+        self._rescan_at = time.monotonic() + self._settings.rescan
+        self._scan_at = math.inf
         try:
-            found = Scan(self._settings.entries, self._writer.snapshot().named())
+            scan = Scan(self._settings.entries, self._writer.snapshot().named_files())
         except EntriesUnavailable as error:
-            self._withdraw(ACCEPT_REMOVALS)
+            finish(self._settings.instance, ACCEPT_REMOVALS)
             self._degrade("closed", error.message)
             return
-        look = self._look(found)
-        self._store(read_all(look.ready, self._settings), absent=frozenset(look.vacant))
-        if self._may_be_renamed(look.gone):
-            self._wanted = time.monotonic() + TICK
+        found = self._compare(scan)
+        self._store(reading.read_all(found.ready, self._settings), absent=frozenset(found.vacated))
+        if self._removals.may_be_renamed(found.gone, self._has_unread):
+            self._scan_at = time.monotonic() + TICK
         else:
-            self._remove(look.gone, look.seen)
+            self._remove(found.gone, found.seen)
 
-    def _look(self, found: Scan) -> _Look:
-        """Compare the directory with what is stored, and go on listening meanwhile."""
-        known = self._writer.snapshot().stamps()
-        wanting = self._writer.wanting()
+    def _compare(self, scan: Scan) -> _Comparison:
+        """Compare the folder with the catalogue, and go on listening meanwhile."""
+        known = self._writer.snapshot().fingerprints()
+        id_conflicts = self._writer.id_conflicts()
         heard: dict[str, str] = {}
-        seen, ready, heirs = 0, [], []
-        vacant = set()
-        for file in found:
+        seen, ready, waiting_files = 0, [], []
+        vacated = set()
+        for file in scan:
             seen += 1
-            if seen % HEARING == 0:
-                heard |= self._heed(self._watch.wait(0))
-            if file.problem and file.stamp != TRY_AGAIN:
-                vacant.add(file.path)  # a folder or a useless link stands there
-            stamp = known.pop(file.path, None)
-            if heard.get(file.path, stamp) == file.stamp:
-                self._waiting.pop(file.path, None)
-                if file.path in wanting:
-                    heirs.append(file)
-            elif self._is_whole(file):
+            if seen % LISTEN_EVERY == 0:
+                heard |= self._heed(self._watcher.wait(0))
+            if file.problem and file.fingerprint != TRY_AGAIN:
+                vacated.add(file.path)  # a folder or a useless link stands there
+            stored = known.pop(file.path, None)
+            if heard.get(file.path, stored) == file.fingerprint:
+                self._settling.discard(file.path)
+                if file.path in id_conflicts:
+                    waiting_files.append(file)
+            elif self._settling.is_complete(file, first_scan=not self._is_scanned):
                 ready.append(file)
-        self._scanned_once = True
-        gone = [path for path in known if path not in heard and found.covered(path)]
-        vacant.update(gone)
-        if vacant:
+        self._is_scanned = True
+        gone = [path for path in known if path not in heard and scan.covered(path)]
+        vacated.update(gone)
+        if vacated:
             # In one batch with the loss of a name, so that its entry is never missing.
-            ready += heirs
-        return _Look(seen, sorted(ready, key=lambda file: file.path), vacant, gone)
+            ready += waiting_files
+        return _Comparison(seen, sorted(ready, key=lambda file: file.path), vacated, gone)
 
-    def _is_whole(self, file: Found) -> bool:
-        """Say whether a file found by a scan can be read at once; let it wait if not."""
-        if file.problem:
-            return True
-        waiting = self._waiting.get(file.path)
-        lain = 0 <= file.modified <= time.time() - SETTLE
-        if lain and waiting is None and not self._scanned_once:
-            return True
-        if waiting is None or waiting.file.stamp != file.stamp:
-            written = waiting is not None and waiting.written
-            self._waiting[file.path] = _Waiting(file, time.monotonic(), written)
-        return False
+    def _read_settled(self) -> Iterator[FileUpdate]:
+        return reading.read_all(self._settling.take_settled(self._examine), self._settings)
 
-    def _settled(self) -> list[Found]:
-        """Give the waiting files that have come to rest."""
-        now = time.monotonic()
-        settled = []
-        for path, waiting in [item for item in self._waiting.items() if item[1].due() <= now]:
-            file = self._examine(path)
-            if file is None:
-                del self._waiting[path]
-            elif file.stamp == waiting.file.stamp:
-                settled.append(file)
-            else:
-                self._waiting[path] = _Waiting(file, now, waiting.written)
-        return settled
-
-    def _examine(self, path: str) -> Found | None:
-        return examine(self._settings.entries, path, self._writer.names(printable(path)))
+    def _examine(self, path: str) -> FoundFile | None:
+        return examine(self._settings.entries, path, self._writer.named_files(printable(path)))
 
     def _heed(self, hints: Hints) -> dict[str, str]:
-        """Do what the kernel's hints suggest; give the stamps of what was stored."""
+        """Act on the kernel's hints; return the fingerprints of what was stored."""
         now = time.monotonic()
-        if hints.look:
+        if hints.scan:
             # Whoever removes one file may be removing all: see where it ends.
-            self._wanted = now + QUIET
+            self._scan_at = now + QUIET
         for path in hints.unsure | hints.written:
             file = self._examine(path)
-            if file and not file.problem:  # what cannot be read needs not come to rest
-                self._waiting[path] = _Waiting(file, now, path in hints.written)
-        whole = [self._examine(path) for path in sorted(hints.whole)]
-        changed = [file for file in whole if file and file.stamp != self._writer.stamp(file.path)]
-        sure = []
-        for update in read_all(changed, self._settings):
-            if any(problem.code == "encoding-other" for problem in update.problems):
-                # Half of a UTF-8 file can look like Windows-1251: see whether more comes.
-                file = next(file for file in changed if file.path == update.path)
-                self._waiting[update.path] = _Waiting(file, now)
-            else:
-                sure.append(update)
-        self._store(iter(sure), absent=frozenset(hints.moved))
-        if any(self._writer.stamp(printable(path)) is not None for path in hints.moved):
-            self._wanted = now + QUIET
-        return {update.path: update.stamp for update in sure}
+            if file and not file.problem:  # what cannot be read need not settle
+                self._settling.wait(file, written=path in hints.written)
+        closed = [self._examine(path) for path in sorted(hints.closed)]
+        changed = [
+            file
+            for file in closed
+            if file and file.fingerprint != self._writer.fingerprint(file.path)
+        ]
+        certain = self._certain(changed)
+        self._store(iter(certain), absent=frozenset(hints.moved))
+        if any(self._writer.fingerprint(printable(path)) is not None for path in hints.moved):
+            self._scan_at = now + QUIET
+        return {update.path: update.fingerprint for update in certain}
 
-    def _store(self, updates: Iterator[Update], absent: frozenset[str] = frozenset()) -> None:
-        """Store what came of files; those of `absent` paths are gone and yield their names."""
-        while batch := list(islice(updates, BATCH)):
+    def _certain(self, changed: list[FoundFile]) -> list[FileUpdate]:
+        """Read files; leave those to settle that may be half of a UTF-8 file.
+
+        Half of one can look like Windows-1251: see whether more comes.
+        """
+        files = {file.path: file for file in changed}
+        certain = []
+        for update in reading.read_all(changed, self._settings):
+            if any(problem.code == "encoding-other" for problem in update.problems):
+                self._settling.wait(files[update.path])
+            else:
+                certain.append(update)
+        return certain
+
+    def _store(self, updates: Iterator[FileUpdate], absent: frozenset[str] = frozenset()) -> None:
+        """Store what files gave; files of `absent` paths are gone and give up their names."""
+        while batch := list(islice(updates, reading.BATCH)):
             applied = self._writer.apply(batch, (), clock.now(), absent=absent)
             for update in batch:
-                self._waiting.pop(update.path, None)
+                self._settling.discard(update.path)
             for problem in applied.problems:
                 level = logging.ERROR if problems.severity(problem) == "error" else logging.WARNING
                 _log.log(level, "%s", problems.sentence(problem, self._settings.language))
             if applied.again:
-                self._wanted = time.monotonic()
+                self._scan_at = time.monotonic()
 
-    def _may_be_renamed(self, gone: list[str]) -> bool:
-        """Say whether what is gone may be among the files that are not whole, or could not be read.
-
-        Only for a while: one file must not keep others from being removed.
-        """
-        now = time.monotonic()
-        if not gone:
-            self._gone_since = None
-            return False
-        self._gone_since = self._gone_since or now
-        unread = bool(self._waiting) or self._writer.has_entryless(TRY_AGAIN)
-        return unread and now - self._gone_since < 3 * SETTLE
+    def _has_unread(self) -> bool:
+        return bool(self._settling) or self._writer.has_entryless(TRY_AGAIN)
 
     def _remove(self, gone: list[str], seen: int) -> None:
-        """Remove files that are gone, unless the guard thinks that it was a mishap."""
-        if gone and not self._is_asked(ACCEPT_REMOVALS):
-            held, lost = self._writer.count_entries(gone)
-            if lost and not seen:
-                self._degrade("empty", Message(N_("the entries folder is empty")))
+        """Remove files that are gone, unless it looks like a mishap."""
+        if gone and not is_requested(self._settings.instance, ACCEPT_REMOVALS):
+            mishap = suspicion(seen, *self._writer.count_entries(gone))
+            if mishap is not None:
+                self._degrade(*mishap)
                 return
-            if held >= GUARDED and lost * 3 > held:
-                text = N_("{lost} of {held} entries vanished at once")
-                self._degrade("vanished", Message(text, {"lost": lost, "held": held}))
-                return
-        # What is moved during a scan may be seen in neither place: only the next one is sure.
-        missed, self._gone = self._gone, frozenset(gone)
-        self._writer.apply((), missed.intersection(gone), clock.now())
-        if not missed.issuperset(gone):
-            self._wanted = time.monotonic() + QUIET
+        confirmed, is_all = self._removals.confirm(gone)
+        self._writer.apply((), confirmed, clock.now())
+        if not is_all:
+            self._scan_at = time.monotonic() + QUIET
             return
-        self._gone_since = None
-        self._withdraw(ACCEPT_REMOVALS)
-        self._writer.scanned("", clock.now())
-        self._said.clear()
+        finish(self._settings.instance, ACCEPT_REMOVALS)
+        self._writer.record_scan("", clock.now())
+        self._logged.clear()
 
     def _degrade(self, code: str, message: Message) -> None:
-        self._writer.scanned(code, clock.now())
+        self._writer.record_scan(code, clock.now())
         text = N_("{message}: nothing is removed; if it was meant: feedsvc sync --accept-removals")
-        self._say(Message(text, {"message": message}))
+        self._log_once(Message(text, {"message": message}))
 
-    def _listen(self) -> None:
+    def _watch(self) -> None:
         try:
-            if self._watch.keep_up():
-                self._wanted = time.monotonic()
+            if self._watcher.watch_current():
+                self._scan_at = time.monotonic()
         except OSError as error:
             values = {"reason": reason(error)}
-            self._say(Message(N_("changes are seen by scans alone: {reason}"), values))
+            self._log_once(Message(N_("changes are seen by scans alone: {reason}"), values))
 
-    def _hear_requests(self) -> None:
-        if self._is_asked(LOOK_NOW) or self._is_asked(ACCEPT_REMOVALS):
-            self._wanted = time.monotonic()
-
-    def _is_asked(self, request: str) -> bool:
-        return (self._settings.instance / request).exists()
-
-    def _withdraw(self, request: str) -> None:
-        with suppress(OSError):
-            (self._settings.instance / request).unlink()
+    def _heed_requests(self) -> None:
+        if any(is_requested(self._settings.instance, each) for each in (RESCAN, ACCEPT_REMOVALS)):
+            self._scan_at = time.monotonic()
 
     def _finish_first_index(self) -> None:
-        # A file that never comes to rest must not keep the others back.
-        patient = time.monotonic() - self._started < 2 * SETTLE
-        if self._scanned_once and not (self._waiting and patient):
+        # One file that never settles must not keep the others back.
+        is_patient = time.monotonic() - self._started < 2 * settling.SETTLE
+        if self._is_scanned and not (self._settling and is_patient):
             self._writer.finish_first_index()
 
     def is_busy(self) -> bool:
-        """Say whether something that was seen is not stored yet."""
-        return bool(self._waiting) or self._wanted < math.inf or not self._writer.is_whole()
+        """Return whether something that was seen is not stored yet."""
+        return bool(self._settling) or self._scan_at < math.inf or not self._writer.is_complete()
 
-    def _say(self, message: Message) -> None:
+    def _log_once(self, message: Message) -> None:
         text = message.text(self._settings.language)
-        if text not in self._said:
+        if text not in self._logged:
             _log.error("%s", text)
-            self._said.add(text)
-
-
-def _shape(settings: Settings) -> str:
-    """Name the settings that shape entries as they are stored."""
-    return f"{settings.timezone.key} {settings.permalink} {settings.authority}"
-
-
-def read_all(files: list[Found], settings: Settings) -> Iterator[Update]:
-    """Read files, on all cores if they are many, and give what came of them in their order."""
-    if len(files) < MANY:
-        yield from _read_few(files, settings)
-        return
-    chunks = [files[start : start + CHUNK] for start in range(0, len(files), CHUNK)]
-    with ProcessPoolExecutor(
-        mp_context=get_context("spawn"), initializer=_die_with_parent, initargs=(os.getpid(),)
-    ) as pool:
-        done = pool.map(_read_few, chunks, [settings] * len(chunks))
-        yield from reported(chain.from_iterable(done), len(files), settings.language)
-
-
-def _die_with_parent(parent: int) -> None:
-    # Otherwise a pool outlives a parent that was killed: prctl(PR_SET_PDEATHSIG).
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
-    if os.getppid() != parent:  # it was, before that
-        os._exit(1)
-
-
-def _read_few(files: list[Found], settings: Settings) -> list[Update]:
-    updates = []
-    for file in files:
-        done = read_file(settings.entries, file, settings)
-        if done is not None:
-            updates.append(prepare(file.path, *done))
-    return updates
+            self._logged.add(text)

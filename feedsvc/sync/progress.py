@@ -1,4 +1,4 @@
-"""How far the first index is: a bar on a terminal, a line in the log otherwise."""
+"""Progress of the first index: a bar on a terminal, otherwise lines in the log."""
 
 import logging
 import sys
@@ -14,7 +14,7 @@ _log = logging.getLogger("feedsvc")
 
 
 def reported(items: Iterable[T], total: int, language: str) -> Iterator[T]:
-    """Give the items on, and say every tenth of their total how many there were."""
+    """Yield the items, and report each tenth of `total` as it is reached."""
     label = Message(N_("Reading the entries")).text(language)
     if sys.stderr.isatty():
         with click.progressbar(items, length=total, label=label, file=sys.stderr) as bar:

@@ -1,7 +1,7 @@
-"""Hints from the kernel: which files are whole now, and that something else changed.
+"""Hints from the kernel: which files are complete now, and that something else changed.
 
-Only hints: they are lost on network mounts, when the kernel's queue overflows
-and when its limits are reached. The scan is the authority.
+They are only hints: they are lost on network mounts, when the kernel's queue overflows and
+when its limits are reached. The scan is the authority.
 """
 
 import os
@@ -29,7 +29,7 @@ from watchdog.observers.api import BaseObserver
 from feedsvc.media.types import is_publishable
 from feedsvc.parsing import is_entry_name
 
-_WANTED = [
+_EVENTS = [
     DirCreatedEvent,
     DirDeletedEvent,
     DirMovedEvent,
@@ -39,53 +39,52 @@ _WANTED = [
     FileModifiedEvent,
     FileMovedEvent,
 ]
-# What one tool does to a file in one go comes in one batch.
+# In seconds: events of one tool's single action on a file arrive within this time.
 _TOGETHER = 0.005
-# Said, in a kilobyte, of folders that are made or renamed faster than it can look; it goes on.
+# A kilobyte of warning about folders made or renamed faster than watchdog can look; it goes on.
 warnings.filterwarnings("ignore", "Callback with id", RuntimeWarning, "watchdog")
 
 
 class Hints:
-    """What was heard since the last time.
+    """What was heard since the last time; all paths are relative and of entry files.
 
-    Paths are relative to the directory, and those of entry files. `whole` were
-    closed after writing or moved into place; `written` are being written;
-    `unsure` just appeared; `moved` have left for another place. `look` says that
-    only a scan can tell what happened.
+    `closed` were closed after writing, or moved into place; `written` are being written;
+    `unsure` just appeared; `moved` have left for another place. `scan` says that only a scan
+    can tell what happened.
     """
 
     def __init__(self) -> None:
-        self.whole: set[str] = set()
+        self.closed: set[str] = set()
         self.written: set[str] = set()
         self.unsure: set[str] = set()
         self.moved: set[str] = set()
-        self.look = False
+        self.scan = False
 
     def add(self, event: FileSystemEvent, root: str) -> None:
-        """Take in what the kernel said."""
+        """Add an event of the kernel's; `root` is the folder that is watched."""
         source, target = _relative(event.src_path, root), _relative(event.dest_path, root)
-        if event.is_directory or is_publishable(posixpath.basename(target)):
-            self.look = True
+        if event.is_directory or _is_attachment(target):
+            self.scan = True
         elif isinstance(event, FileMovedEvent) and is_entry_name(target):
-            self.whole.add(target)
+            self.closed.add(target)
             self.moved.add(source)
-        elif is_publishable(posixpath.basename(source)):
-            self.look = True  # a picture: a scan knows whose
+        elif _is_attachment(source):
+            self.scan = True  # only a scan knows whose it is
         elif not is_entry_name(source):
             return
         elif isinstance(event, FileClosedEvent):
-            self.whole.add(source)
+            self.closed.add(source)
             self.written.discard(source)
         elif isinstance(event, FileModifiedEvent):
             self.written.add(source)
         elif isinstance(event, FileCreatedEvent):
             self.unsure.add(source)
         else:
-            self.look = True
+            self.scan = True
 
 
-class Watch(FileSystemEventHandler):
-    """Listens to one directory and all below it, for as long as that works."""
+class Watcher(FileSystemEventHandler):
+    """Watches one folder and everything below it, for as long as that works."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -98,10 +97,10 @@ class Watch(FileSystemEventHandler):
         """Keep an event until it is asked for. Called by watchdog, in its own thread."""
         self._queue.put(event)
 
-    def keep_up(self) -> bool:
-        """Listen to the directory that stands there now; say whether that is another one.
+    def watch_current(self) -> bool:
+        """Watch the folder that stands there now; return whether that is another one.
 
-        Raises OSError where the kernel will not tell, once for each directory.
+        Raises OSError if the kernel refuses, once for each folder.
         """
         try:
             status = os.stat(self._root)
@@ -113,13 +112,13 @@ class Watch(FileSystemEventHandler):
         self._watched = (status.st_dev, status.st_ino)
         self._real = os.path.realpath(self._root)
         observer = Observer()
-        observer.schedule(self, self._real, recursive=True, event_filter=_WANTED)
+        observer.schedule(self, self._real, recursive=True, event_filter=_EVENTS)
         observer.start()
         self._observer = observer
         return True
 
     def wait(self, seconds: float) -> Hints:
-        """Wait for the next hint, at most so many seconds; give all there are then."""
+        """Wait for the next hint, at most so many seconds; return all there are then."""
         hints = Hints()
         try:
             hints.add(self._queue.get(timeout=max(seconds, 0)), self._real)
@@ -130,7 +129,7 @@ class Watch(FileSystemEventHandler):
             return hints
 
     def stop(self) -> None:
-        """Stop listening."""
+        """Stop watching."""
         self._watched = None
         if self._observer is not None:
             self._observer.stop()
@@ -140,3 +139,7 @@ class Watch(FileSystemEventHandler):
 
 def _relative(path: bytes | str, root: str) -> str:
     return os.fsdecode(path).removeprefix(root).lstrip("/")
+
+
+def _is_attachment(path: str) -> bool:
+    return is_publishable(posixpath.basename(path)) and not is_entry_name(path)

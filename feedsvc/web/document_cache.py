@@ -1,10 +1,9 @@
-"""The shelf: documents kept for as long as they hold.
+"""Cache of rendered documents, each valid for one period.
 
-A document is rendered once for each period of the news (see `edition.Period`),
-by one thread while others wait for it, and the least used ones make room for
-new ones. Where the catalogue cannot be read, what is on the shelf is still
-given: the last good state. Documents that are asked for often are rendered right
-after a change, before anyone is told of it.
+A document is rendered once for each period of the news (`edition.ValidityPeriod`), by one
+thread while others wait for it; the least recently used make room for new ones. If the
+catalogue cannot be read, the last good version is still returned. Documents that are asked
+for often are rendered right after a change, before anyone is told of it.
 """
 
 import threading
@@ -12,119 +11,90 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from feedsvc import clock
-from feedsvc.edition import Edition, Period
+from feedsvc.edition import Edition, ValidityPeriod
 from feedsvc.errors import CatalogueUnavailable
 from feedsvc.storage.catalogue import Catalogue
-from feedsvc.web.representation import Document
+from feedsvc.web.freshness import Check, Freshness
+from feedsvc.web.representation import Representation
 
-# In each process. It is filled by whoever searches for much: two of 32 MB went past the 200 MB
-# that all processes are to take.
+# In bytes, in each process. Whoever searches for much fills it: two of 32 MB exceeded the
+# 200 MB that all processes together may take.
 LIMIT = 16 * 1024 * 1024
-# How long, in seconds, a change may go unnoticed, and after how long whoever asks
-# looks for one himself.
-GLANCE = 0.05
-LATE = 0.25
-UNASKED = 20
+# A document is not rendered ahead any more after this many changes without a request for it.
+MAX_UNUSED = 20
 
-Render = Callable[[Edition], Document]
+Render = Callable[[Edition], Representation]
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
-    """A period, and when it was last looked for another: what is made later is no older.
+class CachedDocument:
+    """A document, the period it is valid for, and the period of the news it was rendered in.
 
-    It was then `since`, by the wall clock; from `until` on it may be another, or be late
-    to look again.
+    `rendered_at` is when that was, on the monotonic clock.
     """
 
-    period: Period
-    at: float
-    set_at: int
-    since: int
-    until: int
+    document: Representation
+    period: ValidityPeriod
+    rendered_in: ValidityPeriod
+    rendered_at: float = 0
 
-    def holds(self, now: int, set_at: int) -> bool:
-        """Say whether it is still the one, if the catalogue is as it was."""
-        return self.set_at == set_at and self.period.holds(now)
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A document, the period it holds for, and the period of all the news it was made in.
-
-    `made_at` is when that was, by the monotonic clock.
-    """
-
-    document: Document
-    period: Period
-    made_in: Period
-    made_at: float = 0
-
-    def is_of(self, seen: _Seen) -> bool:
-        """Say whether it was made in what was seen, or later."""
-        return self.made_in == seen.period or self.made_at > seen.at
+    def is_current(self, check: Check) -> bool:
+        """Return whether it was rendered in the period of a check, or later."""
+        return self.rendered_in == check.period or self.rendered_at > check.at
 
 
-class _Glance(threading.local):
-    mark: tuple[int, ...] = ()
-    seen: _Seen | None = None
-
-
-class Shelf:
+class DocumentCache:
     """Documents by key, within `limit` bytes. Safe to share among threads."""
 
-    def __init__(self, catalogue: Catalogue, limit: int = LIMIT, shown_by: str = "") -> None:
+    def __init__(
+        self, catalogue: Catalogue, limit: int = LIMIT, render_fingerprint: str = ""
+    ) -> None:
         self._catalogue = catalogue
         self._limit = limit
         self._size = 0
-        self._kept: OrderedDict[str, Kept] = OrderedDict()
-        self._glance = _Glance()
-        self._ahead = clock.ahead()
-        self._set_at = 0
-        self._shown_by = shown_by
-        self._started = clock.now()
+        self._cached: OrderedDict[str, CachedDocument] = OrderedDict()
+        self._freshness = Freshness(catalogue, render_fingerprint)
         self._lock = threading.Lock()
         self._rendering: dict[str, threading.Lock] = {}
-        self._seen: _Seen | None = None
-        self._wanted: dict[str, Render] = {}
-        self._unasked: dict[str, int] = {}
+        self._ahead: dict[str, Render] = {}
+        self._unused: dict[str, int] = {}
 
-    def want(self, key: str, render: Render) -> None:
-        """Have a document rendered by `look` right after each change.
+    def render_ahead(self, key: str, render: Render) -> None:
+        """Have `refresh` render a document right after each change, while it is asked for."""
+        self._ahead[key] = render
 
-        Not after `UNASKED` changes in a row without anyone asking for it, until somebody does.
+    def get(self, key: str, render: Render) -> CachedDocument:
+        """Return the current document of a key, rendered now if it is not cached.
+
+        What `render` raises is passed on, and nothing is cached then. Raises
+        CatalogueUnavailable if nothing is cached and nothing can be rendered.
         """
-        self._wanted[key] = render
-
-    def get(self, key: str, render: Render) -> Kept:
-        """Give the document of a key as it is now; it is rendered if it is not here.
-
-        What `render` raises is passed on, and nothing is kept then. Raises
-        CatalogueUnavailable where nothing is here and nothing can be rendered.
-        """
-        self._unasked.pop(key, None)
-        kept = self._take(key)
+        self._unused.pop(key, None)
+        cached = self._find(key)
         try:
-            seen = self._see()
-            if kept is not None and kept.is_of(seen) and kept.period.holds(clock.now()):
-                return kept
+            check = self._freshness.last_check()
+            if cached is not None and cached.is_current(check) and cached.period.holds(clock.now()):
+                return cached
             with self._one_at_a_time(key):
-                other = self._take(key)
-                if other is not None and other is not kept:
+                other = self._find(key)
+                if other is not None and other is not cached:
                     return other
-                return self._render(key, render)
+                rendered = self._render(render)
+                with self._lock:
+                    self._put(key, rendered)
+                return rendered
         except CatalogueUnavailable:
-            if kept is None:
+            if cached is None:
                 raise
-            return kept
+            return cached
 
-    def last(self, key: str) -> Document | None:
-        """Give the document that was last rendered for a key, if it is still here."""
-        kept = self._take(key)
-        return None if kept is None else kept.document
+    def latest(self, key: str) -> Representation | None:
+        """Return the document last rendered for a key, if it is still cached."""
+        cached = self._find(key)
+        return None if cached is None else cached.document
 
     @contextmanager
     def _one_at_a_time(self, key: str) -> Iterator[None]:
@@ -135,118 +105,68 @@ class Shelf:
                 yield
         finally:
             with self._lock:
-                # Those who wait have it; whoever comes later finds what was kept.
+                # Those who wait hold it already; whoever comes later finds the cached one.
                 self._rendering.pop(key, None)
 
-    def period(self, now: int) -> Period:
-        """Give the period that is now, from memory, if somebody calls `look` often enough.
+    def validity(self, now: int) -> ValidityPeriod:
+        """Return the period of this moment. Raises CatalogueUnavailable."""
+        return self._freshness.current(now)
 
-        Raises CatalogueUnavailable.
-        """
-        seen = self._seen
-        if seen is not None and seen.since <= now < seen.until and seen.set_at == self._set_at:
-            return seen.period
-        return self._see().period
+    def refresh(self) -> None:
+        """Check for a new period, and render what is to be rendered ahead.
 
-    def look(self) -> None:
-        """Look for a new period, and render what is wanted before anyone is given it.
-
-        To be called, by one thread, more often than every `GLANCE` seconds.
+        Called by one thread, more often than every `freshness.CHECK_EVERY` seconds. Nobody
+        is told of the new period before its documents are rendered.
         """
         try:
-            seen = self._glanced(0)
-            if self._seen is None or self._seen.period != seen.period:
-                self._render_ahead()
-            self._seen = seen
+            check = self._freshness.check(0)
+            if self._freshness.is_new(check):
+                self._render_all_ahead()
+            self._freshness.publish(check)
         except CatalogueUnavailable:
-            self._seen = None
+            self._freshness.publish(None)
 
-    def _see(self) -> _Seen:
-        seen = self._seen
-        if seen is None or time.monotonic() - seen.at > LATE:
-            return self._glanced()
-        return seen if seen.holds(clock.now(), self._set_at) else self._glanced()
-
-    def _glanced(self, holds: float | None = None) -> _Seen:
-        """Look for the period that is now, unless that was done within `holds` seconds.
-
-        Costs no query unless there may be a new one.
-        """
-        glance, seen = self._glance, self._glance.seen
-        now, tick = clock.now(), time.monotonic()
-        if abs(clock.ahead() - self._ahead) > 1:
-            # The writer notices, too, but only in a moment.
-            self._ahead, self._set_at = clock.ahead(), now
-        if seen is not None and seen.holds(now, self._set_at):
-            if tick - seen.at < (GLANCE if holds is None else holds):
-                return seen
-            if self._catalogue.mark() == glance.mark:
-                glance.seen = _seen(seen.period, tick, self._set_at, now)
-                return glance.seen
-        glance.seen, glance.mark = None, self._catalogue.mark()
-        with self._catalogue.snapshot() as snapshot:
-            period = self._period_of(Edition(snapshot, now))
-        glance.seen = _seen(period, tick, self._set_at, now)
-        return glance.seen
-
-    def _render_ahead(self) -> None:
-        made = {}
-        for key, render in self._wanted.items():
-            unasked = self._unasked.get(key, 0)
-            if unasked == UNASKED:
+    def _render_all_ahead(self) -> None:
+        rendered = {}
+        for key, render in self._ahead.items():
+            unused = self._unused.get(key, 0)
+            if unused == MAX_UNUSED:
                 continue
-            self._unasked[key] = unasked + 1
-            made[key] = self._make(render)
-            before = self.last(key)
-            for coding in before.codings() if before else ():
-                made[key].document.packed(coding)
+            self._unused[key] = unused + 1
+            rendered[key] = self._render(render)
+            before = self.latest(key)
+            for coding in before.content_codings() if before else ():
+                rendered[key].document.encoded(coding)
         # All at once, so that feeds that are asked for together tell the same.
         with self._lock:
-            for key, kept in made.items():
-                self._put(key, kept)
+            for key, cached in rendered.items():
+                self._put(key, cached)
 
-    def _period_of(self, edition: Edition) -> Period:
-        # Dates from before the clock was set say nothing about the texts of after.
-        changed = max(edition.period.changed, self._set_at)
-        if self._shown_by and edition.shown_by not in ("", self._shown_by):
-            # The writer will say so, too, but only in a moment.
-            changed = max(changed, self._started)
-        return replace(edition.period, changed=changed)
-
-    def _render(self, key: str, render: Render) -> Kept:
-        kept = self._make(render)
-        with self._lock:
-            self._put(key, kept)
-        return kept
-
-    def _make(self, render: Render) -> Kept:
-        made_at = time.monotonic()
+    def _render(self, render: Render) -> CachedDocument:
+        rendered_at = time.monotonic()
         with self._catalogue.snapshot() as snapshot:
             edition = Edition(snapshot, clock.now())
-            made_in = self._period_of(edition)
-            return Kept(render(edition), self._period_of(edition), made_in, made_at)
+            rendered_in = self._freshness.period_of(edition)
+            document = render(edition)
+            return CachedDocument(
+                document, self._freshness.period_of(edition), rendered_in, rendered_at
+            )
 
-    def _put(self, key: str, kept: Kept) -> None:
+    def _put(self, key: str, cached: CachedDocument) -> None:
         self._drop(key)
-        self._kept[key] = kept
-        self._size += kept.document.size()
-        while self._size > self._limit and len(self._kept) > 1:
-            self._drop(next(iter(self._kept)))
+        self._cached[key] = cached
+        self._size += cached.document.size()
+        while self._size > self._limit and len(self._cached) > 1:
+            self._drop(next(iter(self._cached)))
 
-    def _take(self, key: str) -> Kept | None:
+    def _find(self, key: str) -> CachedDocument | None:
         with self._lock:
-            kept = self._kept.get(key)
-            if kept is not None:
-                self._kept.move_to_end(key)
-            return kept
+            cached = self._cached.get(key)
+            if cached is not None:
+                self._cached.move_to_end(key)
+            return cached
 
     def _drop(self, key: str) -> None:
-        dropped = self._kept.pop(key, None)
+        dropped = self._cached.pop(key, None)
         if dropped is not None:
             self._size -= dropped.document.size()
-
-
-def _seen(period: Period, at: float, set_at: int, now: int) -> _Seen:
-    late = now + int(LATE * 1_000_000)
-    until = late if period.until is None else min(late, period.until)
-    return _Seen(period, at, set_at, now, until)

@@ -1,6 +1,6 @@
-"""Feeds to responses: the whole of one, or only what whoever asks has not seen."""
+"""Feeds as responses: the whole of one, or only what the client has not seen."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from flask import Response, request
@@ -8,95 +8,103 @@ from werkzeug.datastructures import Accept
 from werkzeug.exceptions import NotFound
 from werkzeug.http import parse_accept_header
 
+from feedsvc import urls
 from feedsvc.edition import Edition
 from feedsvc.feeds import FEEDS, FOR_READERS, Feed, channel, delta
 from feedsvc.feeds.channel import Channel
 from feedsvc.settings import Settings
-from feedsvc.web.document_cache import Kept, Shelf
-from feedsvc.web.representation import Document, document
-from feedsvc.web.responses import answer
+from feedsvc.web.document_cache import CachedDocument, DocumentCache
+from feedsvc.web.representation import Representation, represent
+from feedsvc.web.responses import respond, respond_unconditionally
 
-# Their library asks for only what is new without their knowing. rss2email takes a
-# 226 for a failure, and never comes to the whole feed again.
+# Their library asks for a delta without the program knowing. rss2email takes a 226 for a
+# failure, and never asks for the whole feed again.
 _UNAWARE = ("feedparser/", "universalfeedparser/", "rss2email/")
 Select = Callable[[Edition], Channel]
 
 
 class FeedViews:
-    """The routes of feeds, of the site and of its categories."""
+    """The views of the feeds of the site and of its categories."""
 
-    def __init__(self, settings: Settings, shelf: Shelf) -> None:
+    def __init__(self, settings: Settings, cache: DocumentCache) -> None:
         self._settings = settings
-        self._shelf = shelf
-
-    def render_ahead(self) -> None:
-        """Have the site's own feeds rendered right after each change."""
+        self._cache = cache
         for name, feed in FOR_READERS.items():
-            select = partial(self._select, name, None)
-            self._shelf.want(channel.feed_path(name), partial(self._whole, feed, select))
+            select = partial(self._newest, feed, name)
+            cache.render_ahead(urls.feed_path(name), partial(self._whole, feed, select))
 
-    def feed(self, name: str, slug: str | None = None) -> Response:
-        """Answer with a feed of the site or of a category, or only what is new in it."""
-        feed = (FEEDS if slug is None else FOR_READERS).get(name)
-        if feed is None:
-            raise NotFound
-        return self.tell(request.path, feed, partial(self._select, name, slug))
+    def views(self) -> Mapping[str, Callable[..., Response]]:
+        """Return the views by the names of their documents."""
+        return {
+            **{f"feed {name}": partial(self._feed, feed, name) for name, feed in FEEDS.items()},
+            **{
+                f"category feed {name}": partial(self._category_feed, feed, name)
+                for name, feed in FOR_READERS.items()
+            },
+        }
 
-    def tell(self, key: str, feed: Feed, select: Select, *, dated: bool = True) -> Response:
-        """Answer with a feed of whatever is selected, kept by a key.
+    def _feed(self, feed: Feed, name: str) -> Response:
+        return self.respond(request.path, feed, partial(self._newest, feed, name))
 
-        Without `dated` it says nothing of when it last changed.
+    def _category_feed(self, feed: Feed, name: str, slug: str) -> Response:
+        def select(edition: Edition) -> Channel:
+            selected = channel.for_category(edition, self._settings, name, slug)
+            if selected is None:
+                raise NotFound
+            return selected
+
+        return self.respond(request.path, feed, select)
+
+    def _newest(self, feed: Feed, name: str, edition: Edition) -> Channel:
+        return feed.select(edition, self._settings, name)
+
+    def respond(self, key: str, feed: Feed, select: Select, *, dated: bool = True) -> Response:
+        """Return the feed of whatever is selected, cached under a key.
+
+        Without `dated` it has no `Last-Modified`.
         """
-        kept = self._shelf.get(key, partial(self._whole, feed, select))
-        response = answer(kept, dated=dated)
+        cached = self._cache.get(key, partial(self._whole, feed, select))
+        response = respond(cached, dated=dated)
         if feed.for_readers:
             response.vary.add("A-IM")
-            if response.status_code == 200 and _asks_for_news():
+            if response.status_code == 200 and _accepts_delta():
                 if not request.user_agent.string.lower().startswith(_UNAWARE):
-                    response = self._only_new(key, feed, select, kept, dated=dated) or response
+                    response = self._delta(key, feed, select, cached, dated=dated) or response
                 response.vary.add("User-Agent")
         return response
 
-    def _select(self, name: str, slug: str | None, edition: Edition) -> Channel:
-        if slug is None:
-            return FEEDS[name].select(edition, self._settings, name)
-        selected = channel.of_category(edition, self._settings, name, slug)
-        if selected is None:
-            raise NotFound
-        return selected
+    def _whole(self, feed: Feed, select: Select, edition: Edition) -> Representation:
+        selected = select(edition)
+        digests = delta.entry_digests(selected, self._settings) if feed.for_readers else ()
+        return represent(feed.render(selected, self._settings), feed.served_as, digests)
 
-    def _whole(self, feed: Feed, select: Select, edition: Edition) -> Document:
-        told = select(edition)
-        codes = delta.codes(told, self._settings) if feed.for_readers else ()
-        return document(feed.render(told, self._settings), feed.served_as, codes)
-
-    def _only_new(
-        self, key: str, feed: Feed, select: Select, kept: Kept, *, dated: bool
+    def _delta(
+        self, key: str, feed: Feed, select: Select, cached: CachedDocument, *, dated: bool
     ) -> Response | None:
-        """Answer with what whoever asks has not seen (RFC 3229); None where that is everything."""
-        whole = kept.document
-        known = delta.seen(request.if_none_match.as_set(include_weak=True))
-        if known.isdisjoint(whole.codes):
+        """Return only what the client has not seen (RFC 3229), or None if that is everything."""
+        whole = cached.document
+        known = delta.known_digests(request.if_none_match.as_set(include_weak=True))
+        if known.isdisjoint(whole.entry_digests):
             return None
 
-        def render(edition: Edition) -> Document:
-            told = delta.unseen(select(edition), self._settings, known)
-            return Document(feed.served_as, feed.render(told, self._settings), whole.tag)
+        def render(edition: Edition) -> Representation:
+            selected = delta.unseen(select(edition), self._settings, known)
+            return Representation(feed.served_as, feed.render(selected, self._settings), whole.tag)
 
-        unseen = b"".join(code for code in whole.codes if code not in known)
-        part = self._shelf.get(f"{key} {whole.tag} {unseen.hex()}", render)
-        if part.made_in != kept.made_in:
+        unseen = b"".join(digest for digest in whole.entry_digests if digest not in known)
+        part = self._cache.get(f"{key} {whole.tag} {unseen.hex()}", render)
+        if part.rendered_in != cached.rendered_in:
             return None  # the catalogue has just changed
-        response = answer(part, conditional=False, dated=dated)
+        response = respond_unconditionally(part, dated=dated)
         response.status = "226 IM Used"
         response.headers["IM"] = "feed"
         response.vary.add("A-IM")
-        # A cache that does not know 226 must not give it to others (RFC 3229, 10.5.1).
+        # A cache that does not know 226 must not reuse it (RFC 3229 section 10.5.1).
         response.cache_control.clear()
         response.cache_control.no_store = True
         return response
 
 
-def _asks_for_news() -> bool:
+def _accepts_delta() -> bool:
     accepted = parse_accept_header(request.headers.get("A-IM"), Accept)
     return any(name.lower() == "feed" and quality > 0 for name, quality in accepted)

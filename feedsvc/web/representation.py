@@ -1,4 +1,4 @@
-"""Documents: what one URL answers, plain and compressed, with its validators."""
+"""Representations: the bytes of one document, plain and encoded, with their validators."""
 
 import threading
 from base64 import urlsafe_b64encode
@@ -16,61 +16,61 @@ def _gzip(body: bytes) -> bytes:
 
 
 # The best first. Neither writes a time, so the bytes are the same in every process.
-# Brotli's last two steps take a text of 170 KB from 20 to 18 KB, in 210 ms instead of 8.
-# Of gzip's, libdeflate's 10 to 12 save a tenth more, in 20 to 35 ms instead of 5.
-CODINGS: dict[str, Callable[[bytes], bytes]] = {
+# Brotli's last two levels take a text of 170 KB from 20 to 18 KB, in 210 ms instead of 8.
+# libdeflate's levels 10 to 12 save a tenth more than 9, in 20 to 35 ms instead of 5.
+CONTENT_CODINGS: dict[str, Callable[[bytes], bytes]] = {
     "br": partial(brotli.compress, mode=brotli.MODE_TEXT, quality=9),
     "gzip": _gzip,
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
-    """What one URL answers.
+class Representation:
+    """The selected representation of a document (RFC 9110 section 3.2).
 
-    Each content coding has an entity tag of its own, `tag` with the coding's
-    suffix, since a strong tag must differ where the bytes do (RFC 9110 section
-    8.8.3.3). `codes` stand, in the tag too, for the entries of a feed (see
-    `feeds.news`). `basis` stands for all that it was made of, where that was noted: what
-    would be made of the same is the same.
+    Each content coding has an entity tag of its own, `tag` with the coding as suffix, since
+    a strong tag must differ if the bytes do (RFC 9110 section 8.8.3.3). `entry_digests`
+    stand, in the tag too, for the entries of a feed (see `feeds.delta`). `basis` is a digest
+    of everything it was rendered from, if that was recorded: the same basis would give the
+    same bytes.
     """
 
     media_type: str
     body: bytes
     tag: str
-    codes: tuple[bytes, ...] = ()
+    entry_digests: tuple[bytes, ...] = ()
     basis: bytes = b""
-    _packed: dict[str, bytes] = field(default_factory=dict, compare=False)
-    _packing: threading.Lock = field(default_factory=threading.Lock, compare=False)
+    _encoded: dict[str, bytes] = field(default_factory=dict, compare=False)
+    _encoding: threading.Lock = field(default_factory=threading.Lock, compare=False)
 
     def size(self) -> int:
-        """Give about the bytes it takes to keep it: texts pack to a quarter."""
+        """Return about how many bytes of memory it takes: texts compress to a quarter."""
         return len(self.body) * 3 // 2
 
-    def packed(self, coding: str) -> bytes:
-        """Give the bytes in one of `CODINGS`, packed at the first call."""
-        packed = self._packed.get(coding)
-        if packed is None:
-            with self._packing:
-                if coding not in self._packed:
-                    self._packed[coding] = CODINGS[coding](self.body)
-            packed = self._packed[coding]
-        return packed
+    def encoded(self, coding: str) -> bytes:
+        """Return the bytes in one of `CONTENT_CODINGS`, encoded at the first call."""
+        encoded = self._encoded.get(coding)
+        if encoded is None:
+            with self._encoding:
+                if coding not in self._encoded:
+                    self._encoded[coding] = CONTENT_CODINGS[coding](self.body)
+            encoded = self._encoded[coding]
+        return encoded
 
-    def codings(self) -> tuple[str, ...]:
-        """Give those of `CODINGS` that it was asked for in."""
-        return tuple(self._packed)
+    def content_codings(self) -> tuple[str, ...]:
+        """Return those of `CONTENT_CODINGS` that it was asked for in."""
+        return tuple(self._encoded)
 
-    def tag_of(self, coding: str) -> str:
-        """Give the opaque part of the entity tag of one coding's bytes, or 'identity'."""
-        # A full stop is no sign of base64url.
+    def etag(self, coding: str) -> str:
+        """Return the opaque part of the entity tag of a content coding, or of 'identity'."""
+        # A full stop is not in the alphabet of base64url.
         return self.tag if coding == "identity" else f"{self.tag}.{coding}"
 
 
-def document(
-    body: bytes, media_type: str, codes: tuple[bytes, ...] = (), basis: bytes = b""
-) -> Document:
-    """Make a document of rendered bytes."""
+def represent(
+    body: bytes, media_type: str, entry_digests: tuple[bytes, ...] = (), basis: bytes = b""
+) -> Representation:
+    """Return the representation of rendered bytes."""
     digest = blake2b(body, digest_size=12).digest()
-    tag = urlsafe_b64encode(digest + b"".join(codes)).decode().rstrip("=")
-    return Document(media_type, body, tag, codes, basis)
+    tag = urlsafe_b64encode(digest + b"".join(entry_digests)).decode().rstrip("=")
+    return Representation(media_type, body, tag, entry_digests, basis)

@@ -1,10 +1,9 @@
-"""The memo: WSGI middleware that repeats whole answers.
+"""Response cache: WSGI middleware that replays the cached response to an equivalent request.
 
-It repeats an answer to a request like the one that had it: alike in method,
-path, query and host, in the conditional headers (RFC 9110 section 13.1), and in
-those that the answer names in `Vary`. Only answers that the application marks
-are kept, for as long as the mark says. It knows nothing of feeds, tags or
-codings: a request unlike any before goes to the application.
+Requests are equivalent if they are alike in method, path, query and host, in the conditional
+headers (RFC 9110 section 13.1), and in those that the response names in `Vary`. Only
+responses for which the application leaves a `CachePolicy` are kept, for as long as that says.
+Nothing is known here of feeds, tags or codings: any other request goes to the application.
 """
 
 import threading
@@ -13,43 +12,43 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from feedsvc import clock
-from feedsvc.edition import Period
+from feedsvc.edition import ValidityPeriod
 from feedsvc.errors import CatalogueUnavailable
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-# Where the application leaves the mark, in the WSGI environment.
-MARK = "feedsvc.memo"
-MOST = 10_000
+# The key of the WSGI environment under which the application leaves the policy.
+CACHE_POLICY = "feedsvc.cache_policy"
+MAX_RESPONSES = 10_000
 LIMIT = 8 * 1024 * 1024
-# About what one kept answer takes beside its texts.
-_EACH = 1_500
-# What takes more than this part of the room is not kept.
+# About what one response takes beside its body and headers.
+_OVERHEAD = 1_500
+# A response larger than this part of the limit is not kept.
 _SHARE = 8
-_ALIKE = (
+_KEYS = (
     *("REQUEST_METHOD", "PATH_INFO", "QUERY_STRING", "SCRIPT_NAME", "HTTP_HOST"),
     *("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE"),
     *("HTTP_RANGE", "HTTP_IF_RANGE"),
 )
-_EVER = 2**63
+_FOREVER = 2**63
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """For how long an answer holds: in a period (None: in any), from `since`, before `until`.
+class CachePolicy:
+    """Validity of a cached response: in a period (None: in any), from `since`, before `until`.
 
     Moments are microseconds since the epoch; None means no end.
     """
 
-    period: Period | None
+    period: ValidityPeriod | None
     since: int
     until: int | None
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer that is kept; `code` is the number that its status begins with."""
+class CachedResponse:
+    """A response that is kept; `code` is the number that its status begins with."""
 
     status: str
     code: int
@@ -60,100 +59,102 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class _More:
-    """What else tells requests apart that are alike so far, and what is kept of them."""
+class _Vary:
+    """Requests that are alike so far differ in these headers; and the responses to them."""
 
     names: tuple[str, ...]
-    kept: "_Kept"
+    responses: "_Responses"
 
 
-_Kept = dict[tuple[str | None, ...], Answer | _More]
+_Responses = dict[tuple[str | None, ...], CachedResponse | _Vary]
 
 
-class _Held:
-    """What is kept for one period."""
+class _Generation:
+    """The responses of one period."""
 
-    def __init__(self, period: Period) -> None:
+    def __init__(self, period: ValidityPeriod) -> None:
         self.period = period
-        self.begin()
+        self.clear()
 
-    def begin(self) -> None:
-        self.kept: _Kept = {}
+    def clear(self) -> None:
+        self.responses: _Responses = {}
         self.count = 0
         self.size = 0
 
-    def find(self, environ: "WSGIEnvironment") -> Answer | None:
-        """Give the answer to a request, if it is here."""
+    def find(self, environ: "WSGIEnvironment") -> CachedResponse | None:
+        """Return the response to an equivalent request, if there is one."""
         get = environ.get
-        found = self.kept.get(tuple(map(get, _ALIKE)))
-        while isinstance(found, _More):
-            found = found.kept.get(tuple(map(get, found.names)))
+        found = self.responses.get(tuple(map(get, _KEYS)))
+        while isinstance(found, _Vary):
+            found = found.responses.get(tuple(map(get, found.names)))
         return found
 
-    def keep(self, environ: "WSGIEnvironment", answer: Answer, names: set[str]) -> None:
-        """Keep the answer to a request, which these names tell apart from others."""
+    def add(self, environ: "WSGIEnvironment", response: CachedResponse, names: set[str]) -> None:
+        """Keep the response to a request, told apart from others by these names as well."""
         get = environ.get
-        kept, known = self.kept, set(_ALIKE)
-        key = tuple(map(get, _ALIKE))
-        while isinstance(found := kept.get(key), _More):
-            kept, known = found.kept, known.union(found.names)
+        responses, known = self.responses, set(_KEYS)
+        key = tuple(map(get, _KEYS))
+        while isinstance(found := responses.get(key), _Vary):
+            responses, known = found.responses, known.union(found.names)
             key = tuple(map(get, found.names))
         more = tuple(names - known)
-        kept[key] = _More(more, {tuple(map(get, more)): answer}) if more else answer
+        responses[key] = _Vary(more, {tuple(map(get, more)): response}) if more else response
 
 
-class Memo:
+class ResponseCache:
     """The middleware. Safe to share among threads.
 
-    `period` gives the period of a moment, now, or raises CatalogueUnavailable. At most
-    `most` answers are kept, in about `limit` bytes; when they are full, as when
-    the period ends, it begins anew: what is asked for often is soon there again.
+    `validity` returns the period of this moment, or raises CatalogueUnavailable. At most
+    `max_responses` are kept, in about `limit` bytes. When they are full, as when the period
+    ends, all are dropped: what is asked for often is soon there again.
     """
 
     def __init__(
         self,
         app: "WSGIApplication",
-        period: Callable[[int], Period],
-        most: int = MOST,
+        validity: Callable[[int], ValidityPeriod],
+        max_responses: int = MAX_RESPONSES,
         limit: int = LIMIT,
     ) -> None:
         self._app = app
-        self._period = period
-        self._most = most
+        self._validity = validity
+        self._max_responses = max_responses
         self._limit = limit
-        self._held = _Held(Period(0, 0, 0, 0))
+        self._generation = _Generation(ValidityPeriod(0, 0, 0, 0))
         self._lock = threading.Lock()
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         """Answer a request (PEP 3333)."""
-        found = self.recall(environ)
+        found = self.lookup(environ)
         if found is None:
-            return self._ask(environ, start_response)
+            return self._forward(environ, start_response)
         # A server may do with the list what it likes (PEP 3333).
         start_response(found.status, [*found.headers])
         return [found.body]
 
-    def recall(self, environ: "WSGIEnvironment") -> Answer | None:
-        """Give the answer to a request if it is kept, and holds.
+    def lookup(self, environ: "WSGIEnvironment") -> CachedResponse | None:
+        """Return the valid response to an equivalent request, or None.
 
-        For a server that has other ways to answer, too; whatever is in `environ` stays.
+        For servers that have other ways to answer; `environ` stays as it is.
         """
         now = clock.now()
         try:
-            period = self._period(now)
+            period = self._validity(now)
         except CatalogueUnavailable:
             return None
-        held = self._held
-        if held.period is not period and held.period != period:
-            self._held = _Held(period)
+        generation = self._generation
+        if generation.period is not period and generation.period != period:
+            self._generation = _Generation(period)
             return None
-        found = held.find(environ)
+        found = generation.find(environ)
         return found if found is not None and found.since <= now < found.until else None
 
-    def _ask(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        held = self._held
+    def _forward(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        generation = self._generation
         started: list[Any] = []
 
         def start(status: str, headers: list[tuple[str, str]], *error: object) -> Any:  # noqa: ANN401
@@ -161,33 +162,35 @@ class Memo:
             return start_response(status, headers, *error)  # type: ignore[arg-type]
 
         body = self._app(environ, cast("StartResponse", start))
-        mark = environ.get(MARK)
-        if mark is None or mark.period not in (None, held.period):
+        policy = environ.get(CACHE_POLICY)
+        if policy is None or policy.period not in (None, generation.period):
             return body
         whole = b"".join(body)
         if hasattr(body, "close"):
             body.close()
         status, headers = started
-        until = _EVER if mark.until is None else mark.until
+        until = _FOREVER if policy.until is None else policy.until
         with self._lock:
-            answer = Answer(status, int(status[:3]), headers, whole, mark.since, until)
-            self._keep(held, environ, answer)
+            response = CachedResponse(status, int(status[:3]), headers, whole, policy.since, until)
+            self._keep(generation, environ, response)
         return [whole]
 
-    def _keep(self, held: _Held, environ: "WSGIEnvironment", answer: Answer) -> None:
+    def _keep(
+        self, generation: _Generation, environ: "WSGIEnvironment", response: CachedResponse
+    ) -> None:
         names = {
             "HTTP_" + name.strip().upper().replace("-", "_")
-            for header, value in answer.headers
+            for header, value in response.headers
             if header.lower() == "vary"
             for name in value.split(",")
         }
-        texts = sum(len(environ.get(name) or "") for name in names.union(_ALIKE))
-        size = _EACH + len(answer.body) + 2 * texts
+        texts = sum(len(environ.get(name) or "") for name in names.union(_KEYS))
+        size = _OVERHEAD + len(response.body) + 2 * texts
         if size > self._limit // _SHARE:
             return
-        if held.count >= self._most or held.size + size > self._limit:
-            held.begin()
+        if generation.count >= self._max_responses or generation.size + size > self._limit:
+            generation.clear()
             return
-        held.keep(environ, answer, names)
-        held.count += 1
-        held.size += size
+        generation.add(environ, response, names)
+        generation.count += 1
+        generation.size += size

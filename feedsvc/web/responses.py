@@ -1,68 +1,96 @@
-"""Documents as answers: the coding, the validators, how long it holds.
+"""Responses: a document as an answer, with its coding, validators and lifetime.
 
-Werkzeug decides all conditions. What else an answer depends on is written here
-once more, as the mark for the memo: until when the same request has the same answer.
+Werkzeug decides all conditions. What else a response depends on is written down here once
+more, as the policy for the response cache: until when the same request has the same response.
 """
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from flask import Response, request
+from flask import Response, redirect, request
+from werkzeug.wrappers import Response as BaseResponse
 
 from feedsvc import clock
-from feedsvc.edition import Period
-from feedsvc.storage.catalogue import from_microseconds, to_microseconds
-from feedsvc.web.document_cache import Kept
-from feedsvc.web.representation import CODINGS, Document
-from feedsvc.web.response_cache import MARK, Mark
+from feedsvc.dates import from_microseconds, to_microseconds
+from feedsvc.edition import ValidityPeriod
+from feedsvc.web.document_cache import CachedDocument
+from feedsvc.web.representation import CONTENT_CODINGS, Representation
+from feedsvc.web.response_cache import CACHE_POLICY, CachePolicy
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
+# In seconds: how long a cache may reuse a response, then while it asks again (RFC 5861
+# section 3), and while nobody answers it (section 4).
 MAX_AGE = 300
-# What a cache may give while it asks again, and while nobody answers it.
 STALE_WHILE_REVALIDATE = 60
 STALE_IF_ERROR = 86400
 _SECOND = 1_000_000
+R = TypeVar("R", bound=BaseResponse)
 
 
-def answer(kept: Kept, *, conditional: bool = True, dated: bool = True) -> Response:
-    """Answer the request with a document: 200, or, where its conditions say so, 304 or 412.
+def respond(cached: CachedDocument, *, dated: bool = True) -> Response:
+    """Return the response to the request: 200, or 304 or 412 if its conditions ask for that.
 
-    Without `dated` it says nothing of when the document last changed.
+    Without `dated` it has no `Last-Modified`.
     """
-    now = clock.now()
-    made, period = kept.document, kept.period
-    span = _Span(now, period.since, period.until)
-    coding, body = packed(made)
-    response = Response(body, content_type=f"{made.media_type}; charset=utf-8")
-    response.set_etag(made.tag_of(coding))
-    response.vary.add("Accept-Encoding")
-    if coding != "identity":
-        response.content_encoding = coding
-    _say_how_long(response, period, span)
-    if dated and span.is_after(_second_after(period.changed)):
-        # Not within the second of the change: another could follow in the same
-        # second, and whoever asks by date would miss it (RFC 9110 section 8.8.2.2).
-        response.last_modified = from_microseconds(period.changed)
-    if conditional:
-        response.make_conditional(_without_future_date(span))
-        # The server says it, each time the answer is sent.
-        response.headers.pop("Date", None)
-    request.environ[MARK] = Mark(kept.made_in, span.since, span.until)
+    response, window = _full(cached, dated=dated)
+    response.make_conditional(_without_future_date(window))
+    # The server adds it, each time the response is sent.
+    response.headers.pop("Date", None)
+    _set_policy(cached, window)
     return response
 
 
-def still(made: Document) -> Response:
-    """Answer with what no news changes, and what is there without a catalogue, too."""
-    always = Period(revision=0, since=0, until=None, changed=0)
+def respond_unconditionally(cached: CachedDocument, *, dated: bool = True) -> Response:
+    """Return the document whatever the conditions of the request are."""
+    response, window = _full(cached, dated=dated)
+    _set_policy(cached, window)
+    return response
+
+
+def static_response(document: Representation) -> Response:
+    """Serve a static document; needs no catalogue."""
+    always = ValidityPeriod(revision=0, since=0, until=None, changed=0)
     # Nobody knows since when it is as it is.
-    response = answer(Kept(made, always, always), dated=False)
-    request.environ[MARK] = replace(request.environ[MARK], period=None)
+    response = respond(CachedDocument(document, always, always), dated=False)
+    request.environ[CACHE_POLICY] = replace(request.environ[CACHE_POLICY], period=None)
     return response
 
 
-class _Span:
+def moved(path: str) -> BaseResponse:
+    """Return a permanent redirect to another path of this site."""
+    response = redirect(path, 301, Response)
+    response.cache_control.public = True
+    response.cache_control.max_age = MAX_AGE
+    return response
+
+
+def uncached(response: Response) -> Response:
+    """Tell caches to ask again each time."""
+    response.cache_control.no_cache = True
+    return response
+
+
+def hidden(response: R) -> R:
+    """Keep a response out of search engines: they have the pages, and searches never end."""
+    if response.status_code != 304:
+        response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def best_coding(document: Representation) -> tuple[str, bytes]:
+    """Return the content coding that the client likes best, the shortest of equals."""
+    accepted = request.accept_encodings
+    best = max(accepted[coding] for coding in CONTENT_CODINGS)
+    if best > 0 and best >= accepted["identity"]:
+        for coding in CONTENT_CODINGS:
+            if accepted[coding] == best and len(document.encoded(coding)) < len(document.body):
+                return coding, document.encoded(coding)
+    return "identity", document.body
+
+
+class _Window:
     """The moments around `now` at which every question asked of it has the same answer."""
 
     def __init__(self, now: int, since: int, until: int | None) -> None:
@@ -71,7 +99,7 @@ class _Span:
         self.until = until
 
     def is_after(self, moment: int) -> bool:
-        """Say whether it is that moment already, or later."""
+        """Return whether `now` is that moment or later."""
         if self.now >= moment:
             self.since = max(self.since, moment)
             return True
@@ -79,38 +107,48 @@ class _Span:
         return False
 
 
-def _second_after(moment: int) -> int:
+def _full(cached: CachedDocument, *, dated: bool) -> tuple[Response, _Window]:
+    document, period = cached.document, cached.period
+    window = _Window(clock.now(), period.since, period.until)
+    coding, body = best_coding(document)
+    response = Response(body, content_type=f"{document.media_type}; charset=utf-8")
+    response.set_etag(document.etag(coding))
+    response.vary.add("Accept-Encoding")
+    if coding != "identity":
+        response.content_encoding = coding
+    _set_lifetime(response, period, window)
+    if dated and window.is_after(_next_second(period.changed)):
+        # Not within the second of the change: another could follow in the same second, and
+        # whoever asks by date would miss it (RFC 9110 section 8.8.2.2).
+        response.last_modified = from_microseconds(period.changed)
+    return response, window
+
+
+def _set_policy(cached: CachedDocument, window: _Window) -> None:
+    request.environ[CACHE_POLICY] = CachePolicy(cached.rendered_in, window.since, window.until)
+
+
+def _next_second(moment: int) -> int:
     return (moment // _SECOND + 1) * _SECOND
 
 
-def _without_future_date(span: _Span) -> "WSGIEnvironment":
-    # A date that lies ahead was handed out by a clock that was wrong.
+def _without_future_date(window: _Window) -> "WSGIEnvironment":
+    # A date in the future was handed out by a clock that was wrong.
     since = request.if_modified_since
     environ = request.environ
-    if since is not None and not span.is_after(to_microseconds(since)):
+    if since is not None and not window.is_after(to_microseconds(since)):
         environ = {**environ}
         del environ["HTTP_IF_MODIFIED_SINCE"]
     return environ
 
 
-def packed(made: Document) -> tuple[str, bytes]:
-    """Choose the coding that whoever asks likes best; the shortest of equals."""
-    accepted = request.accept_encodings
-    liked = max(accepted[coding] for coding in CODINGS)
-    if liked > 0 and liked >= accepted["identity"]:
-        for coding in CODINGS:
-            if accepted[coding] == liked and len(made.packed(coding)) < len(made.body):
-                return coding, made.packed(coding)
-    return "identity", made.body
-
-
-def _say_how_long(response: Response, period: Period, span: _Span) -> None:
-    """Say how long an answer holds: never beyond the moment at which the news changes by itself."""
+def _set_lifetime(response: Response, period: ValidityPeriod, window: _Window) -> None:
+    """Set `Cache-Control`: never beyond the moment at which the news changes by itself."""
     left = MAX_AGE + STALE_WHILE_REVALIDATE
-    if period.until is not None and span.is_after(period.until - left * _SECOND + 1):
-        left = max(0, (period.until - span.now) // _SECOND)
-        span.is_after(period.until - left * _SECOND + 1)
-        span.is_after(period.until - (left + 1) * _SECOND + 1)
+    if period.until is not None and window.is_after(period.until - left * _SECOND + 1):
+        left = max(0, (period.until - window.now) // _SECOND)
+        window.is_after(period.until - left * _SECOND + 1)
+        window.is_after(period.until - (left + 1) * _SECOND + 1)
     response.cache_control.public = True
     response.cache_control.max_age = min(MAX_AGE, left)
     if left > MAX_AGE:

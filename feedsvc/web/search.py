@@ -1,95 +1,89 @@
-"""Searches to responses: a page of what was found, and feeds of what will be."""
+"""Searches as responses: a page of what is found, and feeds of what will be."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import astuple
-from typing import TypeVar
+from functools import partial
 from urllib.parse import parse_qsl
 
-from flask import Response, redirect, request
+from flask import Response, request
 from werkzeug.exceptions import NotFound
-from werkzeug.wrappers import Response as Answer
+from werkzeug.wrappers import Response as BaseResponse
 
+from feedsvc import urls
 from feedsvc.edition import Edition
-from feedsvc.errors import SearchUnavailable
-from feedsvc.feeds import FOR_READERS, channel
+from feedsvc.feeds import FOR_READERS, Feed, channel
 from feedsvc.feeds.channel import Channel
-from feedsvc.markup import clean
-from feedsvc.pages import html as pages
+from feedsvc.pages import html
 from feedsvc.search.index import Search
-from feedsvc.search.query import LONGEST, parse
-from feedsvc.search.results import Asked, followed, look
+from feedsvc.search.query import MAX_LENGTH, parse
+from feedsvc.search.results import SearchForm, newest, search
 from feedsvc.settings import Settings
-from feedsvc.web.document_cache import Shelf
+from feedsvc.text import clean
+from feedsvc.web.document_cache import DocumentCache
 from feedsvc.web.feeds import FeedViews
-from feedsvc.web.representation import Document, document
-from feedsvc.web.responses import MAX_AGE, answer
+from feedsvc.web.representation import Representation, represent
+from feedsvc.web.responses import hidden, moved, respond
 
-A = TypeVar("A", bound=Answer)
-# In seconds.
-RETRY_AFTER = 10
-# Of what is in the other fields of the form, in characters.
-_FIELD = 100
+# In characters, of each field of the form but the words.
+_MAX_FIELD = 100
 
 
 class SearchViews:
-    """The routes of the search."""
+    """The views of the search."""
 
-    def __init__(self, settings: Settings, shelf: Shelf, feeds: FeedViews) -> None:
+    def __init__(self, settings: Settings, cache: DocumentCache, feeds: FeedViews) -> None:
         self._settings = settings
-        self._shelf = shelf
+        self._cache = cache
         self._feeds = feeds
         self._search = Search(settings.instance)
 
-    def page(self) -> Response:
-        """Answer with the form and what was found, whatever is asked."""
-        asked = _asked()
+    def views(self) -> Mapping[str, Callable[..., BaseResponse]]:
+        """Return the views by the names of their documents."""
+        feeds = {
+            f"search feed {name}": partial(self._feed, feed, name)
+            for name, feed in FOR_READERS.items()
+        }
+        return {"search": self._page, **feeds}
 
-        def render(edition: Edition) -> Document:
-            found = look(asked, edition, self._search, self._settings)
-            page = pages.search(asked, found, edition, self._settings)
-            return document(page, "text/html")
+    def _page(self) -> Response:
+        """Answer with the form and what was found, whatever was sent."""
+        form = _form()
 
-        # Signs that no text has divide the fields.
-        key = "\0".join(("/search", *astuple(asked)))
-        return _hidden(answer(self._shelf.get(key, render), dated=False))
+        def render(edition: Edition) -> Representation:
+            found = search(form, edition, self._search, self._settings)
+            return represent(html.search(form, found, edition, self._settings), "text/html")
 
-    def feed(self, words: str, name: str) -> Answer:
-        """Answer with a feed of what a search finds; or lead to the right spelling of it."""
-        feed, query = FOR_READERS.get(name), parse(words)
-        if feed is None or not query.parts:
+        # A character that no text has separates the fields.
+        key = "\0".join((urls.SEARCH, *astuple(form)))
+        return hidden(respond(self._cache.get(key, render), dated=False))
+
+    def _feed(self, feed: Feed, name: str, words: str) -> BaseResponse:
+        """Answer with the feed of a search, or redirect to its canonical address."""
+        query = parse(words)
+        if not query.parts:
             raise NotFound
-        path = channel.search_path(name, query.text)
+        path = urls.search_feed_path(name, query.text)
         if words != query.text:
-            moved = redirect(path, 301, Response)
-            moved.cache_control.public = True
-            moved.cache_control.max_age = MAX_AGE
-            return _hidden(moved)
+            return hidden(moved(path))
 
         def select(edition: Edition) -> Channel:
-            return followed(query, name, edition, self._search, self._settings)
+            entries = newest(query, edition, self._search, self._settings.feed_size)
+            return channel.for_search(entries, self._settings, name, query.text)
 
-        return _hidden(self._feeds.tell(path, feed, select, dated=False))
-
-    def unavailable(self, _error: SearchUnavailable) -> Response:
-        """Answer that searching is not possible at the moment."""
-        body = pages.no_search(self._settings)
-        response = Response(body, 503, content_type="text/html; charset=utf-8")
-        response.cache_control.no_cache = True
-        response.headers["Retry-After"] = str(RETRY_AFTER)
-        return _hidden(response)
+        return hidden(self._feeds.respond(path, feed, select, dated=False))
 
 
-def _asked() -> Asked:
-    # Not by request.args, which raises where a client has sent bytes that are no UTF-8.
+def _form() -> SearchForm:
+    # Not request.args, which raises if a client has sent bytes that are not UTF-8.
     query = request.query_string.decode("utf-8", "replace")
-    # Of what is said twice, the first.
+    # Of a field that is there twice, the first.
     fields = dict(reversed(parse_qsl(query)))
-    # One more than is looked at, so that it can be said that there is more.
-    longest = {"q": LONGEST + 1, "category": _FIELD, "from": _FIELD, "to": _FIELD, "page": _FIELD}
-    return Asked(*(clean(fields.get(name, "")[:most]) for name, most in longest.items()))
-
-
-def _hidden(response: A) -> A:
-    # Of what there is, search engines have the pages; the rest would never end.
-    if response.status_code != 304:
-        response.headers["X-Robots-Tag"] = "noindex"
-    return response
+    # One more than is searched for, so that the reader can be told that there is more.
+    limits = {
+        "q": MAX_LENGTH + 1,
+        "category": _MAX_FIELD,
+        "from": _MAX_FIELD,
+        "to": _MAX_FIELD,
+        "page": _MAX_FIELD,
+    }
+    return SearchForm(*(clean(fields.get(name, "")[:most]) for name, most in limits.items()))

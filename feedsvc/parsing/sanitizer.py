@@ -1,27 +1,18 @@
-"""An entry's body: safe HTML, plain text, summary.
+"""An entry's body as safe HTML: Markdown or paragraphs in, sanitized HTML out.
 
-Addresses that lead to this site are kept behind the mark `SITE` and get
-their beginning when a document is rendered: `https://host` in feeds, nothing in
-pages. So a move to another host re-reads no file, and renderers need no parser.
+The bounds below refuse what would take the libraries behind it minutes.
 """
 
-import math
 import re
 import threading
 from collections import Counter
-from html import escape
 from typing import Protocol
-from urllib.parse import quote, unquote, urljoin, urlsplit
 
 import nh3
 from comrak import ExtensionOptions, RenderOptions, render_markdown
-from linkify_it import LinkifyIt
-from lxml import etree
-from werkzeug.urls import iri_to_uri
 
-# A Unicode noncharacter: `clean` removes it from everything people write, so
-# that wherever it stands in an entry's HTML, we put it there.
-SITE = "\ufdd0"
+from feedsvc.parsing.links import absolute, linked
+from feedsvc.text import FORBIDDEN, SITE, clean
 
 MAX_DEPTH = 100
 # The sanitizer's time grows with the square of the escaped signs in one run of
@@ -30,7 +21,6 @@ MAX_ESCAPES = 100_000
 # Steps through open tags, summed up over all tags: what HTML opens again in every
 # paragraph multiplies. A million elements cost about a second.
 MAX_STEPS = 1_000_000
-SUMMARY_LENGTH = 300
 
 _TAGS = frozenset(
     "a abbr b blockquote br caption cite code col colgroup dd del dfn div dl dt em figcaption"
@@ -50,18 +40,6 @@ _ATTRIBUTES = {
 }
 _ALIGNMENTS = {"left", "right", "center"}
 _URL_ATTRIBUTES = {"href", "src", "cite"}
-_BLOCKS = frozenset(
-    "blockquote br caption dd div dl dt figcaption figure h1 h2 h3 h4 h5 h6 hr li ol p pre table"
-    " td th tr ul".split()
-)
-# XML 1.0 section 2.2 forbids the C0 controls, lone surrogates, U+FFFE and U+FFFF;
-# HTML forbids the C1 controls and every noncharacter as well.
-_FORBIDDEN = (
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef"
-    + "".join(chr(plane * 0x10000 + last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
-    + "]"
-)
-_forbidden = re.compile(_FORBIDDEN)
 _reference = re.compile(r"&#(?:x0*([0-9a-f]+)|0*([0-9]+));?", re.IGNORECASE)
 # HTML reads references to these bytes as Windows-1252, so they are signs, not controls.
 _WINDOWS = frozenset(range(0x80, 0xA0)) - {0x81, 0x8D, 0x8F, 0x90, 0x9D}
@@ -81,16 +59,10 @@ _heading = re.compile(r"(</?h)([1-6])(?=>)")
 _picture = re.compile(r'<img((?: [a-z]+="[^"]*")*)>')
 _attribute = re.compile(r' ([a-z]+)="([^"]*)"')
 _contact = re.compile("(?:mailto|tel):")
-_host = re.compile(r"[\w.-]+(?::\d+)?")
-_sentence_end = re.compile(r"[.!?…][»\")]*(?=\s)")
 # A line that opens more quotations and list items than any text needs.
 _deep_line = re.compile(
     rf"^(?:[ \t]*(?:>|[-*+][ \t]|\d{{1,9}}[.)][ \t])){{{MAX_DEPTH + 1}}}", re.MULTILINE
 )
-# Where there may be an address; the linkifier's own search costs 500 times as much.
-_hint = re.compile(r"[@/]|\w\.\w")
-_linkify = LinkifyIt()
-_parser = etree.HTMLParser()
 
 
 def _github() -> ExtensionOptions:
@@ -115,17 +87,6 @@ _WITH_HTML = _with_html()
 
 class TooDeep(ValueError):
     """The body nests so deeply, or escapes so much, that rendering it would crawl."""
-
-
-def clean(text: str) -> str:
-    """Remove the characters that XML 1.0 (section 2.2) or HTML forbids."""
-    return text if _is_harmless(text) else _forbidden.sub("", text)
-
-
-def first_forbidden_line(text: str) -> int:
-    """Say in which line, from 1, the first forbidden character stands; 0 where there is none."""
-    match = None if _is_harmless(text) else _forbidden.search(text)
-    return text.count("\n", 0, match.start()) + 1 if match else 0
 
 
 class Beside(Protocol):
@@ -156,74 +117,10 @@ def from_paragraphs(paragraphs: list[str], page: str) -> str:
     `page` as for `from_markdown`. Raises TooDeep.
     """
     lines = "\n".join(
-        "<p>" + "<br>\n".join(_linked(line) for line in paragraph.split("\n")) + "</p>"
+        "<p>" + "<br>\n".join(linked(line) for line in paragraph.split("\n")) + "</p>"
         for paragraph in paragraphs
     )
     return _sanitize(lines, page)
-
-
-def media_path(entry_id: str, name: str) -> str:
-    """Give the path at which a file of an entry is served."""
-    return f"/media/{entry_id}/{quote(name, safe='')}"
-
-
-def place(html: str, beginning: str) -> str:
-    """Complete the addresses on this site: `https://host` for feeds, nothing for pages."""
-    return html.replace(SITE, beginning)
-
-
-def plain(html: str, enough: float = math.inf) -> str:
-    """Give the text of safe HTML, one line for each paragraph, heading or cell.
-
-    With `enough`, only its beginning: at least so many characters, if there are.
-    """
-    cut = -1 if enough == math.inf else html.find("<", round(4 * enough))
-    root = etree.HTML(f"<div>{html if cut < 0 else html[:cut]}</div>", _parser)
-    parts = []
-    length = 0
-    for event, element in etree.iterwalk(root, events=("start", "end")):
-        if element.tag in _BLOCKS:
-            parts.append("\n")
-        text = (element.text if event == "start" else element.tail) or ""
-        parts.append(text.replace("\n", " "))
-        length += sum(map(len, text.split()))
-        if length > enough:
-            break
-    if cut > 0 and length <= enough:
-        return plain(html)
-    lines = (" ".join(line.split()) for line in "".join(parts).split("\n"))
-    return "\n".join(line for line in lines if line)
-
-
-def summarize(text: str) -> str:
-    """Give the first sentences of plain text, up to 300 characters."""
-    text = " ".join(text.split())
-    if len(text) <= SUMMARY_LENGTH:
-        return text
-    head = text[: SUMMARY_LENGTH + 1]
-    ends = [match.end() for match in _sentence_end.finditer(head)]
-    if ends and ends[-1] >= SUMMARY_LENGTH // 4:
-        return head[: ends[-1]]
-    head = head[: SUMMARY_LENGTH - 1]
-    return (head.rpartition(" ")[0].rstrip(",;:–—- ") or head) + "…"
-
-
-def _is_harmless(text: str) -> bool:
-    # All that is forbidden is unprintable, and asking for that costs a third of searching.
-    return text.replace("\n", "").isprintable()
-
-
-def _linked(line: str) -> str:
-    if not _hint.search(line):
-        return escape(line)
-    parts = []
-    end = 0
-    for match in _linkify.match(line) or ():
-        parts.append(escape(line[end : match.index]))
-        parts.append(f'<a href="{escape(match.url)}">{escape(match.text)}</a>')
-        end = match.last_index
-    parts.append(escape(line[end:]))
-    return "".join(parts)
 
 
 class _Sanitizer(threading.local):
@@ -288,7 +185,7 @@ def _finished(match: re.Match[str], sizes: dict[str, tuple[int, int]]) -> str:
 def _keep_allowed(match: re.Match[str]) -> str:
     digits, base = (match[1], 16) if match[1] else (match[2], 10)
     number = int(digits, base) if len(digits) < 8 else 0
-    if number in _WINDOWS or (number <= 0x10FFFF and not _forbidden.match(chr(number))):
+    if number in _WINDOWS or (number <= 0x10FFFF and not FORBIDDEN.match(chr(number))):
         return match[0]
     return "\ufffd"
 
@@ -328,24 +225,3 @@ def _refuse_crawling(html: str) -> None:
         steps += depth
         if depth > MAX_DEPTH or steps > MAX_STEPS:
             raise TooDeep
-
-
-def absolute(address: str, page: str) -> str | None:
-    """Resolve an address written in an entry against the path of its page.
-
-    Returns a URI (RFC 3986; IRIs are encoded), behind `SITE` where it leads to
-    this site, or None where it is no address.
-    """
-    try:
-        parts = urlsplit(clean(address).strip())
-        if not parts.scheme and not parts.netloc:
-            # Two slashes at the beginning would name a host.
-            return SITE + "/" + iri_to_uri(urljoin(page, parts.geturl())).lstrip("/")
-        if parts.scheme in ("mailto", "tel"):
-            return iri_to_uri(parts.geturl())
-        netloc = unquote(parts.netloc)
-        if not _host.fullmatch(netloc):
-            return None
-        return iri_to_uri(parts._replace(scheme=parts.scheme or "https", netloc=netloc).geturl())
-    except ValueError:
-        return None

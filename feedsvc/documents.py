@@ -1,0 +1,230 @@
+"""The list of every document the service can answer with.
+
+Routes, sitemaps and tests read it, and so can whatever writes the site out as files. A new
+page or dialect that is not on it has no address.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from feedsvc import urls
+from feedsvc.edition import Edition
+from feedsvc.feeds import FEEDS, FOR_READERS, Feed, atom, channel, opml
+from feedsvc.feeds.common import media
+from feedsvc.media.thumbnails import WIDTHS, has_thumbnail
+from feedsvc.model import Entry
+from feedsvc.pages import html, sitemaps
+from feedsvc.settings import Settings
+
+Variables = Mapping[str, object]
+_variable = re.compile(r"<(?:\w+:)?(\w+)>")
+
+
+def _one(_edition: Edition, _settings: Settings) -> Iterator[Variables]:
+    yield {}
+
+
+def _open_ended(_edition: Edition, _settings: Settings) -> Iterator[Variables]:
+    return iter(())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """The documents of one URL rule.
+
+    `render` takes an edition, the settings and the variables of the rule, and returns the
+    bytes, or None if there is no such document; without it, a view of `web` answers.
+    `variables` yields the values for which there is one; nothing where they have no end (a
+    search) or are not documents of the news (`/healthz`). `is_page` says that search engines
+    should know it.
+    """
+
+    name: str
+    rule: str
+    media_type: str = "text/html"
+    render: Callable[..., bytes | None] | None = None
+    variables: Callable[[Edition, Settings], Iterable[Variables]] = _one
+    feed: Feed | None = None
+    is_page: bool = False
+    is_static: bool = False
+
+    def rule_for(self, settings: Settings) -> str:
+        """Return the rule; the one of entries' pages is a setting."""
+        return self.rule or settings.permalink
+
+    def paths(self, edition: Edition, settings: Settings) -> Iterator[str]:
+        """Yield the path of each document."""
+        rule = self.rule_for(settings)
+        template = _variable.sub(r"{\1}", rule)
+        for values in self.variables(edition, settings):
+            quoted = {name: quote(str(value), safe="") for name, value in values.items()}
+            yield template.format_map(quoted)
+
+
+def _months(edition: Edition, _settings: Settings) -> Iterator[Variables]:
+    for month, _ in edition.months():
+        yield {"year": month[:4], "month": month[5:]}
+
+
+def _categories(edition: Edition, _settings: Settings) -> Iterator[Variables]:
+    for slug, _ in edition.categories():
+        yield {"slug": slug}
+
+
+def _category_months(edition: Edition, _settings: Settings) -> Iterator[Variables]:
+    for slug, _ in edition.categories():
+        for month, _ in edition.months_for_category(slug):
+            yield {"slug": slug, "year": month[:4], "month": month[5:]}
+
+
+def _entries(edition: Edition) -> Iterator[Entry]:
+    for month, _ in edition.months():
+        yield from edition.for_month(month)
+
+
+def _entry_ids(edition: Edition, _settings: Settings) -> Iterator[Variables]:
+    for entry in _entries(edition):
+        yield {"id": entry.id}
+
+
+def _files(edition: Edition, _settings: Settings) -> Iterator[Variables]:
+    for entry in _entries(edition):
+        for file in media(entry):
+            yield {"entry_id": entry.id, "name": file.name}
+
+
+def _thumbnails(edition: Edition, _settings: Settings) -> Iterator[Variables]:
+    for entry in _entries(edition):
+        for file in media(entry):
+            for width in WIDTHS if has_thumbnail(file) else ():
+                yield {"width": width, "entry_id": entry.id, "name": file.name}
+
+
+def _logos(_edition: Edition, settings: Settings) -> Iterator[Variables]:
+    for name in settings.logos():
+        yield {"name": name}
+
+
+def _sitemap_parts(edition: Edition, _settings: Settings) -> Iterator[Variables]:
+    for year, part in sitemaps.parts(edition):
+        yield {"year": year, "part": part}
+
+
+def _month_page(edition: Edition, settings: Settings, **values: str) -> bytes | None:
+    month = f"{values['year']}-{values['month']}"
+    return html.month(edition, settings, month, values.get("slug"))
+
+
+def _archive_feed(edition: Edition, settings: Settings, year: str, month: str) -> bytes | None:
+    selected = channel.for_month(edition, settings, f"{year}-{month}")
+    return None if selected is None else atom.render(selected, settings)
+
+
+def _sitemap_index(edition: Edition, settings: Settings) -> bytes:
+    return sitemaps.index(edition, settings)
+
+
+def _sitemap_of_pages(edition: Edition, settings: Settings) -> bytes:
+    pages = (document for document in DOCUMENTS if document.is_page)
+    paths = [path for document in pages for path in document.paths(edition, settings)]
+    return sitemaps.of_pages(paths, settings)
+
+
+def _robots(_edition: Edition, settings: Settings) -> bytes:
+    return sitemaps.robots(settings)
+
+
+def _feeds() -> Iterator[Document]:
+    for name, feed in FEEDS.items():
+        yield Document(
+            name=f"feed {name}", rule=urls.feed_path(name), media_type=feed.served_as, feed=feed
+        )
+    for name, feed in FOR_READERS.items():
+        yield Document(
+            name=f"category feed {name}",
+            rule=urls.CATEGORY_FEED.replace("<name>", name),
+            media_type=feed.served_as,
+            variables=_categories,
+            feed=feed,
+        )
+        yield Document(
+            name=f"search feed {name}",
+            rule=urls.SEARCH_FEED.replace("<name>", name),
+            media_type=feed.served_as,
+            variables=_open_ended,
+            feed=feed,
+        )
+
+
+_XML = "application/xml"
+_FILE = "application/octet-stream"
+DOCUMENTS = (
+    Document(name="home", rule=urls.HOME, render=html.home, is_page=True),
+    Document(name="subscribe", rule=urls.SUBSCRIBE, render=html.subscribe, is_page=True),
+    Document(name="archive", rule=urls.ARCHIVE, render=html.archive, is_page=True),
+    Document(name="month", rule=urls.MONTH, render=_month_page, variables=_months, is_page=True),
+    Document(
+        name="category",
+        rule=urls.CATEGORY,
+        render=html.category,
+        variables=_categories,
+        is_page=True,
+    ),
+    Document(
+        name="category month",
+        rule=urls.CATEGORY_MONTH,
+        render=_month_page,
+        variables=_category_months,
+    ),
+    # The rule is the setting `permalink`; search engines find it in the sitemap of its year.
+    Document(name="entry", rule="", variables=_entry_ids),
+    Document(name="search", rule=urls.SEARCH, variables=_open_ended),
+    *_feeds(),
+    Document(
+        name="archive feed",
+        rule=urls.ARCHIVE_FEED,
+        media_type=FEEDS["atom.xml"].served_as,
+        render=_archive_feed,
+        variables=_months,
+    ),
+    Document(name="opml", rule=urls.OPML, media_type="text/x-opml", render=opml.render),
+    Document(name="sitemap index", rule=urls.SITEMAP_INDEX, media_type=_XML, render=_sitemap_index),
+    Document(
+        name="sitemap of pages",
+        rule=urls.SITEMAP_PAGES,
+        media_type=_XML,
+        render=_sitemap_of_pages,
+    ),
+    Document(
+        name="sitemap of a year",
+        rule=urls.SITEMAP_YEAR,
+        media_type=_XML,
+        render=sitemaps.of_year,
+        variables=_sitemap_parts,
+    ),
+    Document(
+        name="sitemap of news", rule=urls.SITEMAP_NEWS, media_type=_XML, render=sitemaps.of_news
+    ),
+    Document(name="robots", rule=urls.ROBOTS, media_type="text/plain", render=_robots),
+    Document(
+        name="style",
+        rule=urls.STYLE,
+        media_type="text/css",
+        render=lambda _edition, settings: html.style(settings),
+        is_static=True,
+    ),
+    Document(
+        name="feed style",
+        rule=urls.FEED_STYLE,
+        media_type="text/css",
+        render=lambda _edition, settings: html.feed_style(settings),
+        is_static=True,
+    ),
+    Document(name="media", rule=urls.MEDIA, media_type=_FILE, variables=_files),
+    Document(name="thumbnail", rule=urls.THUMBNAIL, media_type="image/jpeg", variables=_thumbnails),
+    Document(name="logo", rule=urls.LOGO, media_type=_FILE, variables=_logos),
+    Document(name="health", rule=urls.HEALTH, media_type="text/plain", variables=_open_ended),
+    Document(name="ready", rule=urls.READY, media_type="application/json", variables=_open_ended),
+)

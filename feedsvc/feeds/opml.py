@@ -1,0 +1,31 @@
+"""OPML 2.0 (opml.org/spec2.opml): every feed, for import into a reader. Pure."""
+
+from lxml import etree
+
+from feedsvc import urls
+from feedsvc.edition import Edition
+from feedsvc.settings import Settings
+
+
+def render(edition: Edition, settings: Settings) -> bytes:
+    """Render the Atom feeds of the site and of each category as a list."""
+    root = etree.Element("opml", version="2.0")
+    etree.SubElement(etree.SubElement(root, "head"), "title").text = settings.title
+    body = etree.SubElement(root, "body")
+    _add(body, settings, settings.title, urls.feed_path("atom.xml"), urls.HOME)
+    for slug, label in edition.categories():
+        title = f"{settings.title}: {label}"
+        _add(body, settings, title, urls.feed_path("atom.xml", slug), urls.category_path(slug))
+    return etree.tostring(root, encoding="UTF-8", xml_declaration=True, pretty_print=True)
+
+
+def _add(body: etree._Element, settings: Settings, title: str, feed: str, page: str) -> None:
+    etree.SubElement(
+        body,
+        "outline",
+        type="rss",
+        text=title,
+        title=title,
+        xmlUrl=settings.site + feed,
+        htmlUrl=settings.site + page,
+    )

@@ -1,0 +1,80 @@
+"""Settling: keep files that may still be written back until they are complete.
+
+A file is complete when the kernel reports it closed after writing. One of which the kernel
+said nothing is complete once its size and times have stood still for `SETTLE` seconds.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from feedsvc.sync.scanner import FoundFile
+
+# In seconds.
+SETTLE = 2.0
+# For a file that was written to and not closed: somebody has it open, or the kernel lost the
+# notice.
+SETTLE_WRITTEN = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A file as it was found, since when it is unchanged (monotonic), and if it is written to."""
+
+    file: FoundFile
+    since: float
+    written: bool = False
+
+    def due(self) -> float:
+        return self.since + (SETTLE_WRITTEN if self.written else SETTLE)
+
+
+class Settling:
+    """The files that are not known to be complete."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, _Waiting] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._waiting)
+
+    def wait(self, file: FoundFile, *, written: bool = False) -> None:
+        """Let a file wait from now on; `written` says that somebody is writing to it."""
+        self._waiting[file.path] = _Waiting(file, time.monotonic(), written)
+
+    def discard(self, path: str) -> None:
+        """Forget a file: it was read, or is unchanged."""
+        self._waiting.pop(path, None)
+
+    def is_complete(self, file: FoundFile, *, first_scan: bool) -> bool:
+        """Return whether a file found by a scan can be read at once; if not, let it wait.
+
+        Only the first scan trusts a file's time: later, a file that was not reported closed
+        may still be written to.
+        """
+        if file.problem:
+            return True
+        waiting = self._waiting.get(file.path)
+        is_old = 0 <= file.modified <= time.time() - SETTLE
+        if is_old and waiting is None and first_scan:
+            return True
+        if waiting is None or waiting.file.fingerprint != file.fingerprint:
+            self.wait(file, written=waiting is not None and waiting.written)
+        return False
+
+    def take_settled(self, examine: Callable[[str], FoundFile | None]) -> list[FoundFile]:
+        """Return the files that have stood still for long enough.
+
+        `examine` returns a file as it is now, or None if it is gone.
+        """
+        now = time.monotonic()
+        settled = []
+        for path, waiting in [item for item in self._waiting.items() if item[1].due() <= now]:
+            file = examine(path)
+            if file is None:
+                del self._waiting[path]
+            elif file.fingerprint == waiting.file.fingerprint:
+                settled.append(file)
+            else:
+                self.wait(file, written=waiting.written)
+        return settled

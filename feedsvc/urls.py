@@ -1,0 +1,147 @@
+"""Every address of the service: the URL rules, the paths made from them, absolute URLs.
+
+A rule is written as Werkzeug reads it. Paths are made by filling in the same rules, so an
+address is spelled once. Nothing here depends on a request: absolute URLs begin with
+`settings.site`.
+"""
+
+import re
+from functools import lru_cache
+from typing import Protocol
+from urllib.parse import quote, urlencode
+
+from feedsvc.model import Entry
+from feedsvc.settings import Settings
+
+HOME = "/"
+ARCHIVE = "/archive/"
+MONTH = "/archive/<year>/<month>/"
+CATEGORY = "/category/<slug>/"
+CATEGORY_MONTH = "/category/<slug>/<year>/<month>/"
+SUBSCRIBE = "/feeds/"
+FEED = "/feeds/<name>"
+CATEGORY_FEED = "/feeds/category/<slug>/<name>"
+ARCHIVE_FEED = "/feeds/archive/<year>/<month>/atom.xml"
+OPML = "/feeds/opml.xml"
+SEARCH = "/search"
+SEARCH_FEED = "/feeds/search/<path:words>/<name>"
+SITEMAP_INDEX = "/sitemap.xml"
+SITEMAP_PAGES = "/sitemap/pages.xml"
+SITEMAP_YEAR = "/sitemap/<year>-<int:part>.xml"
+SITEMAP_NEWS = "/sitemap-news.xml"
+ROBOTS = "/robots.txt"
+MEDIA = "/media/<entry_id>/<name>"
+THUMBNAIL = "/preview/<int:width>/<entry_id>/<name>"
+LOGO = "/logo/<name>"
+STYLE = "/static/style.css"
+FEED_STYLE = "/static/feed.css"
+HEALTH = "/healthz"
+READY = "/readyz"
+
+# Conventional addresses of feeds, redirected to ours.
+ALIASES = {
+    "/feeds/atom.xml": (
+        "/atom.xml /atom /atom/ /feed /feed/ /feed.xml /feeds/atom /feed/atom /feed/atom/"
+    ),
+    "/feeds/rss.xml": (
+        "/rss.xml /rss /rss/ /index.xml /rss/index.xml /feeds/rss /feed/rss /feed/rss/"
+    ),
+    "/feeds/feed.json": "/feed.json /feed/json /index.json",
+    SUBSCRIBE: "/feeds",
+}
+
+
+class HasPermalink(Protocol):
+    """Settings that say what the path of an entry's page looks like."""
+
+    @property
+    def permalink(self) -> str:
+        """Return the path of an entry's page, with `<id>` for the entry's id."""
+
+
+@lru_cache
+def _template(rule: str) -> str:
+    return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule)
+
+
+def _fill(rule: str, **values: object) -> str:
+    return _template(rule).format_map(values)
+
+
+def _month(month: str) -> dict[str, str]:
+    year, _, number = month.partition("-")
+    return {"year": year, "month": number}
+
+
+def entry_path(entry_id: str, settings: HasPermalink) -> str:
+    """Return the path of an entry's page."""
+    return settings.permalink.replace("<id>", entry_id)
+
+
+def entry_url(entry: Entry, settings: Settings) -> str:
+    """Return the absolute URL of an entry's page."""
+    return settings.site + entry_path(entry.id, settings)
+
+
+def month_path(month: str, slug: str | None = None) -> str:
+    """Return the path of the page of a month like '2014-08', of all news or of a category."""
+    if slug is None:
+        return _fill(MONTH, **_month(month))
+    return _fill(CATEGORY_MONTH, slug=slug, **_month(month))
+
+
+def category_path(slug: str) -> str:
+    """Return the path of the page of a category."""
+    return _fill(CATEGORY, slug=slug)
+
+
+def feed_path(name: str, slug: str | None = None) -> str:
+    """Return the path of a feed of the whole site, or of a category."""
+    return _fill(FEED, name=name) if slug is None else _fill(CATEGORY_FEED, slug=slug, name=name)
+
+
+def archive_feed_path(month: str) -> str:
+    """Return the path of the archive document (RFC 5005) of a month like '2014-08'."""
+    return _fill(ARCHIVE_FEED, **_month(month))
+
+
+def search_path(**fields: object) -> str:
+    """Return the path of the search page, with the fields of its form filled in."""
+    return f"{SEARCH}?{urlencode(fields)}"
+
+
+def search_feed_path(name: str, text: str) -> str:
+    """Return the path of the feed of a search, given the canonical text of its query."""
+    return _fill(SEARCH_FEED, words=quote(text, safe=""), name=name)
+
+
+def sitemap_path(year: str, part: int) -> str:
+    """Return the path of a part, from 1, of a year's sitemap."""
+    return _fill(SITEMAP_YEAR, year=year, part=part)
+
+
+def media_path(entry_id: str, name: str) -> str:
+    """Return the path of a file of an entry."""
+    return _fill(MEDIA, entry_id=entry_id, name=quote(name, safe=""))
+
+
+def media_url(entry: Entry, name: str, settings: Settings) -> str:
+    """Return the absolute URL of a file of an entry."""
+    return settings.site + media_path(entry.id, name)
+
+
+def thumbnail_path(width: int, entry_id: str, name: str) -> str:
+    """Return the path of a picture of an entry, reduced to a width in pixels."""
+    return _fill(THUMBNAIL, width=width, entry_id=entry_id, name=quote(name, safe=""))
+
+
+def logo_path(name: str, settings: Settings) -> str | None:
+    """Return the path of the site's `icon`, `logo` or `logo_square`; None if it has none."""
+    file = settings.logo_file(name)
+    return None if file is None else _fill(LOGO, name=f"{name}{file.suffix.lower()}")
+
+
+def logo_url(name: str, settings: Settings) -> str | None:
+    """Return the absolute URL of the site's `icon`, `logo` or `logo_square`, or None."""
+    path = logo_path(name, settings)
+    return path and settings.site + path

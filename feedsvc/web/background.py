@@ -1,0 +1,60 @@
+"""Background tasks: what every serving process does beside the requests, over and over."""
+
+import ctypes
+import os
+import sys
+import threading
+from collections.abc import Callable
+
+_trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+
+
+class BackgroundTasks:
+    """Functions that are called for ever, each in a thread of its own.
+
+    A task is a function and the pause after each call, in seconds.
+    """
+
+    def __init__(self, *tasks: tuple[Callable[[], None], float]) -> None:
+        self._tasks = tasks
+        self._process = 0
+        # Held during each call, so that no fork happens in the middle of one.
+        self._calling = threading.Lock()
+
+    def start(self) -> None:
+        """Start in this process, and in every process that is forked from it."""
+        # A fork in the middle of starting the writer would copy its half-made pipes, and
+        # keep it waiting for their end.
+        os.register_at_fork(
+            before=lambda: self._calling.acquire(),
+            after_in_parent=lambda: self._calling.release(),
+            after_in_child=self.start_in_process,
+        )
+        # Threads of uWSGI's master stop wherever they are once it has forked.
+        uwsgi = sys.modules.get("uwsgi")
+        if uwsgi is None or uwsgi.worker_id():
+            self.start_in_process()
+
+    def start_in_process(self) -> None:
+        """Start the threads once per process; some servers fork silently."""
+        if self._process == os.getpid():
+            return
+        self._process = os.getpid()
+        self._calling = threading.Lock()
+        for task in self._tasks:
+            threading.Thread(
+                target=self._repeat, args=task, name="feedsvc-background", daemon=True
+            ).start()
+
+    def _repeat(self, task: Callable[[], None], pause: float) -> None:
+        waiting = threading.Event()
+        while True:
+            with self._calling:
+                task()
+            waiting.wait(pause)
+
+
+def release_free_memory() -> None:
+    """Return free heap pages to the kernel, which glibc would keep."""
+    if _trim is not None:
+        _trim(0)

@@ -1,0 +1,61 @@
+"""Error pages: the one place where an exception becomes a status."""
+
+from flask import Flask, Response, jsonify, request
+from werkzeug.exceptions import HTTPException
+
+from feedsvc.errors import CatalogueUnavailable, SearchUnavailable
+from feedsvc.pages import html
+from feedsvc.settings import Settings
+from feedsvc.web.responses import hidden, uncached
+
+# In seconds: until the catalogue, and until the index of the search, may be there.
+CATALOGUE_RETRY_AFTER = 2
+SEARCH_RETRY_AFTER = 10
+
+
+class ErrorPage(Exception):
+    """There is a page that says why what was asked for is not here."""
+
+    def __init__(self, body: bytes, status: int) -> None:
+        self.body = body
+        self.status = status
+
+    def response(self) -> Response:
+        """Return the page as a response."""
+        return error_response(self.body, self.status)
+
+
+def error_response(body: bytes, status: int) -> Response:
+    """Return an HTML page with an error status, which caches must ask for each time."""
+    return uncached(Response(body, status, content_type="text/html; charset=utf-8"))
+
+
+def register(app: Flask, settings: Settings) -> None:
+    """Add the error handlers to an application."""
+
+    def http_error(error: HTTPException) -> Response | HTTPException:
+        if error.code is None or error.code < 400:
+            return error
+        response = error_response(html.error(error.code, settings), error.code)
+        for name, value in error.get_headers():
+            if name != "Content-Type":
+                response.headers[name] = value
+        return response
+
+    def catalogue_unavailable(_error: CatalogueUnavailable) -> Response:
+        if request.endpoint == "ready":
+            response = uncached(jsonify({"ready": False}))
+            response.status_code = 503
+        else:
+            response = error_response(html.error(503, settings), 503)
+        response.headers["Retry-After"] = str(CATALOGUE_RETRY_AFTER)
+        return response
+
+    def search_unavailable(_error: SearchUnavailable) -> Response:
+        response = error_response(html.no_search(settings), 503)
+        response.headers["Retry-After"] = str(SEARCH_RETRY_AFTER)
+        return hidden(response)
+
+    app.register_error_handler(HTTPException, http_error)
+    app.register_error_handler(CatalogueUnavailable, catalogue_unavailable)
+    app.register_error_handler(SearchUnavailable, search_unavailable)

@@ -1,0 +1,120 @@
+"""Freshness: which period of the news is now, found out at the cost of no query.
+
+Each thread checks for itself whether the catalogue has changed; a background task checks so
+often that the others seldom have to.
+"""
+
+import threading
+import time
+from dataclasses import dataclass, replace
+
+from feedsvc import clock
+from feedsvc.edition import Edition, ValidityPeriod
+from feedsvc.storage.catalogue import Catalogue
+
+# In seconds: how long a change may go unnoticed, and after how long without a background
+# check a request makes one itself.
+CHECK_EVERY = 0.05
+LATE = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A period, and when it was last checked.
+
+    `at` is on the monotonic clock; the others are microseconds since the epoch. `set_at` is
+    when the clock was last seen to be set, `since` when the check was made, and from `until`
+    on the period may be another, or the next check be late.
+    """
+
+    period: ValidityPeriod
+    at: float
+    set_at: int
+    since: int
+    until: int
+
+    def holds(self, now: int, set_at: int) -> bool:
+        """Return whether the period is still the one, if the catalogue is unchanged."""
+        return self.set_at == set_at and self.period.holds(now)
+
+
+class _ThreadState(threading.local):
+    data_version: tuple[int, ...] = ()
+    check: Check | None = None
+
+
+class Freshness:
+    """Knows the current period. Safe to share among threads."""
+
+    def __init__(self, catalogue: Catalogue, render_fingerprint: str) -> None:
+        self._catalogue = catalogue
+        self._render_fingerprint = render_fingerprint
+        self._local = _ThreadState()
+        self._ahead = clock.ahead()
+        self._set_at = 0
+        self._started = clock.now()
+        self._published: Check | None = None
+
+    def current(self, now: int) -> ValidityPeriod:
+        """Return the period of this moment, from memory if `publish` is called often enough.
+
+        Raises CatalogueUnavailable.
+        """
+        check = self._published
+        if check is not None and check.since <= now < check.until and check.set_at == self._set_at:
+            return check.period
+        return self.last_check().period
+
+    def last_check(self) -> Check:
+        """Return a check that is recent enough for a request. Raises CatalogueUnavailable."""
+        check = self._published
+        if check is None or time.monotonic() - check.at > LATE:
+            return self.check(CHECK_EVERY)
+        return check if check.holds(clock.now(), self._set_at) else self.check(CHECK_EVERY)
+
+    def publish(self, check: Check | None) -> None:
+        """Let all threads use a check of this one; None if the catalogue cannot be read."""
+        self._published = check
+
+    def is_new(self, check: Check) -> bool:
+        """Return whether a check found another period than the one that was published."""
+        return self._published is None or self._published.period != check.period
+
+    def check(self, max_age: float) -> Check:
+        """Check for a new period, unless this thread did within `max_age` seconds.
+
+        Costs no query unless the catalogue has changed. Raises CatalogueUnavailable.
+        """
+        local, last = self._local, self._local.check
+        now, tick = clock.now(), time.monotonic()
+        if abs(clock.ahead() - self._ahead) > 1:
+            # The writer notices, too, but only in a moment.
+            self._ahead, self._set_at = clock.ahead(), now
+        if last is not None and last.holds(now, self._set_at):
+            if tick - last.at < max_age:
+                return last
+            if self._catalogue.data_version() == local.data_version:
+                local.check = self._new_check(last.period, tick, now)
+                return local.check
+        local.check, local.data_version = None, self._catalogue.data_version()
+        with self._catalogue.snapshot() as snapshot:
+            period = self.period_of(Edition(snapshot, now))
+        local.check = self._new_check(period, tick, now)
+        return local.check
+
+    def period_of(self, edition: Edition) -> ValidityPeriod:
+        """Return the period of an edition, with when anything that is rendered last changed."""
+        # Dates from before the clock was set say nothing about the documents after.
+        changed = max(edition.period.changed, self._set_at)
+        if self._render_fingerprint and edition.render_fingerprint not in (
+            "",
+            self._render_fingerprint,
+        ):
+            # The writer will record that, too, but only in a moment.
+            changed = max(changed, self._started)
+        return replace(edition.period, changed=changed)
+
+    def _new_check(self, period: ValidityPeriod, tick: float, now: int) -> Check:
+        late = now + int(LATE * 1_000_000)
+        until = late if period.until is None else min(late, period.until)
+        return Check(period, tick, self._set_at, now, until)
