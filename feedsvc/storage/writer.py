@@ -101,7 +101,9 @@ class Writer:
 
     def named_files(self, path: str) -> tuple[str, ...]:
         """Give the paths of other files that an entry file names."""
-        row = self._connection.execute("SELECT named_files FROM file WHERE path = ?", (path,)).fetchone()
+        row = self._connection.execute(
+            "SELECT named_files FROM file WHERE path = ?", (path,)
+        ).fetchone()
         return () if row is None or row[0] is None else tuple(_decode_names(row[0]))
 
     def id_conflicts(self) -> frozenset[str]:

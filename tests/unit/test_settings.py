@@ -1,0 +1,185 @@
+"""The settings: read, overridden, checked as a whole, documented."""
+
+import pickle
+import re
+from dataclasses import fields
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from feedsvc.errors import SettingsError
+from feedsvc.settings import FILE_VARIABLE, Settings, load
+from tests.support.newsroom import ROOT
+
+
+def write(folder: Path, text: str) -> dict[str, str]:
+    path = folder / "feedsvc.toml"
+    path.write_text(text, encoding="utf-8")
+    return {FILE_VARIABLE: str(path)}
+
+
+def faults(environ: dict[str, str]) -> list[tuple[str, str]]:
+    with pytest.raises(SettingsError) as caught:
+        load(environ)
+    language = caught.value.language
+    return [(fault.where, fault.message.text(language)) for fault in caught.value.faults]
+
+
+def keys(kind: type, prefix: str = "") -> list[str]:
+    found = []
+    for entry in fields(kind):
+        part = entry.metadata.get("table")
+        found += keys(part, f"{prefix}{entry.name}.") if part else [prefix + entry.name]
+    return found
+
+
+def test_without_a_file_the_defaults_hold_and_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = load({})
+    assert (tmp_path / "entries", "http://127.0.0.1:8000") == (settings.entries, settings.site)
+
+
+def test_the_shipped_file_describes_the_press_centre() -> None:
+    settings = load({FILE_VARIABLE: str(ROOT / "feedsvc.toml")})
+    assert (
+        "Пресс-центр района Чертаново Южное",
+        "ru",
+        ZoneInfo("Europe/Moscow"),
+        "chertanovo-juzhnoe.mos.ru,2014",
+        ROOT / "entries",
+    ) == (
+        settings.title,
+        settings.language,
+        settings.timezone,
+        settings.authority,
+        settings.entries,
+    )
+
+
+def test_folders_are_relative_to_the_settings_file(tmp_path: Path) -> None:
+    environ = write(tmp_path, 'entries = "news"\ninstance = "/var/lib/feedsvc"')
+    settings = load(environ)
+    assert (tmp_path / "news", Path("/var/lib/feedsvc")) == (settings.entries, settings.instance)
+
+
+def test_a_variable_overrides_the_file(tmp_path: Path) -> None:
+    environ = write(tmp_path, 'title = "File"\nfeed_size = 5\n[serve]\nport = 81')
+    environ |= {"FEEDSVC_FEED_SIZE": "7", "FEEDSVC_SERVE__HOST": "0.0.0.0"}
+    settings = load(environ)
+    assert (
+        settings.title,
+        settings.feed_size,
+        settings.serve.host,
+        settings.serve.port,
+    ) == ("File", 7, "0.0.0.0", 81)
+
+
+def test_every_fault_is_listed_at_once_with_its_place() -> None:
+    environ = {
+        "FEEDSVC_TITLE": " ",
+        "FEEDSVC_LANGUAGE": "de",
+        "FEEDSVC_TIMEZONE": "Moscow",
+        "FEEDSVC_BASE_URL": "https://news.example/path",
+        "FEEDSVC_AUTHORITY": "news.example",
+        "FEEDSVC_CONTACT": "somebody",
+        "FEEDSVC_PERMALINK": "/news/",
+        "FEEDSVC_FEED_SIZE": "0",
+        "FEEDSVC_SERVE__PORT": "many",
+        "FEEDSVC_TITEL": "x",
+        "FEEDSVC_SERVE__NAME": "x",
+    }
+    assert sorted(faults(environ)) == [
+        (
+            "authority = 'news.example'",
+            "must be a domain and a year you held it in, like news.example,2014",
+        ),
+        (
+            "base_url = 'https://news.example/path'",
+            "must be the site's address without a path, like https://news.example",
+        ),
+        ("contact = 'somebody'", "must be a mail address, or empty"),
+        ("feed_size = '0'", "must be a whole number from 1 to 500"),
+        ("language = 'de'", "must be one of: en, ru"),
+        ("permalink = '/news/'", "must be a path with <id> in it, like /news/<id>.html"),
+        ("serve.name", "there is no such setting"),
+        ("serve.port = 'many'", "must be a whole number from 1 to 65535"),
+        ("timezone = 'Moscow'", "must be a time zone like Europe/Moscow"),
+        ("titel", "there is no such setting"),
+        ("title = ' '", "must not be empty"),
+    ]
+
+
+def test_faults_come_in_the_language_that_is_asked_for(tmp_path: Path) -> None:
+    environ = write(tmp_path, 'language = "ru"\ntitle = 3')
+    assert faults(environ) == [("title = 3", "должен быть текст в кавычках")]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "news.example",
+        "ftp://news.example",
+        "https://",
+        "https://news.example:0",
+        "https://news.example:x",
+        "https://новости.рф",
+        "https://a b",
+        "https://n.example?x",
+    ],
+)
+def test_a_base_url_is_scheme_and_host_and_no_more(value: str) -> None:
+    assert [where.split()[0] for where, _ in faults({"FEEDSVC_BASE_URL": value})] == ["base_url"]
+
+
+def test_a_final_slash_of_the_base_url_is_no_fault() -> None:
+    assert load({"FEEDSVC_BASE_URL": "https://news.example/"}).site == "https://news.example"
+
+
+def test_a_flag_is_no_number(tmp_path: Path) -> None:
+    assert len(faults(write(tmp_path, "feed_size = true"))) == 1
+
+
+def test_a_table_and_a_value_are_not_mixed_up(tmp_path: Path) -> None:
+    environ = write(tmp_path, "serve = 3\n[title]\na = 1")
+    assert sorted(where for where, _ in faults(environ)) == ["serve = 3", "title = {'a': 1}"]
+
+
+def test_a_variable_cannot_make_parts_of_a_value(tmp_path: Path) -> None:
+    environ = write(tmp_path, 'title = "x"') | {"FEEDSVC_TITLE__X": "1"}
+    assert faults(environ) == [("FEEDSVC_TITLE__X", "there is no such setting")]
+
+
+def test_a_named_file_must_be_there(tmp_path: Path) -> None:
+    path = str(tmp_path / "none.toml")
+    assert [(path, "there is no such settings file")] == faults({FILE_VARIABLE: path})
+
+
+def test_a_file_that_is_no_toml_or_no_file_is_named(tmp_path: Path) -> None:
+    environ = write(tmp_path, "title = ")
+    assert [environ[FILE_VARIABLE]] == [where for where, _ in faults(environ)]
+    assert [(str(tmp_path), "cannot be read: it is a folder")] == faults(
+        {FILE_VARIABLE: str(tmp_path)}
+    )
+
+
+def test_settings_travel_to_another_process() -> None:
+    settings = load({"FEEDSVC_TIMEZONE": "Europe/Moscow"})
+    assert settings == pickle.loads(pickle.dumps(settings))
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    text = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `([^`]+)` \|.*\| ([^|]+) \|$", text, re.MULTILINE))
+    assert sorted(keys(Settings)) == sorted(rows)
+    defaults = Settings()
+    for key, written in rows.items():
+        value: object = defaults
+        for part in key.split("."):
+            value = getattr(value, part)
+        if written.startswith("`"):
+            assert written.strip("`") == str(value), key
+        else:
+            assert not value, key
