@@ -1,13 +1,16 @@
-"""The wall clock, as the one place that reads it for what is public."""
+"""The wall clock: the one place that reads it to decide what is public."""
 
 import time
 
 
 def now() -> int:
-    """Give the time in microseconds since the epoch."""
+    """Return the time in microseconds since the epoch."""
     return time.time_ns() // 1000
 
 
 def ahead() -> float:
-    """Give the seconds between the wall clock and the monotonic one: others once it was set."""
+    """Return how far the wall clock is ahead of the monotonic one, in seconds.
+
+    This changes only when the wall clock is set.
+    """
     return time.time() - time.monotonic()

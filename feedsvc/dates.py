@@ -1,6 +1,6 @@
-"""The dates people write, as aware datetimes.
+"""Dates as people write them, and moments as the catalogue stores them.
 
-A date is whole (day, month and year) or it is refused: nothing is guessed.
+A date must be complete (day, month and year); nothing is guessed.
 """
 
 import re
@@ -32,32 +32,31 @@ _MONTHS = {
     for language in ("ru", "en")
     for month, name in get_month_names("wide", locale=language).items()
 }
-
-
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def to_microseconds(moment: datetime) -> int:
-    """Return a moment as whole microseconds since the epoch."""
+    """Return an aware datetime as whole microseconds since the epoch."""
     return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
 def from_microseconds(count: int) -> datetime:
-    """Return the moment, in UTC, that many microseconds after the epoch."""
+    """Return the datetime, in UTC, of that many microseconds since the epoch."""
     return _EPOCH + timedelta(microseconds=count)
 
 
 def parse_date(text: str, zone: ZoneInfo) -> datetime | None:
-    """Read a date, or a date with a time, as people write it.
+    """Parse a date, or a date with a time, as people write it.
 
-    Taken are ISO 8601 extended dates and RFC 3339 times (`2014-08-13`,
-    `2014-08-13T15:30:00+04:00`; fractions of a second are dropped) and day-first
-    dates (`13.08.2014`, `13 августа 2014 г. в 15:30`). A date alone is its
-    midnight. Without an offset the time is the zone's own, by its history; a
-    time that a clock change skips moves ahead by as much, one that occurs
-    twice is the first. Years are 1900 to 2999.
+    Accepts ISO 8601 extended dates and RFC 3339 times (`2014-08-13`,
+    `2014-08-13T15:30:00+04:00`; fractions of a second are dropped) and dates that begin with
+    the day (`13.08.2014`, `13 августа 2014 г. в 15:30`). A date without a time means its
+    midnight. A time without an offset is local time in `zone`, by the zone's history; one that
+    a clock change skips moves forward by the length of the gap, and of one that occurs twice
+    the first is meant. Years are 1900 to 2999.
 
-    Returns the moment in `zone`, or None where `text` is no whole, real date.
+    Returns the moment in `zone`, or None if `text` is not a complete, existing date. Where the
+    zone's offset has seconds, the moment is in a fixed offset of whole minutes instead.
     """
     text = " ".join(text.lower().split())
     match = _ISO.fullmatch(text) or _DAY_FIRST.fullmatch(text) or _IN_WORDS.fullmatch(text)
@@ -66,7 +65,7 @@ def parse_date(text: str, zone: ZoneInfo) -> datetime | None:
     parts = match.groupdict()
     month = int(parts["month"]) if "month" in parts else _MONTHS.get(parts["name"], 0)
     try:
-        local = datetime(  # noqa: DTZ001 - the zone comes after
+        local = datetime(  # noqa: DTZ001 - the zone is added below
             int(parts["year"]),
             month,
             int(parts["day"]),
@@ -99,7 +98,7 @@ def _offset(text: str | None) -> timedelta | None:
 
 
 def _writable(moment: datetime) -> tzinfo | None:
-    # RFC 3339 section 5.6 has no seconds in an offset; local mean times had them.
+    # An offset in RFC 3339, section 5.6, has no seconds; that of a local mean time has.
     offset = moment.utcoffset() or timedelta(0)
     seconds = offset % timedelta(minutes=1)
     return timezone(offset - seconds) if seconds else moment.tzinfo

@@ -1,7 +1,7 @@
-"""The exceptions of feedsvc: one tree, so that a caller can catch all of it.
+"""The exceptions of feedsvc, with one base class, so that a caller can catch them all.
 
-What is wrong with an entry file is not an exception but a `Problem`
-(see `feedsvc.model`): it is expected, listed, and stops nothing else.
+What is wrong with an entry file is not an exception but a `Problem` (see `feedsvc.model`): it
+is expected, it is listed, and it stops nothing else.
 """
 
 from dataclasses import dataclass
@@ -10,22 +10,22 @@ from feedsvc.i18n import Message
 
 
 class FeedsvcError(Exception):
-    """The root. Every message says what happened, where, and what to do."""
+    """The base class. Every message says what happened, where, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong with the settings: the key or file it stands in, and what."""
+    """One thing wrong with the settings: the key or file where it is, and a message."""
 
     where: str
     message: Message
 
 
 class SettingsError(FeedsvcError):
-    """The settings cannot be used; `faults` holds everything found, not the first.
+    """The settings cannot be used; `faults` holds all that is wrong with them.
 
-    As text it is a line for each. `language` is the one the settings ask for, if
-    they got as far as that.
+    The exception's text has a line for each. `language` is the one that the settings ask for,
+    if that much of them could be read.
     """
 
     def __init__(self, faults: tuple[Fault, ...], language: str = "en") -> None:
@@ -37,7 +37,7 @@ class SettingsError(FeedsvcError):
 
 
 class EntriesUnavailable(FeedsvcError):
-    """The entries directory, as a whole, cannot be looked at."""
+    """The entries folder as a whole cannot be read."""
 
     def __init__(self, message: Message) -> None:
         super().__init__(message.text())
@@ -45,8 +45,8 @@ class EntriesUnavailable(FeedsvcError):
 
 
 class CatalogueUnavailable(FeedsvcError):
-    """The catalogue cannot be read now: not built yet, gone, or damaged."""
+    """The catalogue cannot be used now: it is not complete yet, gone, locked or damaged."""
 
 
 class SearchUnavailable(FeedsvcError):
-    """The index of words cannot be used now; all that is not a search goes on without it."""
+    """The search index cannot be used now; everything but searching works without it."""

@@ -1,4 +1,4 @@
-"""The values that travel through the house. All frozen; all datetimes aware."""
+"""The values that every part of the service shares: frozen, with aware datetimes only."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ Status = Literal["published", "draft", "withdrawn"]
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """A label that readers see, and the ASCII slug that addresses use for it."""
+    """A category: the label that readers see, and its ASCII slug for URLs."""
 
     label: str
     slug: str
@@ -19,9 +19,8 @@ class Category:
 class Attachment:
     """A file that belongs to an entry.
 
-    `path` is relative to the entries directory, `length` in bytes, `width` and
-    `height` in pixels (None where it is no picture). It is served at
-    `/media/<entry id>/<name>`.
+    `path` is relative to the entries folder, `length` is in bytes, `width` and `height` are in
+    pixels (None if it is not a picture). It is served at `/media/<entry id>/<name>`.
     """
 
     name: str
@@ -38,10 +37,10 @@ class Attachment:
 class Entry:
     """One news item, parsed and valid.
 
-    `title`, `summary` and every other text are plain; `html` is safe
-    HTML in which an address on this site starts with `SITE`.
-    `published` and `updated` are in the site's time zone. `image` stands above
-    the text, what it shows or links itself is `inline`.
+    `html` is safe HTML in which addresses on this site start with `text.SITE`; `title`,
+    `summary` and all other texts are plain. `published` and `updated` are in the site's time
+    zone. `image` is shown above the text, `inline` are the files that the text itself shows or
+    links to. `correction` says what was corrected, `reason` why the entry was withdrawn.
     """
 
     id: str
@@ -66,11 +65,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """What is wrong with one entry file.
+    """One thing wrong with an entry file.
 
-    `path` is relative to the entries directory; `line` counts from 1, and is 0
-    where the whole file is meant; `code` names a row of `problems.KINDS`, and
-    `values` fill in its texts.
+    `path` is relative to the entries folder; `line` counts from 1, or is 0 for the file as a
+    whole; `code` is a key of `problems.KINDS`, and `values` fill in the texts found there.
     """
 
     path: str
@@ -81,9 +79,9 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What came of reading a file: an entry, unless a problem is an error.
+    """The result of reading an entry file: an entry, unless one of the problems is an error.
 
-    `named_files` are the paths of the other files that it names, there or not.
+    `named_files` are the paths of the other files that it names, whether they exist or not.
     """
 
     entry: Entry | None

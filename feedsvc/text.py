@@ -1,17 +1,15 @@
 """Text and safe HTML: plain text, summaries, and the placeholder for this site's address.
 
-An entry's HTML is stored with `SITE` in front of every address on this site. Rendering
-replaces it with `https://host` in feeds and with nothing in pages, so moving to another
-host re-reads no file, and no renderer needs an HTML parser.
+An entry's HTML is stored with `SITE` in front of every address on this site. Rendering replaces
+it with `https://host` in feeds and with nothing in pages. So no file is read again when the
+site moves to another host, and no renderer needs an HTML parser.
 """
 
 import math
 import re
 
-from lxml import etree
-
-# A Unicode noncharacter. `clean` removes it from everything people write, so wherever it
-# stands in an entry's HTML, the sanitizer put it there.
+# A Unicode noncharacter. `clean` removes it from everything people write, so wherever it occurs
+# in an entry's HTML, the sanitizer has put it there.
 SITE = "\ufdd0"
 SUMMARY_LENGTH = 300
 
@@ -27,11 +25,10 @@ _BLOCKS = frozenset(
     " td th tr ul".split()
 )
 _sentence_end = re.compile(r"[.!?…][»\")]*(?=\s)")
-_parser = etree.HTMLParser()
 
 
 def clean(text: str) -> str:
-    """Remove the characters that XML 1.0 (section 2.2) or HTML forbids."""
+    """Return a text without the characters that XML 1.0 (section 2.2) or HTML forbids."""
     return text if _is_harmless(text) else FORBIDDEN.sub("", text)
 
 
@@ -42,23 +39,24 @@ def first_forbidden_line(text: str) -> int:
 
 
 def _is_harmless(text: str) -> bool:
-    # Every forbidden character is unprintable, and this test costs a third of a search.
+    # Every forbidden character is unprintable, and this test takes a third of a search's time.
     return text.replace("\n", "").isprintable()
 
 
 def place(html: str, site: str) -> str:
-    """Complete the addresses on this site: `site` is `https://host` in feeds, "" in pages."""
+    """Complete the addresses on this site; `site` is `https://host` in feeds, "" in pages."""
     return html.replace(SITE, site)
 
 
 def plain(html: str, enough: float = math.inf) -> str:
     """Return the text of safe HTML, one line for each paragraph, heading or cell.
 
-    With `enough`, return only its beginning: at least that many characters, if there are
-    as many.
+    With `enough`, return only the beginning: at least that many characters, if it has as many.
     """
+    from lxml import etree  # noqa: PLC0415 - the command line starts faster without it
+
     cut = -1 if enough == math.inf else html.find("<", round(4 * enough))
-    root = etree.HTML(f"<div>{html if cut < 0 else html[:cut]}</div>", _parser)
+    root = etree.HTML(f"<div>{html if cut < 0 else html[:cut]}</div>")
     parts = []
     length = 0
     for event, element in etree.iterwalk(root, events=("start", "end")):

@@ -1,1 +1,1 @@
-"""Storage."""
+"""Storage: the SQLite catalogue of entries, derived from the entry files."""

@@ -1,4 +1,4 @@
-"""One batch of changes to the catalogue: the files first, then the entries that follow."""
+"""One batch of changes to the catalogue: first the files, then the entries derived from them."""
 
 import sqlite3
 from collections.abc import Iterable
@@ -30,12 +30,12 @@ class StoredEntry(NamedTuple):
     data: bytes
 
     def categories(self) -> tuple[Category, ...]:
-        """Give the categories that are in the data."""
+        """Return the entry's categories."""
         return _decode_categories(self.data).categories
 
 
 class _Categories(msgspec.Struct):
-    """Of an entry as it is stored, only its categories."""
+    """The categories of an entry; the rest of its JSON is skipped."""
 
     categories: tuple[Category, ...] = ()
 
@@ -45,17 +45,21 @@ _decode_categories = msgspec.json.Decoder(_Categories).decode
 
 @dataclass(frozen=True, slots=True)
 class FileUpdate:
-    """A file that was read: its path, its new fingerprint, what came of it, which others it names."""
+    """A file that was read.
+
+    `stored` is its entry, None if it has none because of its `problems`; `named_files` are the
+    paths of the other files that the entry names.
+    """
 
     path: str
     fingerprint: str
     stored: StoredEntry | None
     problems: tuple[Problem, ...]
-    names: tuple[str, ...] = ()
+    named_files: tuple[str, ...] = ()
 
 
 def prepare(path: str, fingerprint: str, reading: Reading) -> FileUpdate:
-    """Make a reading ready to be stored."""
+    """Return what is to be stored of a file that was read."""
     entry = reading.entry
     if entry is None:
         return FileUpdate(path, fingerprint, None, reading.problems)
@@ -76,7 +80,11 @@ def prepare(path: str, fingerprint: str, reading: Reading) -> FileUpdate:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What a batch did: did the revision sequence, which problems are new, what to read again."""
+    """The result of a batch.
+
+    `advanced` says whether the revision did, `problems` are the new ones, `again` the paths of
+    the files to be read again.
+    """
 
     advanced: bool
     problems: tuple[Problem, ...]
@@ -84,96 +92,103 @@ class Applied:
 
 
 class Batch:
-    """One batch of changes: first the files, then the entries that follow from them."""
+    """One batch of changes: first the files, then the entries derived from them.
+
+    An id or guid belongs to the file that had it first, for as long as that file says so. A
+    file that claims one that another file owns keeps its last good version.
+    """
 
     def __init__(
         self, connection: sqlite3.Connection, now: int, absent: frozenset[str] = frozenset()
     ) -> None:
+        """Begin a batch at `now`, in microseconds; for `absent` see `Writer.apply`."""
         self._execute = connection.execute
         self._now = now
         self._absent = absent
-        self._ids: set[str] = set()
+        self._touched_ids: set[str] = set()
         self.advanced = False
         self.new_problems: list[Problem] = []
 
     def remove(self, path: str) -> None:
+        """Remove a file and its problems."""
         self._touch(path)
         self._execute("DELETE FROM file WHERE path = ?", (path,))
         self._execute("DELETE FROM problem WHERE path = ?", (path,))
 
-    def take(self, updates: Iterable[FileUpdate]) -> None:
-        held = []
+    def store(self, updates: Iterable[FileUpdate]) -> None:
+        """Store files that were read, those that keep their ids first."""
+        versions = []
         for update in updates:
             new = update.stored
             if new is None:
-                self._mark(update.path, update.fingerprint)
+                self._store_fingerprint(update)
                 self._report(update.path, update.problems)
                 continue
-            # Until its turn comes, a file that leaves its name holds it no more.
+            # Record every claim before any version is stored: a file that claims another id
+            # owns its old one no longer.
             old_id = self._touch(update.path)
-            self._mark(update.path, update.fingerprint, new.id, new.guid)
-            held.append((new.id != old_id, update.path, update, new))
-        for _, _, update, new in sorted(held, key=lambda item: item[:2]):
-            self._store(update, new)
+            self._store_fingerprint(update, new.id, new.guid)
+            versions.append((new.id != old_id, update.path, update, new))
+        for _, _, update, new in sorted(versions, key=lambda version: version[:2]):
+            self._store_version(update, new)
 
     def finish(self) -> tuple[str, ...]:
-        """Bring the touched entries up to date; give the files to be read again."""
-        for entry_id in sorted(self._ids):
-            self._publish(entry_id)
+        """Bring the touched entries up to date; return the paths of the files to read again."""
+        for entry_id in sorted(self._touched_ids):
+            self._update_entry(entry_id)
         self._execute(
-            "UPDATE file SET fingerprint = '' WHERE wants_id IS NOT NULL AND NOT EXISTS ("
+            "UPDATE file SET fingerprint = '' WHERE claimed_id IS NOT NULL AND NOT EXISTS ("
             " SELECT 1 FROM file AS other WHERE other.path <> file.path"
-            " AND (other.id = file.wants_id OR other.guid = file.wants_guid)"
-            # A holder that wants something else itself gives way, as in _conflicts.
-            " AND (other.wants_id IS NULL OR other.id IS other.wants_id"
-            "  OR (other.id <> file.wants_id AND other.guid IS other.wants_guid)))"
+            " AND (other.id = file.claimed_id OR other.guid = file.claimed_guid)"
+            # An owner that claims something else itself gives way, as in _conflicts.
+            " AND (other.claimed_id IS NULL OR other.id IS other.claimed_id"
+            "  OR (other.id <> file.claimed_id AND other.guid IS other.claimed_guid)))"
         )
         rows = self._execute("SELECT path FROM file WHERE fingerprint = '' ORDER BY path")
         return tuple(path for (path,) in rows)
 
     def _touch(self, path: str) -> str | None:
+        """Return the id that a file owns, if any, and note that its entry may change."""
         row = self._execute("SELECT id FROM file WHERE path = ?", (path,)).fetchone()
         if row is None or row[0] is None:
             return None
-        self._ids.add(row[0])
+        self._touched_ids.add(row[0])
         return str(row[0])
 
-    def _mark(
-        self,
-        path: str,
-        fingerprint: str,
-        wants_id: str | None = None,
-        wants_guid: str | None = None,
+    def _store_fingerprint(
+        self, update: FileUpdate, claimed_id: str | None = None, claimed_guid: str | None = None
     ) -> None:
+        """Store that a file was read and what it claims; keep its last good version."""
         self._execute(
-            "INSERT INTO file (path, fingerprint, wants_id, wants_guid) VALUES (?, ?, ?, ?)"
+            "INSERT INTO file (path, fingerprint, claimed_id, claimed_guid) VALUES (?, ?, ?, ?)"
             " ON CONFLICT (path) DO UPDATE SET fingerprint = excluded.fingerprint,"
-            " wants_id = excluded.wants_id, wants_guid = excluded.wants_guid",
-            (path, fingerprint, wants_id, wants_guid),
+            " claimed_id = excluded.claimed_id, claimed_guid = excluded.claimed_guid",
+            (update.path, update.fingerprint, claimed_id, claimed_guid),
         )
 
-    def _store(self, update: FileUpdate, new: StoredEntry) -> None:
+    def _store_version(self, update: FileUpdate, new: StoredEntry) -> None:
         conflicts = self._conflicts(update.path, new)
         self._report(update.path, (*update.problems, *conflicts))
         if not conflicts:
-            names = _encode(update.names).decode() if update.names else None
+            named_files = _encode(update.named_files).decode() if update.named_files else None
             self._execute(
                 "REPLACE INTO file VALUES (?, ?, NULL, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (update.path, update.fingerprint, names, *new),
+                (update.path, update.fingerprint, named_files, *new),
             )
-            self._ids.add(new.id)
+            self._touched_ids.add(new.id)
 
     def _conflicts(self, path: str, new: StoredEntry) -> tuple[Problem, ...]:
+        """Return what keeps a file from owning its id and guid; if nothing, free them."""
         rows = self._execute(
-            "SELECT path, id, guid, wants_id IS NOT NULL AND id IS NOT wants_id"
-            " AND (id = ? OR guid IS NOT wants_guid) FROM file"
+            "SELECT path, id, guid, claimed_id IS NOT NULL AND id IS NOT claimed_id"
+            " AND (id = ? OR guid IS NOT claimed_guid) FROM file"
             " WHERE path <> ? AND (id = ? OR guid = ?)",
             (new.id, path, new.id, new.guid),
         ).fetchall()
         conflicts = []
         yielding = []
-        for other, other_id, other_guid, leaving in rows:
-            if leaving or other in self._absent:
+        for other, other_id, other_guid, is_leaving in rows:
+            if is_leaving or other in self._absent:
                 yielding.append((other, other_id))
             elif other_id == new.id:
                 values = (("id", new.id), ("other", other))
@@ -187,11 +202,11 @@ class Batch:
         return tuple(conflicts)
 
     def _yield(self, path: str, entry_id: str) -> None:
-        """Take its names from a file that is gone, or holds what it does not say any more."""
+        """Take id and guid from a file that is gone, or that claims others now."""
         if path in self._absent:
             self.remove(path)
             return
-        self._ids.add(entry_id)
+        self._touched_ids.add(entry_id)
         self._execute(
             "UPDATE file SET fingerprint = '', id = NULL, guid = NULL, data = NULL WHERE path = ?",
             (path,),
@@ -207,36 +222,41 @@ class Batch:
         for problem in problems:
             self._execute("INSERT INTO problem VALUES (?, ?)", (path, _encode(problem)))
 
-    def _publish(self, entry_id: str) -> None:
-        new = self._execute(
-            f"SELECT {_COLUMNS} FROM file WHERE id = ?",  # noqa: S608
-            (entry_id,),
-        ).fetchone()
-        old = self._execute(
-            f"SELECT {_COLUMNS} FROM entry WHERE id = ?",  # noqa: S608
-            (entry_id,),
-        ).fetchone()
+    def _update_entry(self, entry_id: str) -> None:
+        new, old = (
+            self._execute(
+                f"SELECT {_COLUMNS} FROM {table} WHERE id = ?",  # noqa: S608 - ours alone
+                (entry_id,),
+            ).fetchone()
+            for table in ("file", "entry")
+        )
         if new is None and old is not None:
             if old[0] == "draft" or old[1] > self._now:
-                # Nobody ever saw it, so nothing is to be remembered of it.
-                self._execute("DELETE FROM entry WHERE id = ?", (entry_id,))
+                self._delete_entry(entry_id)
             else:
                 new = ("removed", *old[1:4], None, *old[5:])
         if new is not None and new != old:
-            (sequence,) = self._execute(
-                "UPDATE state SET sequence = sequence + 1 RETURNING sequence"
-            ).fetchone()
+            self._execute("DELETE FROM deleted WHERE id = ?", (entry_id,))
             self._execute(
-                f"REPLACE INTO entry (id, {_COLUMNS}, sequence)"  # noqa: S608
+                f"REPLACE INTO entry (id, {_COLUMNS}, sequence)"  # noqa: S608 - ours alone
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (entry_id, *new, sequence),
+                (entry_id, *new, self._next_sequence()),
             )
-            self._file_under_categories(entry_id, new[0], new[1], new[5])
+            self._update_categories(entry_id, new[0], new[1], new[5])
             self.advanced = self.advanced or old is None or old[:4] != new[:4]
 
-    def _file_under_categories(
-        self, entry_id: str, status: str, published: int, month: str
-    ) -> None:
+    def _delete_entry(self, entry_id: str) -> None:
+        # It is not public, so it leaves no trace but in the log of changes: a subscriber may
+        # have read no further than when it was public.
+        for table in ("entry", "category"):
+            self._execute(f"DELETE FROM {table} WHERE id = ?", (entry_id,))  # noqa: S608 - ours alone
+        self._execute("INSERT INTO deleted VALUES (?, ?)", (self._next_sequence(), entry_id))
+
+    def _next_sequence(self) -> int:
+        query = "UPDATE state SET sequence = sequence + 1 RETURNING sequence"
+        return int(self._execute(query).fetchone()[0])
+
+    def _update_categories(self, entry_id: str, status: str, published: int, month: str) -> None:
         self._execute("DELETE FROM category WHERE id = ?", (entry_id,))
         if status == "published":
             (data,) = self._execute("SELECT data FROM file WHERE id = ?", (entry_id,)).fetchone()

@@ -18,14 +18,14 @@ CREATE TABLE state (
     scanned INTEGER NOT NULL,          -- when the folder was last found in order
     degraded TEXT NOT NULL,            -- why it is not in order now: a code, or ''
     identity TEXT NOT NULL,            -- differs from any other catalogue's, even of the same files
-    sequence INTEGER NOT NULL          -- the highest ever used in entry
+    sequence INTEGER NOT NULL          -- the highest ever used in entry and deleted
 );
 INSERT INTO state VALUES (0, 0, 0, '', '', 0, '', lower(hex(randomblob(8))), 0);
 CREATE TABLE file (
     path TEXT PRIMARY KEY,
     fingerprint TEXT NOT NULL,  -- if it differs, or is '', the file is read again
-    wants_id TEXT,              -- what the file says now, if another file holds that
-    wants_guid TEXT,
+    claimed_id TEXT,            -- what the file claims, if another file owns that
+    claimed_guid TEXT,
     named_files TEXT,           -- JSON: paths of other files that the entry names
     id TEXT UNIQUE,             -- from here on, the last good version
     guid TEXT UNIQUE,
@@ -39,7 +39,7 @@ CREATE TABLE file (
 );
 CREATE INDEX file_stale ON file (path) WHERE fingerprint = '';
 CREATE INDEX file_naming ON file (path) WHERE named_files IS NOT NULL;
-CREATE INDEX file_conflict ON file (wants_id) WHERE wants_id IS NOT NULL;
+CREATE INDEX file_conflict ON file (claimed_id) WHERE claimed_id IS NOT NULL;
 CREATE TABLE entry (
     id TEXT PRIMARY KEY,
     path TEXT,                  -- the file it comes from; NULL if that is gone
@@ -56,6 +56,10 @@ CREATE INDEX entry_published ON entry (status, published, id);
 CREATE INDEX entry_month ON entry (status, month, published, id);
 CREATE INDEX entry_moment ON entry (published);
 CREATE INDEX entry_updated ON entry (updated);
+CREATE TABLE deleted (
+    sequence INTEGER PRIMARY KEY, -- as in entry
+    id TEXT NOT NULL UNIQUE     -- of an entry that was not public when its file went
+);
 CREATE TABLE category (
     slug TEXT NOT NULL,
     published INTEGER NOT NULL, -- these columns repeat the entry's

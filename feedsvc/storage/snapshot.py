@@ -1,4 +1,4 @@
-"""A snapshot: everything the catalogue answers at one revision."""
+"""Snapshots: every query of the catalogue, answered at one revision."""
 
 import sqlite3
 from collections.abc import Iterable
@@ -10,15 +10,26 @@ from feedsvc.dates import to_microseconds
 from feedsvc.model import Entry, Problem
 
 _decode_entry = msgspec.json.Decoder(Entry).decode
-_decode_names = msgspec.json.Decoder(tuple[str, ...]).decode
+decode_paths = msgspec.json.Decoder(tuple[str, ...]).decode
 _decode_problem = msgspec.json.Decoder(Problem).decode
 _encode = msgspec.json.encode
 # The columns of a ChangedEntry.
-_ROW = "sequence, entry.id, entry.status, entry.published, entry.digest, data"
+_CHANGED = "sequence, entry.id, entry.status, entry.published, entry.digest, data"
+
+
+class Due(NamedTuple):
+    """A place in the order in which entries become public: publication, then sequence."""
+
+    published: int
+    sequence: int
 
 
 class ChangedEntry(NamedTuple):
-    """An entry as it was last written; `data` is None once it is removed."""
+    """A row of the log of changes: an entry as it was last written.
+
+    `status` is as in Entry, or 'removed'; `published` is in microseconds since the epoch;
+    `digest` identifies the content; `data` is the entry as JSON, None if it is removed.
+    """
 
     sequence: int
     id: str
@@ -28,17 +39,19 @@ class ChangedEntry(NamedTuple):
     data: bytes | None
 
     def entry(self) -> Entry | None:
-        """Give the entry, if it is published, now or later."""
+        """Return the entry if it is published, now or later, else None."""
         return _decode_entry(self.data) if self.status == "published" and self.data else None
 
 
 class Snapshot:
-    """The catalogue at one revision: all it answers is of the same moment.
+    """The catalogue at one revision: all its answers are consistent with each other.
 
-    `revision` says which, and `changed` when it was made; `scanned` is when the
-    directory was last found in order, `degraded` why it is not now, or ''. `identity` is
-    the catalogue's own, `sequence` the highest that any entry ever had. `now`, as all times
-    here, is microseconds since the epoch; nothing published later is ever given.
+    `changed` is when the revision was written, `scanned` when the folder was last found in
+    order; `degraded` is the code for why it is not now, or ''. `identity` differs from that
+    of any other catalogue, `sequence` is the highest in the log of changes.
+
+    All times, `now` included, are microseconds since the epoch. Unless stated otherwise, no
+    method returns an entry that is published later than `now`.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
@@ -49,11 +62,12 @@ class Snapshot:
             self.render_fingerprint,
             self.scanned,
             self.degraded,
-            *known,
+            self.identity,
+            self.sequence,
         ) = self._one(
-            "SELECT revision, changed, render_fingerprint, scanned, degraded, identity, sequence FROM state"
+            "SELECT revision, changed, render_fingerprint, scanned, degraded, identity, sequence"
+            " FROM state"
         )
-        self.identity, self.sequence = known
 
     def _all(self, query: str, *values: object) -> list[Any]:
         return self._connection.execute(query, values).fetchall()
@@ -62,7 +76,7 @@ class Snapshot:
         return self._connection.execute(query, values).fetchone()
 
     def newest(self, now: int, limit: int) -> tuple[Entry, ...]:
-        """Give the newest published entries, newest first."""
+        """Return the newest published entries, newest first."""
         return self._entries(
             "status = 'published' AND published <= ? ORDER BY published DESC, id DESC LIMIT ?",
             now,
@@ -70,14 +84,14 @@ class Snapshot:
         )
 
     def for_category(self, slug: str, now: int, limit: int) -> tuple[Entry, ...]:
-        """Give the newest published entries of a category, newest first."""
-        return self._of_category("slug = ?", now, limit, slug)
+        """Return the newest published entries of a category, newest first."""
+        return self._category_entries("slug = ?", now, limit, slug)
 
     def for_category_month(self, slug: str, month: str, now: int) -> tuple[Entry, ...]:
-        """Give all published entries of a category and a month, newest first."""
-        return self._of_category("slug = ? AND category.month = ?", now, -1, slug, month)
+        """Return all published entries of a category and a month, newest first."""
+        return self._category_entries("slug = ? AND category.month = ?", now, -1, slug, month)
 
-    def _of_category(
+    def _category_entries(
         self, condition: str, now: int, limit: int, *values: object
     ) -> tuple[Entry, ...]:
         rows = self._all(
@@ -91,7 +105,7 @@ class Snapshot:
         return tuple(_decode_entry(data) for (data,) in rows)
 
     def neighbours(self, entry: Entry, now: int) -> tuple[Entry | None, Entry | None]:
-        """Give the published entries next before and next after one, in the order of lists."""
+        """Return the published entries before and after one, by publication, then id."""
         place = (to_microseconds(entry.published), entry.id)
         earlier = self._entries(
             "status = 'published' AND (published, id) < (?, ?)"
@@ -107,7 +121,7 @@ class Snapshot:
         return earlier[0] if earlier else None, later[0] if later else None
 
     def for_month(self, month: str, now: int) -> tuple[Entry, ...]:
-        """Give all published entries of a month like '2014-08', newest first."""
+        """Return all published entries of a month like '2014-08', newest first."""
         return self._entries(
             "status = 'published' AND month = ? AND published <= ?"
             " ORDER BY published DESC, id DESC",
@@ -116,7 +130,7 @@ class Snapshot:
         )
 
     def withdrawn(self, since: int, now: int) -> tuple[Entry, ...]:
-        """Give the withdrawn entries that were published at `since` or later, newest first."""
+        """Return the withdrawn entries that were published at `since` or later, newest first."""
         return self._entries(
             "status = 'withdrawn' AND published BETWEEN ? AND ? ORDER BY published DESC, id DESC",
             since,
@@ -132,7 +146,7 @@ class Snapshot:
         return tuple(_decode_entry(data) for (data,) in rows)
 
     def adjacent_month(self, month: str, now: int, *, later: bool) -> str | None:
-        """Give the nearest month with published entries before, or after, another one."""
+        """Return the nearest month with published entries before or after another one."""
         row = self._one(
             "SELECT month FROM entry WHERE status = 'published' AND published <= ?"  # noqa: S608
             + (" AND month > ? ORDER BY month" if later else " AND month < ? ORDER BY month DESC")
@@ -143,7 +157,7 @@ class Snapshot:
         return None if row is None else str(row[0])
 
     def unchanged(self, sequences: Iterable[int], now: int) -> frozenset[int]:
-        """Give those of the sequences at which an entry became what it is now, and is published."""
+        """Return those sequences at which a published entry was last written."""
         rows = self._all(
             "SELECT sequence FROM json_each(?) CROSS JOIN entry ON sequence = value"
             " WHERE status = 'published' AND published <= ?",
@@ -153,22 +167,39 @@ class Snapshot:
         return frozenset(sequence for (sequence,) in rows)
 
     def changed_after(self, sequence: int, limit: int) -> list[ChangedEntry]:
-        """Give the entries of a higher sequence, as they are now, the lowest first."""
+        """Return the entries of a higher sequence, whenever published, lowest sequence first."""
         rows = self._all(
-            f"SELECT {_ROW}"  # noqa: S608
-            " FROM entry LEFT JOIN file USING (path) WHERE sequence > ? ORDER BY sequence LIMIT ?",
+            f"SELECT {_CHANGED} FROM entry LEFT JOIN file USING (path) WHERE sequence > ?"  # noqa: S608
+            " UNION ALL SELECT sequence, id, 'removed', 0, x'', NULL FROM deleted"
+            " WHERE sequence > ? ORDER BY sequence LIMIT ?",
+            sequence,
             sequence,
             limit,
         )
         return [ChangedEntry(*row) for row in rows]
 
-    def published_between(self, after: int, until: int, limit: int) -> list[ChangedEntry]:
-        """Return the entries published later than `after`, up to `until`, oldest first."""
+    def newly_due(self, start: Due, end: Due, sequence: int, limit: int) -> list[ChangedEntry]:
+        """Return published entries after `start` up to `end`, oldest first.
+
+        Only entries of up to a sequence are returned, whenever they are published.
+        """
+        return self._between(start, end, sequence, limit, "ASC")
+
+    def no_longer_due(self, start: Due, end: Due, sequence: int, limit: int) -> list[ChangedEntry]:
+        """Return what `newly_due` returns, but newest first."""
+        return self._between(start, end, sequence, limit, "DESC")
+
+    def _between(
+        self, start: Due, end: Due, sequence: int, limit: int, order: str
+    ) -> list[ChangedEntry]:
         rows = self._all(
-            f"SELECT {_ROW} FROM entry LEFT JOIN file USING (path) WHERE entry.status = 'published'"  # noqa: S608
-            " AND entry.published > ? AND entry.published <= ? ORDER BY entry.published LIMIT ?",
-            after,
-            until,
+            f"SELECT {_CHANGED} FROM entry LEFT JOIN file USING (path)"  # noqa: S608
+            " WHERE entry.status = 'published' AND (entry.published, sequence) > (?, ?)"
+            " AND (entry.published, sequence) <= (?, ?) AND +sequence <= ?"
+            f" ORDER BY entry.published {order}, sequence {order} LIMIT ?",
+            *start,
+            *end,
+            sequence,
             limit,
         )
         return [ChangedEntry(*row) for row in rows]
@@ -191,8 +222,8 @@ class Snapshot:
         )
 
     def categories(self, now: int) -> list[tuple[str, str]]:
-        """Give slug and newest label of each category that has published entries."""
-        # From each slug to the next: there are few categories, and many entries in each.
+        """Return slug and newest label of each category that has published entries, by label."""
+        # Skip from each slug to the next: there are few categories, with many entries each.
         rows = self._all(
             "WITH RECURSIVE each (slug) AS (SELECT min(slug) FROM category UNION ALL"
             " SELECT (SELECT min(slug) FROM category WHERE category.slug > each.slug)"
@@ -206,7 +237,7 @@ class Snapshot:
         return [(slug, label) for slug, label in rows]
 
     def addresses(self, year: str, now: int) -> list[tuple[str, int, int]]:
-        """Give id, publication and update of the published entries of a year, newest first."""
+        """Return id, publication and update of a year's published entries, newest first."""
         return self._all(
             "SELECT id, published, updated FROM entry"
             " WHERE status = 'published' AND month BETWEEN ? || '-01' AND ? || '-12'"
@@ -217,7 +248,7 @@ class Snapshot:
         )
 
     def find(self, entry_id: str, now: int) -> tuple[str, str, Entry | None] | None:
-        """Give an id's status, title and entry (None once it is removed)."""
+        """Return an id's status, title and entry (None if it is removed); None if unknown."""
         row = self._one(
             "SELECT entry.status, entry.title, data FROM entry LEFT JOIN file USING (path)"
             " WHERE entry.id = ? AND entry.published <= ?",
@@ -230,20 +261,20 @@ class Snapshot:
         return status, title, None if data is None else _decode_entry(data)
 
     def last_transition(self, now: int) -> int:
-        """Give the last moment up to `now` at which the clock alone changed what is visible."""
-        turns = (
+        """Return the last moment up to `now` at which time alone changed what is public."""
+        moments = (
             self._one("SELECT max(published) FROM entry WHERE published <= ?", now)[0],
             self._one("SELECT max(updated) FROM entry WHERE updated <= ?", now)[0],
         )
-        return max((turn for turn in turns if turn is not None), default=0)
+        return max((moment for moment in moments if moment is not None), default=0)
 
     def next_transition(self, now: int) -> int | None:
-        """Give the next moment at which the clock alone will change it."""
-        turns = (
+        """Return the next moment at which time alone will change what is public, or None."""
+        moments = (
             self._one("SELECT min(published) FROM entry WHERE published > ?", now)[0],
             self._one("SELECT min(updated) FROM entry WHERE updated > ?", now)[0],
         )
-        return min((turn for turn in turns if turn is not None), default=None)
+        return min((moment for moment in moments if moment is not None), default=None)
 
     def counts(self, now: int) -> dict[str, int]:
         """Count the entries by status; 'scheduled' are those published later than `now`."""
@@ -256,7 +287,7 @@ class Snapshot:
         return counts | dict(rows)
 
     def scheduled(self, now: int) -> list[tuple[str, str, int]]:
-        """Give id, title and time of the entries that will be published, soonest first."""
+        """Return id, title and publication of the entries scheduled for later, soonest first."""
         return self._all(
             "SELECT id, title, published FROM entry"
             " WHERE status = 'published' AND published > ? ORDER BY published, id",
@@ -264,16 +295,16 @@ class Snapshot:
         )
 
     def problems(self) -> tuple[Problem, ...]:
-        """Give every problem of every file, in the order of paths and lines."""
+        """Return every problem of every file, by path and line."""
         return tuple(
             sorted(_decode_problem(data) for (data,) in self._all("SELECT data FROM problem"))
         )
 
     def named_files(self) -> dict[str, tuple[str, ...]]:
-        """Give the paths of other files that entry files name, by theirs."""
+        """Return the paths of other files that entry files name, by the path of the entry file."""
         rows = self._all("SELECT path, named_files FROM file WHERE named_files IS NOT NULL")
-        return {path: _decode_names(names) for path, names in rows}
+        return {path: decode_paths(named_files) for path, named_files in rows}
 
     def fingerprints(self) -> dict[str, str]:
-        """Give the fingerprint that each known file had when it was read."""
+        """Return the fingerprint that each known file had when it was read, by path."""
         return dict(self._all("SELECT path, fingerprint FROM file"))

@@ -1,8 +1,8 @@
-"""Open SQLite databases: a sound one as it is, a damaged one recreated.
+"""SQLite databases: open one that is sound, recreate one that is damaged.
 
-Everything in them follows from the entry files, so what cannot be used is thrown away. What
-merely cannot be opened now (locked, a disk fault) is kept: the catalogue holds the last good
-versions of files that have turned bad since.
+Their content is derived from the entry files, so a database that cannot be used is deleted.
+One that merely cannot be opened now (locked, a disk fault) is kept: the catalogue holds the
+last good versions of files that have turned bad since.
 """
 
 import os
@@ -19,21 +19,22 @@ import msgspec
 
 from feedsvc.errors import FeedsvcError
 
+# In seconds: how long to wait for a lock.
+TIMEOUT = 10.0
+# The page cache of each reading connection, in KiB. There is one for each thread, and the
+# kernel caches the file as well; SQLite's default of 2,000 would come to 36 MB.
+CACHE = 512
 _DAMAGED = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _CHUNK = 1024 * 1024
-TIMEOUT = 10.0
-# In KB, of each connection that reads: there is one for each thread, and the kernel has the
-# file in its memory, too. SQLite's own 2,000 would be 36 MB in all.
-CACHE = 512
 
 
 @dataclass(frozen=True)
 class Schema:
     """What a database consists of.
 
-    `tables` is the SQL that creates it. One table is `state`, with a column `complete`;
-    until that is 1, nobody reads the database. `stored` are the types kept in it as JSON,
-    `sources` the modules that decide what else is written.
+    `tables` is the SQL script that creates it. It creates a table `state` with one row and a
+    column `complete`; until that is 1, no reader opens the database. `stored` are the types
+    kept in it as JSON, `sources` the modules that decide what else is written.
     """
 
     tables: str
@@ -42,24 +43,24 @@ class Schema:
 
     @cached_property
     def version(self) -> int:
-        """Return a number that differs if any of that does, for `PRAGMA user_version`."""
+        """Return a checksum of all of that, for `PRAGMA user_version` (31 bits)."""
         parts = [self.tables, repr(msgspec.json.schema_components(self.stored))]
         parts += [Path(str(module.__file__)).read_text("utf-8") for module in self.sources]
         return crc32("".join(parts).encode()) & 0x7FFFFFFF
 
 
 class Connection(sqlite3.Connection):
-    """A connection that closes when nobody holds it, as when the thread that opened it ends."""
+    """A connection that closes once nothing refers to it, as when its thread ends."""
 
     def __del__(self) -> None:
-        with suppress(sqlite3.ProgrammingError):  # it was never opened
+        with suppress(sqlite3.ProgrammingError):  # opening it failed
             self.close()
 
 
 def file_identity(path: Path) -> tuple[int, ...]:
-    """Give the file_identity of a database's files: others once they were deleted or replaced.
+    """Return device and inode of a database, its write-ahead log and its shared memory.
 
-    Those of the write-ahead log are 0 while there is none.
+    They differ once a file has been deleted or replaced; those of a missing file are 0.
     """
     found = []
     for suffix in ("", "-wal", "-shm"):
@@ -72,7 +73,7 @@ def file_identity(path: Path) -> tuple[int, ...]:
 
 
 def is_damage(error: BaseException | None) -> bool:
-    """Say whether an error may tell that a database is damaged, or something else altogether."""
+    """Return whether an error, or the cause of one of ours, may come from a damaged database."""
     if isinstance(error, FeedsvcError):
         error = error.__cause__
     code = getattr(error, "sqlite_errorcode", 0)
@@ -80,16 +81,16 @@ def is_damage(error: BaseException | None) -> bool:
 
 
 def open_for_reading(path: Path, schema: Schema) -> sqlite3.Connection | None:
-    """Open a database that is complete, for any thread; None where there is none of this form."""
-    # On a read-only disk the shared-memory file of the write-ahead log cannot be
-    # made; then nobody writes either, and the file can be read as it stands.
+    """Open a database for any thread; return None unless it is complete and of this schema."""
+    # On a read-only disk the shared-memory file of the write-ahead log cannot be created. Then
+    # nobody writes either, so the file can be read as immutable.
     for mode in ("mode=ro", "mode=ro&immutable=1"):
         try:
             connection = sqlite3.connect(
                 f"file:{quote(str(path))}?{mode}",
                 uri=True,
                 isolation_level=None,
-                # It is closed by whoever comes upon it last.
+                # The thread that closes it need not be the one that opened it.
                 check_same_thread=False,
                 factory=Connection,
             )
@@ -108,11 +109,10 @@ def open_for_reading(path: Path, schema: Schema) -> sqlite3.Connection | None:
 def open_for_writing(
     path: Path, schema: Schema, *, suspect: bool, timeout: float = TIMEOUT
 ) -> sqlite3.Connection:
-    """Open a database, or make a new one where there is none that can be used.
+    """Open a database, or create a new one if there is none that can be used.
 
-    `suspect` says to look for damage all through it; `timeout` is how long to wait, in
-    seconds, for whoever holds it. Raises sqlite3.Error, and OSError where the disk gives
-    what it must not, or does not.
+    With `suspect`, check all of it for damage. `timeout` is how long to wait for a lock, in
+    seconds. Raises sqlite3.Error, and OSError if the disk cannot be read.
     """
     connection = connect(path, timeout)
     try:
@@ -127,16 +127,16 @@ def open_for_writing(
         if not is_damage(error):
             raise
         if not suspect:
-            # SQLite says that of a page that the disk would not give once, too.
+            # SQLite reports damage, too, for a page that the disk failed to deliver once.
             return open_for_writing(path, schema, suspect=True, timeout=timeout)
         _require_readable(path)
-    # Before its files go: closing removes a write-ahead log by name.
+    # Close it before its files are deleted: closing removes a write-ahead log by name.
     connection.close()
     return recreate(path, schema, timeout)
 
 
 def recreate(path: Path, schema: Schema, timeout: float = TIMEOUT) -> sqlite3.Connection:
-    """Make a new database in the place of whatever is there. Raises sqlite3.Error or OSError."""
+    """Replace whatever is there by a new database. Raises sqlite3.Error or OSError."""
     for suffix in ("", "-wal", "-shm", "-journal"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
     connection = connect(path, timeout)
@@ -148,7 +148,7 @@ def recreate(path: Path, schema: Schema, timeout: float = TIMEOUT) -> sqlite3.Co
 
 
 def _require_readable(path: Path) -> None:
-    """Raise OSError if it is the disk that keeps a database from being read."""
+    """Raise OSError if a database cannot be read because of its disk."""
     for suffix in ("", "-wal"):
         with suppress(FileNotFoundError), path.with_name(path.name + suffix).open("rb") as file:
             while file.read(_CHUNK):
@@ -156,12 +156,12 @@ def _require_readable(path: Path) -> None:
 
 
 def connect(path: Path, timeout: float = TIMEOUT) -> sqlite3.Connection:
-    """Connect to the file as it stands."""
+    """Connect to a database without checking or changing it."""
     return sqlite3.connect(path, isolation_level=None, timeout=timeout, factory=Connection)
 
 
 def _set_up(connection: sqlite3.Connection) -> None:
-    # With a write-ahead log readers never wait. A power cut may undo the last
-    # batches, not tear one (SQLite, "synchronous"); they are repeated.
+    # With a write-ahead log readers never wait. A power cut may undo the last batches, but
+    # never half of one (SQLite, "PRAGMA synchronous"); the next scan repeats them.
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")

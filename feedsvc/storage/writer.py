@@ -1,9 +1,8 @@
-"""Writing the catalogue: files that were read go in, entries follow from them.
+"""The writer of the catalogue: files that were read go in, entries are derived from them.
 
-One process does it (`feedsvc.sync` sees to that). An id or guid belongs to the
-file that had it first, for as long as that file says so. A file that wants a
-name another one holds gets a problem and keeps its last good reading; once the
-name is free, it is to be read again.
+Only one process writes at a time; `feedsvc.sync` ensures that. A file that claims an id or guid
+of another file gets a problem and keeps its last good version (see `storage.batch`). It is read
+again once that id or guid is free.
 """
 
 import sqlite3
@@ -16,26 +15,24 @@ import msgspec
 from feedsvc.errors import CatalogueUnavailable
 from feedsvc.storage.batch import Applied, Batch, FileUpdate
 from feedsvc.storage.schema import FILE, SCHEMA
-from feedsvc.storage.snapshot import Snapshot
+from feedsvc.storage.snapshot import Snapshot, decode_paths
 from feedsvc.storage.sqlite import connect, file_identity, open_for_writing
-
-_decode_names = msgspec.json.Decoder(tuple[str, ...]).decode
 
 
 class Writer:
-    """The one who writes the catalogue. Nothing here checks that it is alone."""
+    """The one writer of the catalogue. The caller makes sure that there is no other."""
 
     def __init__(self, instance: Path, *, suspect: bool = False) -> None:
-        """Open the catalogue, or make a new one where there is none that can be used.
+        """Open the catalogue, or create a new one if there is none that can be used.
 
-        `suspect` says to look for damage all through it. Raises
-        CatalogueUnavailable where the folder cannot be written.
+        With `suspect`, check all of it for damage. Raises CatalogueUnavailable if the folder
+        cannot be written.
         """
         self._path = instance / FILE
         try:
             instance.mkdir(parents=True, exist_ok=True)
             self._connection = open_for_writing(self._path, SCHEMA, suspect=suspect)
-            self._place = file_identity(self._path)
+            self._identity = file_identity(self._path)
         except (OSError, sqlite3.Error) as error:
             raise CatalogueUnavailable(f"{self._path}: {error}") from error
 
@@ -44,13 +41,13 @@ class Writer:
         self._connection.close()
 
     def require_sound(self) -> None:
-        """Raise CatalogueUnavailable if its files were deleted, replaced or overwritten."""
+        """Raise CatalogueUnavailable if the files were deleted, replaced or overwritten."""
         try:
             with closing(connect(self._path)) as other:
                 Snapshot(other)
         except sqlite3.Error as error:
             raise CatalogueUnavailable(f"{self._path}: {error}") from error
-        if file_identity(self._path) != self._place:
+        if file_identity(self._path) != self._identity:
             raise CatalogueUnavailable(f"{self._path}: it was deleted or replaced")
 
     @contextmanager
@@ -63,75 +60,76 @@ class Writer:
             raise CatalogueUnavailable(f"{self._path}: {error}") from error
 
     def snapshot(self) -> Snapshot:
-        """Read what is stored, complete or not."""
+        """Return a snapshot of what is stored, complete or not."""
         return Snapshot(self._connection)
 
     def is_complete(self) -> bool:
-        """Say whether the first index was finished."""
+        """Return whether the first index is finished."""
         return bool(self._connection.execute("SELECT complete FROM state").fetchone()[0])
 
     def finish_first_index(self) -> None:
-        """Say that the catalogue is complete: from now on there are readers."""
+        """Record that the catalogue is complete, so that readers may open it."""
         if not self.is_complete():
             with self._transaction() as connection:
                 connection.execute("UPDATE state SET complete = 1")
 
-    def set_parse_fingerprint(self, settings: str) -> None:
-        """Mark every file as to be read again if the settings that shape entries changed."""
+    def set_parse_fingerprint(self, fingerprint: str) -> None:
+        """Record what entry files are parsed with; if it is new, have all of them read again."""
         with self._transaction() as connection:
-            if connection.execute("SELECT parse_fingerprint FROM state").fetchone()[0] != settings:
+            (old,) = connection.execute("SELECT parse_fingerprint FROM state").fetchone()
+            if old != fingerprint:
                 connection.execute("UPDATE file SET fingerprint = ''")
-                connection.execute("UPDATE state SET parse_fingerprint = ?", (settings,))
+                connection.execute("UPDATE state SET parse_fingerprint = ?", (fingerprint,))
 
-    def set_render_fingerprint(self, settings: str, now: int) -> None:
-        """Say that every document changed now, if other settings or another program make them."""
+    def set_render_fingerprint(self, fingerprint: str, now: int) -> None:
+        """Record what documents are rendered with; if it is new, all of them changed now."""
         with self._transaction() as connection:
             (old,) = connection.execute("SELECT render_fingerprint FROM state").fetchone()
-            if old != settings:
-                connection.execute("UPDATE state SET render_fingerprint = ?", (settings,))
+            if old != fingerprint:
+                connection.execute("UPDATE state SET render_fingerprint = ?", (fingerprint,))
                 if old:
                     connection.execute("UPDATE state SET changed = ?", (now,))
 
     def fingerprint(self, path: str) -> str | None:
-        """Give the fingerprint a file had when it was read; None where it is not known."""
+        """Return the fingerprint a file had when it was read; None if it is not known."""
         row = self._connection.execute(
             "SELECT fingerprint FROM file WHERE path = ?", (path,)
         ).fetchone()
         return None if row is None else str(row[0])
 
     def named_files(self, path: str) -> tuple[str, ...]:
-        """Give the paths of other files that an entry file names."""
+        """Return the paths of the other files that an entry file names."""
         row = self._connection.execute(
             "SELECT named_files FROM file WHERE path = ?", (path,)
         ).fetchone()
-        return () if row is None or row[0] is None else tuple(_decode_names(row[0]))
+        return () if row is None or row[0] is None else decode_paths(row[0])
 
     def id_conflicts(self) -> frozenset[str]:
-        """Give the files that want a name which another one holds."""
-        rows = self._connection.execute("SELECT path FROM file WHERE wants_id IS NOT NULL")
+        """Return the paths of the files that claim an id or guid of another file."""
+        rows = self._connection.execute("SELECT path FROM file WHERE claimed_id IS NOT NULL")
         return frozenset(path for (path,) in rows)
 
     def has_entryless(self, fingerprint: str) -> bool:
-        """Say whether there is a file of this fingerprint that never gave an entry."""
+        """Return whether a file of this fingerprint has no version of an entry."""
         query = "SELECT count(*) FROM file WHERE fingerprint = ? AND id IS NULL"
         return bool(self._connection.execute(query, (fingerprint,)).fetchone()[0])
 
     def count_entries(self, paths: Iterable[str]) -> tuple[int, int]:
-        """Count the files that give an entry: all, and those among `paths`."""
+        """Count the files that have an entry: all of them, and those among `paths`."""
         execute = self._connection.execute
-        (held,) = execute("SELECT count(id) FROM file").fetchone()
+        (total,) = execute("SELECT count(id) FROM file").fetchone()
         query = "SELECT count(id) FROM file WHERE path = ?"
-        return held, sum(execute(query, (path,)).fetchone()[0] for path in paths)
+        return total, sum(execute(query, (path,)).fetchone()[0] for path in paths)
 
     def record_scan(self, degraded: str, now: int) -> None:
-        """Note how a scan found the directory: in order (`''`), or why not."""
+        """Record how a scan found the folder: in order (`''`), or a code for why not."""
         with self._transaction() as connection:
             if not degraded:
                 connection.execute("UPDATE state SET scanned = ?", (now,))
             connection.execute("UPDATE state SET degraded = ?", (degraded,))
 
     def record_clock_change(self, now: int) -> None:
-        """Say that what is public changed now: no earlier time can be trusted any more."""
+        """Record that what is public changed now: no earlier time can be trusted any more."""
         with self._transaction() as connection:
             connection.execute("UPDATE state SET changed = ?", (now,))
 
@@ -142,17 +140,18 @@ class Writer:
         now: int,
         absent: frozenset[str] = frozenset(),
     ) -> Applied:
-        """Take in a batch of changes, as one transaction and at most one sequence.
+        """Apply a batch of changes, as one transaction and at most one revision.
 
-        `now` is the time in microseconds. Files of `absent` paths are gone, too,
-        but stay for as long as no other file wants their names. The result does not depend on the
-        order of the batch. Raises CatalogueUnavailable; nothing is changed then.
+        Remove the files of `vanished` paths and store `updates`; the result does not depend on
+        their order. `now` is in microseconds since the epoch. Files of `absent` paths are gone,
+        too, but stay until another file claims their id or guid. Raises CatalogueUnavailable,
+        and then changes nothing.
         """
         with self._transaction() as connection:
             batch = Batch(connection, now, absent)
             for path in vanished:
                 batch.remove(path)
-            batch.take(updates)
+            batch.store(updates)
             again = batch.finish()
             if batch.advanced:
                 connection.execute("UPDATE state SET revision = revision + 1, changed = ?", (now,))

@@ -1,4 +1,5 @@
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ def test_a_published_entry_is_listed_and_found(newsroom: Newsroom) -> None:
     assert isinstance(edition.find("a"), Entry)
 
 
-def test_an_id_that_never_was_is_not_found(newsroom: Newsroom) -> None:
+def test_an_unknown_id_is_not_found(newsroom: Newsroom) -> None:
     assert newsroom.edition().find("a") is None
 
 
@@ -37,12 +38,12 @@ def test_a_draft_is_neither_listed_nor_found(newsroom: Newsroom) -> None:
 
 
 @pytest.mark.parametrize("status", ["published", "withdrawn"])
-def test_nothing_is_seen_before_its_time(newsroom: Newsroom, status: str) -> None:
+def test_nothing_is_public_before_its_time(newsroom: Newsroom, status: str) -> None:
     newsroom.apply({"a.md": item(date="2026-07-01T12:00:01Z", status=status)})
     assert (newest(newsroom), newsroom.edition().find("a")) == ([], None)
 
 
-def test_an_entry_is_seen_from_its_time_on(newsroom: Newsroom) -> None:
+def test_an_entry_is_public_from_its_time_on(newsroom: Newsroom) -> None:
     newsroom.apply({"a.md": item(date="2026-07-01T12:00:01Z")})
     assert newest(newsroom, NOW + SECOND - 1) == []
     assert newest(newsroom, NOW + SECOND) == ["a"]
@@ -50,7 +51,7 @@ def test_an_entry_is_seen_from_its_time_on(newsroom: Newsroom) -> None:
 
 
 @pytest.mark.parametrize("reason", [None, "A mistake."])
-def test_of_a_withdrawn_entry_title_and_reason_are_left(
+def test_title_and_reason_remain_of_a_withdrawn_entry(
     newsroom: Newsroom, reason: str | None
 ) -> None:
     newsroom.apply({"a.md": item("One")})
@@ -60,49 +61,80 @@ def test_of_a_withdrawn_entry_title_and_reason_are_left(
     assert (newest(newsroom), newsroom.edition().find("a")) == ([], GoneEntry("One", reason))
 
 
-def test_of_a_removed_entry_the_title_is_left(newsroom: Newsroom) -> None:
-    newsroom.apply({"a.md": item("One", reason="not withdrawn, so not told")})
+def test_the_title_remains_of_a_removed_entry(newsroom: Newsroom) -> None:
+    newsroom.apply({"a.md": item("One", reason="not withdrawn, so not shown")})
     newsroom.apply({}, gone=["a.md"])
     assert (newest(newsroom), newsroom.edition().find("a")) == ([], GoneEntry("One"))
 
 
-def test_an_entry_made_a_draft_again_is_as_if_it_never_was(newsroom: Newsroom) -> None:
+def test_nothing_remains_of_an_entry_that_is_a_draft_again(newsroom: Newsroom) -> None:
     newsroom.apply({"a.md": item("One")})
     newsroom.apply({"a.md": item("One", status="draft")})
     assert (newest(newsroom), newsroom.edition().find("a")) == ([], None)
 
 
-def test_no_more_than_the_limit_are_listed(newsroom: Newsroom) -> None:
+def test_no_more_entries_than_the_limit_are_listed(newsroom: Newsroom) -> None:
     newsroom.apply({f"{day}.md": item(date=f"2026-01-0{day}") for day in range(1, 6)})
     assert [entry.id for entry in newsroom.edition().newest(2)] == ["5", "4"]
 
 
-def test_an_update_is_not_told_before_its_time(newsroom: Newsroom) -> None:
+def test_an_update_is_not_public_before_its_time(newsroom: Newsroom) -> None:
     newsroom.apply({"a.md": item(updated="2026-07-01T12:00:01Z")})
-    told = []
+    updated = []
     for now in (NOW, NOW + SECOND):
         found = newsroom.edition(now).find("a")
         assert isinstance(found, Entry)
         assert newsroom.edition(now).newest(1) == (found,)
-        told.append(found.updated)
-    assert told == [parse("2026-01-01T00:00+03:00"), from_microseconds(NOW + SECOND)]
+        updated.append(found.updated)
+    assert updated == [parse("2026-01-01T00:00+03:00"), from_microseconds(NOW + SECOND)]
 
 
-def test_of_steps_those_are_unchanged_whose_entries_are_public_and_as_they_were(
+def test_a_sequence_is_unchanged_if_its_entry_is_public_and_was_not_written_since(
     newsroom: Newsroom,
 ) -> None:
-    def step(data: bytes) -> int:
+    def write(data: bytes) -> int:
         newsroom.apply({"a.md": data})
         return int(newsroom.writer.snapshot().sequence)
 
     later = item("One", "2026-07-01T12:00:01Z")
-    first, draft, due = step(item("One")), step(item("One", status="draft")), step(later)
-    steps = (first, draft, due, due + 1)
-    assert newsroom.edition().unchanged(steps) == frozenset()
-    assert newsroom.edition(NOW + SECOND).unchanged(steps) == {due}
+    first, draft, due = write(item("One")), write(item("One", status="draft")), write(later)
+    sequences = (first, draft, due, due + 1)
+    assert newsroom.edition().unchanged(sequences) == frozenset()
+    assert newsroom.edition(NOW + SECOND).unchanged(sequences) == {due}
     assert newsroom.edition(NOW + SECOND).unchanged(()) == frozenset()
-    withdrawn = step(item("One", status="withdrawn"))
+    withdrawn = write(item("One", status="withdrawn"))
     assert newsroom.edition().unchanged((due, withdrawn)) == frozenset()
+
+
+def test_every_list_holds_only_public_entries_as_of_now(newsroom: Newsroom) -> None:
+    keys = {"categories": "News"}
+    newsroom.apply(
+        {
+            "a.md": item(date="2026-06-01", updated="2026-07-02", **keys),
+            "b.md": item(date="2026-06-02", **keys),
+            "c.md": item(date="2026-05-01"),
+            "d.md": item(date="2026-07-02", **keys),
+            "e.md": item(date="2026-06-03", status="draft", **keys),
+            "f.md": item(date="2026-06-04", status="withdrawn", **keys),
+        }
+    )
+    edition = newsroom.edition()
+    b, a, c = edition.newest(10)
+    assert [entry.id for entry in (b, a, c)] == ["b", "a", "c"]
+    # An update that is dated in the future is not public yet, in any list.
+    assert a.updated == a.published
+    assert edition.for_category("news", 10) == (b, a)
+    assert edition.for_category_month("news", "2026-06") == (b, a)
+    assert {entry.id: entry for entry in edition.for_month("2026-06")} == {"a": a, "b": b}
+    assert edition.for_category_month("news", "2026-05") == ()
+    before, after = edition.neighbours(b)
+    assert (before and before.id, after) == ("a", None)
+    assert edition.addresses("2026") == [(entry.id, entry.published) for entry in (b, a, c)]
+    assert edition.months() == [("2026-06", 2), ("2026-05", 1)]
+    assert edition.months_for_category("news") == [("2026-06", 2)]
+    assert (edition.month_before("2026-06"), edition.month_after("2026-06")) == ("2026-05", None)
+    assert edition.categories() == [("news", "News")]
+    assert [entry.id for entry in edition.withdrawn(c.published)] == ["f"]
 
 
 # Periods
@@ -112,7 +144,7 @@ def test_the_period_of_an_empty_catalogue_has_no_bounds(newsroom: Newsroom) -> N
     assert newsroom.edition().period == ValidityPeriod(revision=0, since=0, until=None, changed=0)
 
 
-def test_a_period_reaches_from_one_turn_to_the_next(newsroom: Newsroom) -> None:
+def test_a_period_reaches_from_one_transition_to_the_next(newsroom: Newsroom) -> None:
     newsroom.apply(
         {
             "a.md": item(date="2026-06-29T12:00Z", updated="2026-06-30T12:00Z"),
@@ -129,20 +161,56 @@ def test_a_period_reaches_from_one_turn_to_the_next(newsroom: Newsroom) -> None:
         (bounds[2], bounds[3]),
         (bounds[3], None),
     ]
-    # What is public changes with the catalogue, and then with every turn.
+    # What is public changes with the catalogue, and then with every transition.
     assert [period.changed for period in periods] == [NOW - 10 * DAY, *bounds]
 
 
-def test_a_change_of_the_catalogue_is_a_change_of_what_is_public(newsroom: Newsroom) -> None:
+def test_a_change_of_the_catalogue_changes_what_is_public(newsroom: Newsroom) -> None:
     newsroom.apply({"a.md": item(date="2026-06-29T12:00Z")}, now=NOW - SECOND)
     assert newsroom.edition().period == ValidityPeriod(
         revision=1, since=NOW - 2 * DAY, until=None, changed=NOW - SECOND
     )
 
 
+def test_entries_that_grow_too_old_shorten_the_period(newsroom: Newsroom) -> None:
+    newsroom.apply(
+        {
+            "a.md": item(date="2026-06-28T13:00Z"),
+            "b.md": item(date="2026-06-28T11:00Z"),
+            "c.md": item(date="2026-07-05T00:00Z"),
+        },
+        now=NOW - 10 * DAY,
+    )
+    edition = newsroom.edition()
+    assert [entry.id for entry in edition.recent(timedelta(days=3), 10)] == ["a"]
+    hour = DAY // 24
+    # It began when b grew too old, and ends when a does.
+    assert edition.period == ValidityPeriod(
+        1, since=NOW - hour, until=NOW + hour, changed=NOW - hour
+    )
+
+
+def test_without_entries_that_grow_too_old_the_period_stays_as_it_is(newsroom: Newsroom) -> None:
+    edition = newsroom.edition()
+    assert edition.recent(timedelta(days=3), 10) == ()
+    assert (edition.period.revision, edition.period.until) == (0, None)
+
+
+@pytest.mark.parametrize("scheduled", ["", "2026-07-02T12:00Z"])
+def test_a_period_can_be_limited(newsroom: Newsroom, scheduled: str) -> None:
+    if scheduled:
+        newsroom.apply({"a.md": item(date=scheduled)})
+    ends = []
+    for length in (timedelta(hours=1), timedelta(days=2)):
+        edition = newsroom.edition()
+        edition.limit_validity(length)
+        ends.append(edition.period.until)
+    assert ends == [NOW + DAY // 24, NOW + (DAY if scheduled else 2 * DAY)]
+
+
 hours = st.integers(0, 12)
-# In seconds: at the full hours and just beside them is where something can go wrong.
-near_a_turn = st.builds(lambda hour, beside: hour * 3600 + beside, hours, st.integers(-1, 1))
+# In seconds: something can go wrong at the full hours, and just before and after them.
+near_a_transition = st.builds(lambda hour, offset: hour * 3600 + offset, hours, st.integers(-1, 1))
 
 
 @given(
@@ -150,10 +218,10 @@ near_a_turn = st.builds(lambda hour, beside: hour * 3600 + beside, hours, st.int
         st.tuples(hours, hours, st.sampled_from(["published", "draft", "withdrawn", "removed"])),
         max_size=6,
     ),
-    moments=st.tuples(near_a_turn, near_a_turn),
+    moments=st.tuples(near_a_transition, near_a_transition),
 )
-@hypothesis_settings(deadline=None, max_examples=150)
-def test_what_is_visible_is_the_same_throughout_a_period(
+@hypothesis_settings(deadline=None, max_examples=60)
+def test_what_is_public_is_the_same_throughout_a_period(
     entries: list[tuple[int, int, str]], moments: tuple[int, int]
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -170,18 +238,18 @@ def test_what_is_visible_is_the_same_throughout_a_period(
                 if status == "removed":
                     newsroom.apply({}, gone=[f"{number}.md"])
             first, second = (
-                newsroom.edition(NOW - 12 * 3600 * SECOND + second * SECOND) for second in moments
+                newsroom.edition(NOW - 12 * 3600 * SECOND + moment * SECOND) for moment in moments
             )
             period = first.period
             within = period.since <= second.now and (
                 period.until is None or second.now < period.until
             )
-            assert within == (first.period == second.period)
+            assert within == period.holds(second.now) == (period == second.period)
             if within:
-                assert visible(first, len(entries)) == visible(second, len(entries))
+                assert public(first, len(entries)) == public(second, len(entries))
         finally:
             newsroom.writer.close()
 
 
-def visible(edition: Edition, count: int) -> tuple[object, ...]:
+def public(edition: Edition, count: int) -> tuple[object, ...]:
     return edition.newest(10), [edition.find(str(number)) for number in range(count)]

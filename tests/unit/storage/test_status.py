@@ -1,0 +1,44 @@
+from datetime import UTC, datetime
+
+from feedsvc.storage.status import DEGRADED, Scheduled, Status, take_status
+from tests.support.catalogue import BAD
+from tests.support.newsroom import NOW, SECOND, Newsroom, item
+
+
+def test_the_status_of_a_new_catalogue_is_empty(newsroom: Newsroom) -> None:
+    nothing = dict.fromkeys(("published", "scheduled", "draft", "withdrawn", "removed"), 0)
+    assert take_status(newsroom.writer.snapshot(), NOW) == Status(
+        revision=0,
+        entries=nothing,
+        scheduled=(),
+        problems={"error": 0, "warning": 0},
+        scan_age=None,
+        degraded=None,
+    )
+
+
+def test_a_status_sums_up_entries_problems_and_the_last_scan(newsroom: Newsroom) -> None:
+    newsroom.apply(
+        {
+            "a.md": item(nonsense="x"),
+            "b.md": BAD,
+            "c.md": item("Later", "2026-07-01T12:00:01Z"),
+        }
+    )
+    newsroom.writer.record_scan("", NOW - 7 * SECOND)
+    newsroom.writer.record_scan("vanished", NOW)
+    moment = datetime(2026, 7, 1, 12, 0, 1, tzinfo=UTC)
+    assert take_status(newsroom.writer.snapshot(), NOW) == Status(
+        revision=1,
+        entries={"published": 1, "scheduled": 1, "draft": 0, "withdrawn": 0, "removed": 0},
+        scheduled=(Scheduled("c", "Later", moment),),
+        problems={"error": 1, "warning": 1},
+        scan_age=7.0,
+        degraded="vanished",
+    )
+    assert "vanished" in DEGRADED
+
+
+def test_a_scan_that_the_clock_places_in_the_future_has_the_age_0(newsroom: Newsroom) -> None:
+    newsroom.writer.record_scan("", NOW + SECOND)
+    assert take_status(newsroom.writer.snapshot(), NOW).scan_age == 0
