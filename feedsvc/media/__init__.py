@@ -1,1 +1,1 @@
-"""Media."""
+"""Media: the pictures and documents that belong to entries."""

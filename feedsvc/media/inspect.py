@@ -1,6 +1,6 @@
-"""Inspect a file beside an entry: is it what its name says, and how large is it?
+"""Inspect an entry's file: whether it is what its name says, and how large it is.
 
-Only the header of a picture is read.
+Of a picture only the header is read.
 """
 
 import os
@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 from feedsvc.media.types import TYPES, suffix
 
+# In bytes.
 MAX_LENGTH = 100 * 1024 * 1024
 MAX_PIXELS = 50_000_000
-_BEGINNINGS = {
+_SIGNATURES = {
     ".pdf": (b"%PDF-",),
     ".zip": (b"PK",),
     ".docx": (b"PK",),
@@ -22,23 +23,29 @@ _BEGINNINGS = {
     ".mp3": (b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2"),
 }
 _FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".gif": "GIF", ".webp": "WEBP"}
-# EXIF: the camera was held upright, so that width and height change places.
+# EXIF: the camera was held upright, so width and height change places.
 _ORIENTATION = 0x0112
 _UPRIGHT = frozenset((5, 6, 7, 8))
 
 
 class Unfit(Exception):
-    """A file cannot be published; the argument is the code of the problem."""
+    """A file cannot be published; the argument is the code of the problem, as in `KINDS`."""
 
 
-class _Facts(NamedTuple):
+class Facts(NamedTuple):
+    """The length of a file in bytes; of a picture, its width and height in pixels as well."""
+
     length: int
     width: int | None = None
     height: int | None = None
 
 
-def inspect(path: str | None) -> _Facts:
-    """Look at a file: what it is must be what its name says. Raises Unfit."""
+def inspect(path: str | None) -> Facts:
+    """Return the facts of the file at a path. Raises Unfit.
+
+    The file must exist, be of the kind that its name says, and be within the bounds. None
+    stands for a path that leads nowhere.
+    """
     if path is None:
         raise Unfit("media-missing")
     end = suffix(path)
@@ -51,26 +58,26 @@ def inspect(path: str | None) -> _Facts:
                 raise Unfit("media-large")
             if end in _FORMATS:
                 return _inspect_picture(path, _FORMATS[end], length)
-            if not file.read(8).startswith(_BEGINNINGS.get(end, (b"",))) or not length:
+            if not file.read(8).startswith(_SIGNATURES.get(end, (b"",))) or not length:
                 raise Unfit("media-broken")
     except OSError as error:
         raise Unfit("media-missing") from error
-    return _Facts(length)
+    return Facts(length)
 
 
-def _inspect_picture(path: str, kind: str, length: int) -> _Facts:
-    # Only whoever writes reads pictures; to load this costs 30 ms and 5 MB.
+def _inspect_picture(path: str, kind: str, length: int) -> Facts:
+    # Only the writer inspects pictures; loading Pillow costs 30 ms and 5 MB.
     from PIL import Image  # noqa: PLC0415
 
-    # We look ourselves, and nothing but the header is ever unpacked.
+    # `MAX_PIXELS` is checked below, and nothing but the header is ever decoded.
     Image.MAX_IMAGE_PIXELS = None
     try:
         with Image.open(path, formats=[kind]) as picture:
             width, height = picture.size
-            # In other kinds it may stand behind the picture, which would be unpacked.
+            # In other formats EXIF may follow the pixels, which would have to be decoded.
             upright = kind == "JPEG" and picture.getexif().get(_ORIENTATION) in _UPRIGHT
-    except Exception as error:  # whatever a damaged picture makes its parser raise
+    except Exception as error:  # a damaged picture can make Pillow raise anything
         raise Unfit("media-broken") from error
     if width * height > MAX_PIXELS:
         raise Unfit("media-large")
-    return _Facts(length, *((height, width) if upright else (width, height)))
+    return Facts(length, *((height, width) if upright else (width, height)))

@@ -1,4 +1,4 @@
-"""Files beside the text: which kinds are published, and where they may lie."""
+"""The files that belong to entries: which kinds are published, and where they may lie."""
 
 import os
 from pathlib import Path
@@ -6,8 +6,8 @@ from unicodedata import category
 
 from feedsvc.i18n import N_
 
-# The kinds that are published, all of them inert: nothing that a browser runs, so no
-# SVG and no HTML.
+# The kinds that are published, all of them inert: nothing that a browser executes, so
+# neither SVG nor HTML.
 TYPES = {
     ".jpg": "image/jpeg",
     ".jpeg": "image/jpeg",
@@ -25,7 +25,7 @@ TYPES = {
     ".ods": "application/vnd.oasis.opendocument.spreadsheet",
     ".zip": "application/zip",
 }
-# What a kind is called for people, before its ending: «документ PDF».
+# The name of a kind for people, shown before its suffix: «документ PDF».
 _KINDS = {
     "image": N_("picture"),
     "audio": N_("sound recording"),
@@ -35,38 +35,39 @@ _KINDS = {
     ".ods": N_("table"),
     ".zip": N_("archive"),
 }
-# Files in the folder of one entry, and files that it may name.
-MOST = 100
+# In the folder of one entry; and as many more may be named in its text.
+MAX_FILES = 100
 _PASSED_OVER = (".", "_", "~")
 _TEMPORARY = (".tmp", ".part", ".swp", "thumbs.db")
 
 
 def suffix(path: str) -> str:
-    """Give the end of a file's name from its last full stop on, in small letters."""
-    # A tenth of what pathlib costs, for each file at each scan.
+    """Return the end of a file's name from its last full stop on, in lower case."""
+    # Ten times as fast as pathlib, for each file at each scan.
     return path[path.rfind(".") :].lower()
 
 
 def kind(name: str) -> str:
-    """Say in English what kind of file one is that can be published."""
+    """Return the English name of a publishable file's kind."""
     end = suffix(name)
     return _KINDS.get(end) or _KINDS.get(TYPES[end].partition("/")[0]) or N_("document")
 
 
 def is_passed_over(name: str) -> bool:
-    """Say whether a file or folder of this name is none of our business."""
+    """Return whether a file or folder of this name is ignored: hidden, private or temporary."""
     return name.startswith(_PASSED_OVER) or name.lower().endswith(_TEMPORARY)
 
 
 def is_plain(path: str) -> bool:
-    """Say whether a path has no invisible signs but spaces, of which macOS uses a special one."""
-    return all(sign.isprintable() or category(sign) == "Zs" for sign in path)
+    """Return whether a path has no invisible characters but spaces."""
+    # Any kind of space: macOS writes a narrow one into the names of screenshots.
+    return all(character.isprintable() or category(character) == "Zs" for character in path)
 
 
 def within(root: Path | str, path: str) -> str | None:
-    """Give the real place of a file below a folder; None where it leads out, or is no file.
+    """Return the real path of a file in a folder; None if it leads out or is not a file.
 
-    `path` is relative to the folder, with slashes. Raises nothing, whatever it holds.
+    `path` is relative to the folder, with slashes. Whatever it contains, nothing is raised.
     """
     if any(map(is_passed_over, path.split("/"))) or not is_plain(path):
         return None
@@ -76,37 +77,36 @@ def within(root: Path | str, path: str) -> str | None:
 
 
 def siblings(root: Path | str, path: str) -> tuple[str, ...]:
-    """Give the paths of the files that bear an entry's name: in a folder, or beside it.
+    """Return the paths of the files that bear an entry's name, relative to `root`.
 
-    For `news.md` those are what `news/` holds, and `news.jpg`. All paths are
-    relative to `root`.
+    For `news.md` those are the files in `news/`, and `news.jpg`.
     """
     stem = path[: path.rfind(".")]
-    beside = (
+    namesakes = (
         stem + end
         for end in (*TYPES, *map(str.upper, TYPES))
         if os.path.lexists(f"{root}/{stem}{end}")
     )
-    return tuple(sorted([*in_folder(root, stem), *beside]))
+    return tuple(sorted([*in_folder(root, stem), *namesakes]))
 
 
 def in_folder(root: Path | str, folder: str) -> list[str]:
-    """Give the paths of the files in a folder that can be published, 100 at most."""
+    """Return the paths of the publishable files in a folder, `MAX_FILES` at most."""
     if os.path.islink(f"{root}/{folder}"):  # noqa: PTH114 - as below
         return []
     try:
         names = sorted(os.listdir(f"{root}/{folder}"))  # noqa: PTH208 - text, not paths
     except OSError:
         return []
-    return [f"{folder}/{name}" for name in names if is_publishable(name)][:MOST]
+    return [f"{folder}/{name}" for name in names if is_publishable(name)][:MAX_FILES]
 
 
 def bears_name(name: str, stem: str) -> bool:
-    """Say whether a file has an entry's name, but for an ending that is published."""
+    """Return whether a name is an entry's with a publishable suffix, all of it in one case."""
     end = name[len(stem) :]
     return name.startswith(stem) and (end in TYPES or (end.isupper() and end.lower() in TYPES))
 
 
 def is_publishable(name: str) -> bool:
-    """Say whether a file of this name can be published beside a text."""
+    """Return whether a file of this name can be published with an entry."""
     return suffix(name) in TYPES and not is_passed_over(name) and is_plain(name)

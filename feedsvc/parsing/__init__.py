@@ -1,7 +1,7 @@
 """Parsing: the bytes of an entry file in, an Entry or Problems out.
 
 A new kind of entry file is a new module with `parse(content, context)` and a line in
-`KINDS`. Text kinds get the decoded text; the others get the bytes, through `BinaryKind`.
+`KINDS`: a `TextKind` gets the decoded text, a `BinaryKind` the bytes.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from hashlib import blake2b
 from importlib.metadata import version
 from pathlib import Path
 
-from feedsvc import dates, model, text
+from feedsvc import dates, model, problems, text, urls
 from feedsvc.media import inspect, types
 from feedsvc.media.types import suffix
 from feedsvc.model import Entry, Reading
@@ -20,9 +20,13 @@ from feedsvc.parsing.context import Context, Refused
 from feedsvc.parsing.encoding import decode
 from feedsvc.settings import ParseSettings
 
+# In bytes.
 MAX_SIZE = 1024 * 1024
-# Libraries that decide what becomes of an entry file.
-_LIBRARIES = ("anyascii", "comrak", "linkify-it-py", "lxml", "nh3", "pillow", "pyyaml")
+# The modules, besides the parsers, and the libraries that shape entries.
+MODULES = (dates, inspect, model, problems, text, types, urls)
+LIBRARIES = tuple(
+    "anyascii babel comrak linkify-it-py lxml nh3 pillow python-dateutil pyyaml werkzeug".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class TextKind:
     parse: Callable[[str, Context], Entry]
 
     def read(self, data: bytes, context: Context) -> Entry:
-        """Return the entry of a file. Raises Refused."""
+        """Return the entry that a file holds. Raises Refused."""
         return self.parse(decode(data, context), context)
 
 
@@ -43,7 +47,7 @@ class BinaryKind:
     parse: Callable[[bytes, Context], Entry]
 
     def read(self, data: bytes, context: Context) -> Entry:
-        """Return the entry of a file. Raises Refused."""
+        """Return the entry that a file holds. Raises Refused."""
         return self.parse(data, context)
 
 
@@ -69,7 +73,7 @@ def read(
 
     `path` is relative to the entries folder `root` and satisfies `is_entry_name`;
     `siblings` are the paths of the files that bear its name (see `media.types.siblings`).
-    What is wrong with any of them is among the reading's problems; nothing is raised.
+    Whatever is wrong with any of them is among the reading's problems; nothing is raised.
     """
     context = Context(path, settings, root, siblings)
     try:
@@ -82,20 +86,21 @@ def read(
 
 
 def fingerprint(settings: ParseSettings) -> str:
-    """Return a text that differs if entry files would be parsed otherwise.
+    """Return a text that differs if entry files would be parsed differently.
 
-    It covers the settings, the parsers themselves and the libraries they use.
+    It covers the settings, the sources of the parsers and of the modules they use, and the
+    versions of the libraries.
     """
-    return f"{_program()} {settings.fingerprint}"
+    return f"{program_fingerprint()} {settings.fingerprint}"
 
 
 @lru_cache
-def _program() -> str:
+def program_fingerprint() -> str:
+    """Return the part of the fingerprint that covers the program and its libraries."""
     digest = blake2b(digest_size=8)
-    modules = (dates, inspect, model, text, types)
-    sources = (*Path(__file__).parent.glob("*.py"), *(Path(str(each.__file__)) for each in modules))
-    for source in sorted(sources):
+    used = (Path(str(module.__file__)) for module in MODULES)
+    for source in sorted((*Path(__file__).parent.glob("*.py"), *used)):
         digest.update(source.read_bytes())
-    for library in _LIBRARIES:
+    for library in LIBRARIES:
         digest.update(f"{library} {version(library)}".encode())
     return digest.hexdigest()

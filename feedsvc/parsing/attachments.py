@@ -1,8 +1,8 @@
 """The pictures and attachments of an entry, as its parse finds them.
 
-They lie in a folder beside the entry that bears its name without the suffix
-(`news.md`, `news/photo.jpg`), bear that name themselves (`news.jpg`), or are named in
-the entry, relative to it. Of pictures only the header is read.
+They lie in a folder that bears the entry's name without the suffix (`news.md`,
+`news/photo.jpg`), bear that name themselves (`news.jpg`), or are named in the entry,
+relative to it. Of pictures only the header is read.
 """
 
 import posixpath
@@ -14,17 +14,21 @@ from urllib.parse import unquote
 
 from feedsvc import urls
 from feedsvc.media.inspect import Unfit, inspect
-from feedsvc.media.types import MOST, TYPES, is_plain, suffix, within
+from feedsvc.media.types import MAX_FILES, TYPES, is_plain, suffix, within
 from feedsvc.model import Attachment
 
 _elsewhere = re.compile(r"[a-z][a-z0-9+.-]*:|[/#?]|\Z", re.IGNORECASE)
 
 
-class Media:
-    """The files of one entry. `named_files` are the paths it named, there or not."""
+class EntryFiles:
+    """The files of one entry.
+
+    `named_files` are the paths where a file that the entry names may lie, whether there is
+    one or not. `unfit` lists what cannot be published: code of the problem, line, name.
+    """
 
     def __init__(self, root: str, path: str, entry_id: str, siblings: tuple[str, ...] = ()) -> None:
-        """Take the entries directory, and in it the paths of the entry and its siblings."""
+        """Take the entries folder, and the paths in it of the entry and of its siblings."""
         self._root = root
         self._path = PurePosixPath(path)
         self._entry_id = entry_id
@@ -34,34 +38,37 @@ class Media:
         self.named_files: list[str] = []
         self.unfit: list[tuple[str, int, str]] = []
 
-    def named(
-        self, name: str, line: int = 0, alt: str = "", caption: str = ""
-    ) -> Attachment | None:
-        """Give the file of a name written in a line; None, and a note, where it is unfit."""
+    def find(self, name: str, line: int = 0, alt: str = "", caption: str = "") -> Attachment | None:
+        """Return the file of a name that stands in a line of the entry.
+
+        Return None, and add to `unfit`, if it cannot be published.
+        """
         try:
-            return self._take(self._place(name), alt, caption)
+            return self._add(self._locate(name), alt, caption)
         except Unfit as unfit:
             code = str(unfit)
             self.unfit.append((code, line, "" if code == "media-many" else name))
             return None
 
     def address(self, written: str, *, is_picture: bool) -> str | None:
-        """Give the path on this site of a file that the text shows or links.
+        """Return the path on this site of a file that the text shows or links.
 
-        None where the address is none of a file beside the entry, '' where there
-        is no such file, or it is unfit.
+        None if the address is not one of an entry's file; "" if there is no such file, or
+        it cannot be published.
         """
         if _elsewhere.match(written):
             return None
-        address, sharp, fragment = written.partition("#")
+        address, hash_sign, fragment = written.partition("#")
         name = unquote(address.partition("?")[0])
         if not is_picture and suffix(name) not in TYPES:
             return None
-        found = self.named(name)
-        return urls.media_path(self._entry_id, found.name) + sharp + fragment if found else ""
+        found = self.find(name)
+        if found is None:
+            return ""
+        return urls.media_path(self._entry_id, found.name) + hash_sign + fragment
 
     def sizes(self) -> dict[str, tuple[int, int]]:
-        """Give width and height of the pictures found so far, by their paths on this site."""
+        """Return width and height of the pictures found so far, by their paths on this site."""
         return {
             urls.media_path(self._entry_id, file.name): (file.width, file.height)
             for file in self._found.values()
@@ -69,40 +76,40 @@ class Media:
         }
 
     def found(self) -> tuple[Attachment, ...]:
-        """Give what was found so far."""
+        """Return the files found so far."""
         return tuple(self._found.values())
 
     def siblings(self) -> list[Attachment]:
-        """Give the files that bear the entry's name and were not found before."""
-        taken = []
+        """Return the files that bear the entry's name and were not found before."""
+        added = []
         for path in self._siblings:
             if path not in self._found:
                 try:
-                    taken.append(self._take(path))
+                    added.append(self._add(path))
                 except Unfit as unfit:
                     self.unfit.append((str(unfit), 0, posixpath.basename(path)))
-        return taken
+        return added
 
-    def _place(self, name: str) -> str:
-        """Find where a named file lies: in the entry's folder, or relative to the entry."""
-        # Some systems store an accent as a sign of its own (й as и and a breve).
+    def _locate(self, name: str) -> str:
+        """Return the path of a named file: in the entry's folder, or relative to the entry."""
+        # Some systems store an accent as a character of its own (й as и and a breve).
         spellings = dict.fromkeys((name, normalize("NFC", name), normalize("NFD", name)))
-        places = [
+        paths = [
             posixpath.normpath(str(folder / spelling))
             for spelling in spellings
             for folder in (self._path.with_suffix(""), self._path.parent)
         ]
-        places = [place for place in places if is_plain(place) and place[:3] != "../"]
+        paths = [path for path in paths if is_plain(path) and path[:3] != "../"]
         self._names.add(name)
-        if len(self._names) > MOST:
+        if len(self._names) > MAX_FILES:
             raise Unfit("media-many")
-        self.named_files += [place for place in places if place not in self.named_files]
-        for place in places:
-            if within(self._root, place):
-                return place
+        self.named_files += [path for path in paths if path not in self.named_files]
+        for path in paths:
+            if within(self._root, path):
+                return path
         raise Unfit("media-missing")
 
-    def _take(self, path: str, alt: str = "", caption: str = "") -> Attachment:
+    def _add(self, path: str, alt: str = "", caption: str = "") -> Attachment:
         if path in self._found:
             return self._found[path]
         facts = inspect(within(self._root, path))

@@ -1,24 +1,18 @@
-"""What the parsers share: where the file is, what the settings say, what went wrong."""
+"""What the parsers share: where the file is, the settings, and the problems found in it."""
 
-import re
 from collections.abc import Callable
-from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from anyascii import anyascii
-
 from feedsvc import urls
-from feedsvc.model import Attachment, Category, Problem
-from feedsvc.parsing.attachments import Media
+from feedsvc.model import Attachment, Problem
+from feedsvc.parsing.attachments import EntryFiles
+from feedsvc.parsing.bounds import TooDeep
+from feedsvc.parsing.identifiers import id_from, is_id
 from feedsvc.parsing.links import absolute
-from feedsvc.parsing.sanitizer import TooDeep
 from feedsvc.problems import severity
 from feedsvc.settings import ParseSettings
 from feedsvc.text import SUMMARY_LENGTH, clean, plain, summarize
-
-MAX_LABEL = 100
-_ID = re.compile(r"(?!\.+\Z)[A-Za-z0-9._-]{1,128}")
 
 
 class Refused(Exception):
@@ -33,7 +27,12 @@ class Body(NamedTuple):
 
 
 class Context:
-    """The surroundings of one parse, and the collector of its problems."""
+    """The surroundings of one parse, and the problems that it reports.
+
+    `path` is relative to the entries folder `root`; `siblings` are the paths of the files
+    that bear the entry's name. `named_files` are the paths of the files that the entry
+    names, whether they exist or not.
+    """
 
     def __init__(
         self, path: str, settings: ParseSettings, root: Path, siblings: tuple[str, ...] = ()
@@ -46,56 +45,65 @@ class Context:
         self.named_files: list[str] = []
 
     def report(self, code: str, line: int = 0, **values: object) -> None:
-        """Add a problem; `code` is a row of `problems.KINDS`."""
+        """Add a problem; `code` is a key of `problems.KINDS`."""
         texts = tuple((name, _short(str(value))) for name, value in values.items())
         self.problems.append(Problem(self.path, line, code, texts))
 
     def refusal(self, code: str, line: int = 0, **values: object) -> Refused:
-        """Add a problem that ends the parse, and give the exception to raise."""
+        """Add a problem that ends the parse, and return the exception to raise."""
         self.report(code, line, **values)
         return Refused(code)
 
     def has_errors(self) -> bool:
-        """Say whether a problem so far keeps the file from becoming an entry."""
+        """Return whether a problem so far keeps the file from becoming an entry."""
         return any(severity(problem) == "error" for problem in self.problems)
 
-    def media(self, entry_id: str) -> Media:
-        """Look at the files around the entry."""
-        return Media(str(self.root), self.path, entry_id, self.siblings)
+    def files(self, entry_id: str) -> EntryFiles:
+        """Return the files of the entry, none of which is inspected yet."""
+        return EntryFiles(str(self.root), self.path, entry_id, self.siblings)
 
-    def sort_media(
-        self, media: Media, image: Attachment | None, attached: list[Attachment]
+    def arrange_files(
+        self, files: EntryFiles, image: Attachment | None, attached: list[Attachment]
     ) -> tuple[Attachment | None, tuple[Attachment, ...], tuple[Attachment, ...]]:
-        """Give picture, attachments and what the text itself shows, once that is rendered.
+        """Return the entry's picture, its attachments, and the files that its body uses.
 
-        What bears the entry's name and was not named comes in, too: its first
-        picture above the text. What is unfit is reported.
+        Call this after rendering. Siblings that nothing names are added: as the picture if
+        there is none yet, neither here nor in the body, else as attachments. Files that
+        cannot be published are reported.
         """
-        inline = tuple(file for file in media.found() if file not in (image, *attached))
-        beside = media.siblings()
+        inline = tuple(file for file in files.found() if file not in (image, *attached))
+        siblings = files.siblings()
         if image is None and not any(file.width for file in inline):
-            image = next((file for file in beside if file.width), None)
-        attached = [file for file in dict.fromkeys([*attached, *beside]) if file != image]
-        self.named_files += media.named_files
-        for code, line, name in dict.fromkeys(media.unfit):
+            image = next((file for file in siblings if file.width), None)
+        attached = [file for file in dict.fromkeys([*attached, *siblings]) if file != image]
+        self.named_files += files.named_files
+        for code, line, name in dict.fromkeys(files.unfit):
             self.report(code, line, name=name)
         return image, tuple(attached), inline
 
-    def body(
-        self, render: Callable[[str, str, Media], str], source: str, media: Media, entry_id: str
+    def render_body(
+        self,
+        render: Callable[[str, str, EntryFiles], str],
+        source: str,
+        files: EntryFiles,
+        entry_id: str,
     ) -> Body:
-        """Render an entry's source. Raises Refused where nothing comes of it, or it crawls."""
+        """Return the rendered body. Raises Refused if it is empty or exceeds the bounds.
+
+        `render` takes the source, the path of the entry's page and the entry's files, and
+        returns safe HTML.
+        """
         try:
-            html = render(source, urls.entry_path(entry_id, self.settings), media)
+            html = render(source, urls.entry_path(entry_id, self.settings), files)
         except TooDeep as error:
             raise self.refusal("too-deep") from error
         summary = summarize(plain(html, enough=SUMMARY_LENGTH))
-        if not (summary or media.named_files or "<img" in html):
+        if not (summary or files.named_files or "<img" in html):
             raise self.refusal("no-body")
         return Body(html, summary)
 
-    def address(self, value: str, line: int) -> str | None:
-        """Take a web address on another site, or report it and pass it over."""
+    def external_address(self, value: str, line: int) -> str | None:
+        """Return an address on another site, or report it and return None."""
         address = absolute(value, "/")
         if address and address.startswith(("http://", "https://")):
             return address
@@ -103,33 +111,13 @@ class Context:
         return None
 
     def id_from_name(self) -> str:
-        """Make an id of the file's name, transliterated where it must be."""
+        """Return the file's name as an id; report it if it had to be transliterated."""
         stem = PurePosixPath(self.path).stem
         if is_id(stem):
             return stem
-        made = re.sub(r"[^A-Za-z0-9._-]+", "-", _latin(stem))[:128].strip("-.") or "entry"
-        self.report("id-from-name", id=made)
-        return made
-
-
-def is_id(text: str) -> bool:
-    """Say whether a text can be an entry's id."""
-    return _ID.fullmatch(text) is not None
-
-
-@lru_cache(maxsize=1000)  # a site has few labels, each of them in many files
-def category(label: str) -> Category | None:
-    """Make a category of a label; None where it has nothing to make an address of."""
-    label = " ".join(label.split())
-    slug = re.sub(r"[^a-z0-9]+", "-", _latin(label).lower()).strip("-")
-    if len(label) > MAX_LABEL or not slug or not any(sign.isalnum() for sign in label):
-        return None
-    return Category(label, slug)
-
-
-def _latin(text: str) -> str:
-    # Soft and hard signs become apostrophes, which would tear the word apart.
-    return anyascii(text).replace("'", "").replace('"', "")
+        entry_id = id_from(stem)
+        self.report("id-from-name", id=entry_id)
+        return entry_id
 
 
 def _short(text: str) -> str:

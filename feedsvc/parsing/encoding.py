@@ -1,8 +1,8 @@
-"""Bytes to text: UTF-8, and what older programs write.
+"""Decoding: UTF-8, and the encodings that older programs write.
 
-Only UTF-8 is certain. Windows-1251 is a guess, and half of a UTF-8 file can look
-like it; who calls must make sure that the file is whole before it is believed
-(`feedsvc.sync` reads no file that is still changing).
+Only UTF-8 is certain. Windows-1251 is a guess, and part of a UTF-8 file can look like it:
+the caller must make sure that the file is complete before it trusts the guess
+(`feedsvc.sync` waits until the file no longer changes).
 """
 
 import codecs
@@ -12,10 +12,11 @@ from feedsvc.parsing.context import Context
 from feedsvc.text import clean, first_forbidden_line
 
 # In Russian text as Windows-1251 nearly every byte above ASCII is a small letter.
-# Text of another encoding (KOI8-R, CP866, a damaged UTF-8) looks different.
-_SMALL_SHARE = 0.6
-# A text may lose a few characters; a picture or UTF-16 without a mark loses many.
-_MOST = 0.9
+# Text in another encoding (KOI8-R, CP866, damaged UTF-8) looks different.
+_MIN_SMALL_SHARE = 0.6
+# A text may lose a few characters; a picture, or UTF-16 without a byte-order mark, loses
+# many.
+_MIN_KEPT_SHARE = 0.9
 _ASCII = bytes(range(0x80))
 _SMALL = frozenset({0xB8, *range(0xE0, 0x100)})
 _NOT_SMALL = bytes(byte for byte in range(0x100) if byte not in _SMALL)
@@ -24,18 +25,18 @@ _utf8_pair = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}")
 
 
 def decode(data: bytes, context: Context) -> str:
-    """Decode an entry file, with a line feed for every kind of line end.
+    """Return the text of an entry file, with a line feed for every kind of line end.
 
-    Reports another encoding than UTF-8 and characters that had to be removed.
-    Raises Refused where the bytes are in no accepted encoding.
+    Reports any encoding but UTF-8, and characters that had to be removed. Raises Refused if
+    the bytes are in no accepted encoding.
     """
     text, encoding = _decode(data, context)
     if encoding != "UTF-8":
         context.report("encoding-other", encoding=encoding)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     line = first_forbidden_line(text)
-    if len(clean(text)) < _MOST * len(text):
-        raise context.refusal("encoding")  # UTF-16 without its mark, or no text at all
+    if len(clean(text)) < _MIN_KEPT_SHARE * len(text):
+        raise context.refusal("encoding")  # UTF-16 without a byte-order mark, or not text at all
     if line:
         context.report("characters-removed", line)
         text = clean(text)
@@ -51,7 +52,7 @@ def _decode(data: bytes, context: Context) -> tuple[str, str]:
     try:
         return data.decode("utf-8-sig"), "UTF-8"
     except UnicodeDecodeError as error:
-        # The position counts from behind a byte-order mark, and so does the object.
+        # Both the position and the object start after a byte-order mark.
         line = error.object.count(b"\n", 0, error.start) + 1
         cut_off = error.reason == "unexpected end of data"
         if not cut_off and _looks_like_1251(data):
@@ -65,7 +66,7 @@ def _looks_like_1251(data: bytes) -> bool:
     small = len(data.translate(None, delete=_NOT_SMALL))
     return (
         not _controls.search(data)
-        and small >= _SMALL_SHARE * _high(data)
+        and small >= _MIN_SMALL_SHARE * _high(data)
         and not _mostly_utf8(data)
     )
 

@@ -1,9 +1,9 @@
 """YAML front matter: names and values, each with its line.
 
-It is read as a stream of events, not built into objects: every value is to stay
-the text that was written (`no`, `08` and `2014-08-13` mean something else to
-YAML), every problem needs its line, and building objects lets a file of 50,000
-brackets overflow libyaml's stack and take the process with it.
+It is read as a stream of events, not built into objects: every value must stay the text
+that was written (`no`, `08` and `2014-08-13` mean something else to YAML), every problem
+needs its line, and when objects are built, a file of 50,000 brackets overflows libyaml's
+stack and kills the process.
 """
 
 import re
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import yaml
 
+from feedsvc.parsing.bounds import MAX_DEPTH
 from feedsvc.parsing.context import Context
-from feedsvc.parsing.sanitizer import MAX_DEPTH
 from feedsvc.text import clean
 
 _fence = re.compile(r"(?:---|\.\.\.)[ \t]*")
@@ -21,14 +21,14 @@ _fence = re.compile(r"(?:---|\.\.\.)[ \t]*")
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """What stands behind a name; `content` is None where it is nested too deeply."""
+    """The value of a name, and the name's line; `content` is None if it is nested or an alias."""
 
     line: int
     content: str | tuple[str, ...] | dict[str, str] | None
 
 
 def split(text: str, context: Context) -> tuple[dict[str, Value], str]:
-    """Part a file into its front matter and the text below. Raises Refused."""
+    """Return a file's front matter, by name, and the text below it. Raises Refused."""
     lines = text.split("\n")
     start = next((number for number, line in enumerate(lines) if line.strip()), 0)
     if not _fence.fullmatch(lines[start]):
@@ -38,7 +38,7 @@ def split(text: str, context: Context) -> tuple[dict[str, Value], str]:
             break
     else:
         raise context.refusal("front-matter-open", start + 1)
-    # The lines before stay as empty ones, so that YAML counts as people do.
+    # Empty lines stand for those above, so that YAML counts lines as people do.
     front = "\n" * (start + 1) + "\n".join(lines[start + 1 : end]) + "\n"
     try:
         values = dict(_pairs(yaml.parse(front, Loader=yaml.CBaseLoader), context))
@@ -74,7 +74,7 @@ def _content(
     if isinstance(event, yaml.ScalarEvent):
         return _scalar(event, context)
     if not isinstance(event, yaml.CollectionStartEvent):
-        return None  # an alias: what it stands for may be anything
+        return None  # an alias, which may stand for anything
     parts: list[str] = []
     depth = 1
     flat = True

@@ -1,14 +1,16 @@
 """Markdown with YAML front matter."""
 
 import re
+from dataclasses import replace
 from datetime import datetime
 from difflib import get_close_matches
 
 from feedsvc.dates import parse_date
 from feedsvc.model import Attachment, Category, Entry, Status
 from feedsvc.parsing import front_matter
-from feedsvc.parsing.attachments import Media
-from feedsvc.parsing.context import Body, Context, Refused, category, is_id
+from feedsvc.parsing.attachments import EntryFiles
+from feedsvc.parsing.context import Body, Context, Refused
+from feedsvc.parsing.identifiers import category, is_id
 from feedsvc.parsing.sanitizer import from_markdown
 
 KEYS = (
@@ -26,57 +28,60 @@ _uri = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!#-;=?-Z\[\]_a-z~]+")
 
 
 def parse(text: str, context: Context) -> Entry:
-    """Read a Markdown entry; its keys are those of docs/design.md. Raises Refused."""
+    """Return the entry of a Markdown file with front matter (see `KEYS`). Raises Refused."""
     values, source = front_matter.split(text, context)
     fields = _Fields(values, context)
     fields.check_names()
-    title = fields.text("title")
-    if title is None and "title" not in values:
-        context.report("no-title", 1)
-    published = fields.date("date")
-    if published is None and "date" not in values:
-        context.report("no-date", 1)
-    updated = fields.date("updated") or published
     status = fields.status()
-    entry_id = fields.id()
     if not source.strip() and status != "withdrawn":
         context.report("no-body", text.count("\n") + 1)
-    author = fields.text("author")
-    summary = fields.text("summary")
-    lang = fields.language()
-    categories = fields.categories()
+    entry = _from_front_matter(fields, status)
     names = fields.listed("attachments")
-    reason = fields.text("reason")
-    correction = fields.text("correction")
-    address = fields.address()
-    guid = fields.guid()
-    if context.has_errors() or title is None or published is None or updated is None:
+    if context.has_errors() or entry is None:
         raise Refused
-    if updated < published:
+    if entry.updated < entry.published:
         context.report("updated-early", values["updated"].line)
-        updated = published
-    media = context.media(entry_id)
-    image, attached = fields.image(media), fields.attachments(names, media)
+        entry = replace(entry, updated=entry.published)
+    files = context.files(entry.id)
+    image, attached = fields.image(files), fields.attachments(names, files)
     body = Body("", "")
     if source.strip():
-        body = context.body(from_markdown, source, media, entry_id)
-    image, attachments, inline = context.sort_media(media, image, attached)
+        body = context.render_body(from_markdown, source, files, entry.id)
+    image, attachments, inline = context.arrange_files(files, image, attached)
+    return replace(
+        entry,
+        html=body.html,
+        summary=entry.summary or body.summary,
+        image=image,
+        inline=inline,
+        attachments=attachments,
+    )
+
+
+def _from_front_matter(fields: "_Fields", status: Status) -> Entry | None:
+    """Return the entry without its body and files, or None if title or date are missing."""
+    title, published = fields.title(), fields.published()
+    updated = fields.date("updated") or published
+    entry_id = fields.id()
+    author, summary = fields.text("author"), fields.text("summary")
+    reason, correction = fields.text("reason"), fields.text("correction")
+    lang, categories = fields.language(), fields.categories()
+    address, guid = fields.address(), fields.guid()
+    if title is None or published is None or updated is None:
+        return None
     return Entry(
         id=entry_id,
         title=title,
         published=published,
         updated=updated,
-        html=body.html,
-        summary=summary or body.summary,
+        html="",
+        summary=summary or "",
         status=status,
         reason=reason,
         correction=correction,
         author=author,
         lang=lang,
         categories=categories,
-        image=image,
-        inline=inline,
-        attachments=attachments,
         address=address,
         guid=guid,
     )
@@ -100,6 +105,18 @@ class _Fields:
 
     def _line(self, key: str) -> int:
         return self._values[key].line
+
+    def title(self) -> str | None:
+        title = self.text("title")
+        if "title" not in self._values:
+            self._context.report("no-title", 1)
+        return title
+
+    def published(self) -> datetime | None:
+        published = self.date("date")
+        if "date" not in self._values:
+            self._context.report("no-date", 1)
+        return published
 
     def text(self, key: str) -> str | None:
         value = self._values.get(key)
@@ -140,7 +157,7 @@ class _Fields:
 
     def address(self) -> str | None:
         text = self.text("address")
-        return text and self._context.address(text, self._line("address"))
+        return text and self._context.external_address(text, self._line("address"))
 
     def language(self) -> str | None:
         text = self.text("lang")
@@ -170,22 +187,21 @@ class _Fields:
             return ()
         return value.content
 
-    def image(self, media: Media) -> Attachment | None:
+    def image(self, files: EntryFiles) -> Attachment | None:
         value = self._values.get("image")
         if value is None:
             return None
-        said = {"file": value.content} if isinstance(value.content, str) else value.content
-        if not isinstance(said, dict) or not said.get("file"):
+        keys = {"file": value.content} if isinstance(value.content, str) else value.content
+        if not isinstance(keys, dict) or not keys.get("file"):
             self._context.report("bad-image", value.line)
             return None
-        picture = media.named(
-            said["file"], value.line, said.get("alt", ""), said.get("caption", "")
-        )
+        alt, caption = keys.get("alt", ""), keys.get("caption", "")
+        picture = files.find(keys["file"], value.line, alt, caption)
         if picture is not None and picture.width is None:
             self._context.report("media-no-picture", value.line, name=picture.name)
             return None
         return picture
 
-    def attachments(self, names: tuple[str, ...], media: Media) -> list[Attachment]:
-        found = (media.named(name, self._line("attachments")) for name in names)
+    def attachments(self, names: tuple[str, ...], files: EntryFiles) -> list[Attachment]:
+        found = (files.find(name, self._line("attachments")) for name in names)
         return [file for file in found if file]

@@ -1,12 +1,14 @@
-"""The press centre's own text files: title, date, paragraphs, where it came from."""
+"""The press centre's own text files: title, date, paragraphs, and where the text is from."""
 
 import re
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from feedsvc.dates import parse_date
 from feedsvc.model import Entry
-from feedsvc.parsing.attachments import Media
-from feedsvc.parsing.context import Context, Refused, is_id
+from feedsvc.parsing.attachments import EntryFiles
+from feedsvc.parsing.context import Context, Refused
+from feedsvc.parsing.identifiers import is_id
 from feedsvc.parsing.sanitizer import from_paragraphs
 
 _address_line = re.compile(r"Адрес страницы:\s*<?([^\s<>]+)>?\s*", re.IGNORECASE)
@@ -14,22 +16,15 @@ _publisher_line = re.compile(r"\[([^\[\]]+)\]\([^()]*\)")
 
 
 def parse(text: str, context: Context) -> Entry:
-    """Read a press text: title, date and paragraphs, with blank lines between them.
+    """Return the entry of a press text: title, date and paragraphs, blank lines between them.
 
-    At the end may stand `Адрес страницы: <URL>`, which also gives the entry its
-    id where it is a page of this site's pattern, and a line that links the
-    publishing office, `[name](#)`. Raises Refused.
+    It may end with `Адрес страницы: <URL>`, which also gives the entry its id if it matches
+    the setting `permalink`, and with a link to the publisher, `[name](#)`. Raises Refused.
     """
     lines = [line.strip() for line in text.split("\n")]
+    # The numbers of the lines that are not blank: title, date, then the rest.
     filled = [number for number, line in enumerate(lines) if line]
-    if not filled:
-        raise context.refusal("no-title", 1)
-    if len(filled) == 1:
-        raise context.refusal("no-date", filled[0] + 2)
-    title, date = filled[:2]
-    published = parse_date(lines[date], context.settings.timezone)
-    if published is None:
-        context.report("bad-date", date + 1, value=lines[date])
+    published = _date(lines, filled, context)
     publisher = _take_last(_publisher_line, lines, filled)
     address_line = filled[-1] + 1
     address = _take_last(_address_line, lines, filled)
@@ -37,15 +32,15 @@ def parse(text: str, context: Context) -> Entry:
         context.report("no-body", len(lines))
     if published is None or len(filled) == 2:
         raise Refused
-    address = address and context.address(address, address_line)
+    address = address and context.external_address(address, address_line)
     entry_id = _id_in(address, context) or context.id_from_name()
-    media = context.media(entry_id)
-    source = "\n".join(lines[date + 1 : filled[-1] + 1])
-    body = context.body(_render, source, media, entry_id)
-    image, attached, _ = context.sort_media(media, None, [])
+    files = context.files(entry_id)
+    source = "\n".join(lines[filled[1] + 1 : filled[-1] + 1])
+    body = context.render_body(_render, source, files, entry_id)
+    image, attached, _ = context.arrange_files(files, None, [])
     return Entry(
         id=entry_id,
-        title=" ".join(lines[title].split()),
+        title=" ".join(lines[filled[0]].split()),
         published=published,
         updated=published,
         html=body.html,
@@ -57,8 +52,21 @@ def parse(text: str, context: Context) -> Entry:
     )
 
 
+def _date(lines: list[str], filled: list[int], context: Context) -> datetime | None:
+    """Return the date, or report it and return None. Raises Refused if there is no second line."""
+    if not filled:
+        raise context.refusal("no-title", 1)
+    if len(filled) == 1:
+        raise context.refusal("no-date", filled[0] + 2)
+    number = filled[1]
+    published = parse_date(lines[number], context.settings.timezone)
+    if published is None:
+        context.report("bad-date", number + 1, value=lines[number])
+    return published
+
+
 def _take_last(pattern: re.Pattern[str], lines: list[str], filled: list[int]) -> str | None:
-    """Take the last filled line away if it fits, and give what the pattern holds."""
+    """Remove the last filled line if it matches, and return what the pattern captures."""
     match = pattern.fullmatch(lines[filled[-1]]) if len(filled) > 2 else None
     if match is None:
         return None
@@ -67,6 +75,7 @@ def _take_last(pattern: re.Pattern[str], lines: list[str], filled: list[int]) ->
 
 
 def _id_in(address: str | None, context: Context) -> str | None:
+    """Return the id in the address of a page, or None if it is no page of this site's pattern."""
     if address is None:
         return None
     before, after = context.settings.permalink.split("<id>")
@@ -75,6 +84,6 @@ def _id_in(address: str | None, context: Context) -> str | None:
     return found if path == before + found + after and is_id(found) else None
 
 
-def _render(source: str, page: str, _media: Media) -> str:
+def _render(source: str, page: str, _files: EntryFiles) -> str:
     paragraphs = (part.strip("\n") for part in re.split(r"\n{2,}", source))
     return from_paragraphs([part for part in paragraphs if part], page)

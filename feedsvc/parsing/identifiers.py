@@ -1,0 +1,36 @@
+"""Entry ids and category slugs: the parts of addresses that come from people's words."""
+
+import re
+from functools import lru_cache
+
+from anyascii import anyascii
+
+from feedsvc.model import Category
+
+MAX_LABEL = 100
+_ID = re.compile(r"(?!\.+\Z)[A-Za-z0-9._-]{1,128}")
+
+
+def is_id(text: str) -> bool:
+    """Return whether a text can be an entry's id."""
+    return _ID.fullmatch(text) is not None
+
+
+def id_from(text: str) -> str:
+    """Return an id made from any text: transliterated, with hyphens between the words."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", _latin(text))[:128].strip("-.") or "entry"
+
+
+@lru_cache(maxsize=1000)  # a site has few labels, each of them in many files
+def category(label: str) -> Category | None:
+    """Return the category of a label, or None if no slug can be made from it."""
+    label = " ".join(label.split())
+    slug = re.sub(r"[^a-z0-9]+", "-", _latin(label).lower()).strip("-")
+    if len(label) > MAX_LABEL or not slug or not any(character.isalnum() for character in label):
+        return None
+    return Category(label, slug)
+
+
+def _latin(text: str) -> str:
+    # Soft and hard signs become apostrophes, which would split the word.
+    return anyascii(text).replace("'", "").replace('"', "")
