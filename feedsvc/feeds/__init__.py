@@ -1,6 +1,6 @@
-"""The dialects: a channel in, the bytes of a feed out. Pure.
+"""Feed formats: a channel in, the bytes of a feed out. Pure.
 
-A new dialect is a new module with `render(channel, settings)` and a line in `FEEDS`.
+To add a format, write a module with `render(channel, settings)` and add a line to `FEEDS`.
 """
 
 from collections.abc import Callable
@@ -13,10 +13,10 @@ from feedsvc.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A dialect: its name for people, its media type, how it is rendered, what it tells of.
+    """A feed format: its title for people, its media type, how to select and render it.
 
-    Readers subscribe to those of `for_readers`, of the whole site and of each
-    category; the others are for machines, and of the site alone.
+    People subscribe to the feeds with `for_readers`, of the whole site and of each category.
+    The others are for aggregators, and exist for the whole site only.
     """
 
     title: str
@@ -27,10 +27,10 @@ class Feed:
 
     @property
     def served_as(self) -> str:
-        """Give the media type it is sent with.
+        """The media type of the response.
 
-        For XML the general one (RFC 7303 section 9.1): with their own, browsers show
-        feeds as source text, without the style sheet that makes them readable.
+        For XML the generic one (RFC 7303 section 9.1): given their own, browsers show feeds
+        as source text, without the style sheet that makes them readable.
         """
         return "application/xml" if self.media_type.endswith("+xml") else self.media_type
 

@@ -1,4 +1,4 @@
-"""Channels: what a feed tells of, whatever its dialect."""
+"""Channels: which entries a feed has, independently of its format."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,18 +11,18 @@ from feedsvc.i18n import N_, Message, month_name
 from feedsvc.model import Entry
 from feedsvc.settings import Settings
 
-AGGREGATED = timedelta(days=8)
-# As much as a portal takes in 10 MB, however short the news.
-MOST_AGGREGATED = 1000
+AGGREGATED_SPAN = timedelta(days=8)
+# More never fits into the 10 MB that an aggregator accepts, however short the entries.
+MAX_AGGREGATED = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
-    """A selection of the news, newest first, as one feed gives it.
+    """A selection of entries, newest first, and what a feed says about itself.
 
-    `path` is where it is fetched, `id_path` what its permanent id is made of,
-    `page` where people read the same. `links` are relations and paths. An
-    archive holds a part of the history that the current feed does not.
+    `path` is the feed's path, `id_path` the path its permanent id is made of, `page` the
+    path of the page for people. `links` are pairs of a link relation and a path. An archive
+    (RFC 5005 section 4) holds a part of the history that the current feed does not.
     """
 
     path: str
@@ -39,9 +39,9 @@ Select = Callable[[Edition, Settings, str], Channel]
 
 
 def newest(edition: Edition, settings: Settings, name: str) -> Channel:
-    """Select the newest entries of the whole site, for the feed of a name.
+    """Select the newest entries of the whole site, for the feed with a name like 'atom.xml'.
 
-    Its archives go back from the newest month (RFC 5005 section 4).
+    Its archives start with the newest month and go back (RFC 5005 section 4).
     """
     entries = edition.newest(settings.feed_size)
     path = urls.feed_path(name)
@@ -58,7 +58,7 @@ def newest(edition: Edition, settings: Settings, name: str) -> Channel:
 
 
 def for_category(edition: Edition, settings: Settings, name: str, slug: str) -> Channel | None:
-    """Select the newest entries of a category; None where it has none."""
+    """Select the newest entries of a category; None if it has none."""
     entries = edition.for_category(slug, settings.feed_size)
     if not entries:
         return None
@@ -68,14 +68,17 @@ def for_category(edition: Edition, settings: Settings, name: str, slug: str) -> 
         path=path,
         id_path=path,
         page=urls.category_path(slug),
-        title=f"{settings.title}: {label_of(slug, entries)}",
+        title=f"{settings.title}: {category_label(slug, entries)}",
         entries=entries,
-        withdrawn=tuple(entry for entry in withdrawn if _has(entry, slug)),
+        withdrawn=tuple(entry for entry in withdrawn if _has_category(entry, slug)),
     )
 
 
 def for_search(entries: tuple[Entry, ...], settings: Settings, name: str, text: str) -> Channel:
-    """Make a channel of what a query finds. What is withdrawn is not found, and not told."""
+    """Return the channel of the entries that a query with this canonical text finds.
+
+    A search does not find withdrawn entries, so the channel has none.
+    """
     path = urls.search_feed_path(name, text)
     title = Message(N_("{title}: news about «{words}»"), {"title": settings.title, "words": text})
     return Channel(
@@ -88,21 +91,21 @@ def for_search(entries: tuple[Entry, ...], settings: Settings, name: str, text: 
 
 
 def for_month(edition: Edition, settings: Settings, month: str) -> Channel | None:
-    """Select all entries of a month, as an archive document; None where there are none.
+    """Select all entries of a month like '2014-08', as an archive document; None if it has none.
 
-    Withdrawn ones are among them for good: whoever comes by late still learns of it.
+    It lists withdrawn entries for good: a subscriber may fetch it at any later time.
     """
     entries = edition.for_month(month)
     if not entries:
         return None
     path = urls.archive_feed_path(month)
     current = urls.feed_path("atom.xml")
-    beside = (
+    neighbours = (
         ("prev-archive", edition.month_before(month)),
         ("next-archive", edition.month_after(month)),
     )
-    links = [(relation, urls.archive_feed_path(other)) for relation, other in beside if other]
-    # A day more: the offset may have been another one at the beginning of the month.
+    links = [(relation, urls.archive_feed_path(other)) for relation, other in neighbours if other]
+    # One day earlier: the UTC offset may have been different at the beginning of the month.
     start = entries[-1].published.replace(day=1, hour=0, minute=0, second=0) - timedelta(days=1)
     return Channel(
         path=path,
@@ -121,23 +124,23 @@ def for_month(edition: Edition, settings: Settings, month: str) -> Channel | Non
 
 
 def recent(edition: Edition, settings: Settings, name: str) -> Channel:
-    """Select what aggregators take: the entries of the last eight days."""
+    """Select what aggregators accept: the entries of the last eight days."""
     path = urls.feed_path(name)
-    entries = edition.recent(AGGREGATED, MOST_AGGREGATED)
-    start = common.moment(edition.now, settings) - AGGREGATED
+    entries = edition.recent(AGGREGATED_SPAN, MAX_AGGREGATED)
+    start = common.local_time(edition.now, settings) - AGGREGATED_SPAN
     return Channel(
         path=path,
         id_path=path,
         page=urls.HOME,
         title=settings.title,
         entries=entries,
-        # As the entries, which leave at that moment.
+        # `withdrawn` includes `start` itself; at that moment an entry has already left.
         withdrawn=tuple(entry for entry in edition.withdrawn(start) if entry.published > start),
     )
 
 
-def label_of(slug: str, entries: tuple[Entry, ...]) -> str:
-    """Give the label that the newest entry writes for a category."""
+def category_label(slug: str, entries: tuple[Entry, ...]) -> str:
+    """Return the label of a category as the newest of its entries writes it."""
     return next(
         category.label
         for entry in entries
@@ -149,11 +152,11 @@ def label_of(slug: str, entries: tuple[Entry, ...]) -> str:
 def _withdrawn(
     edition: Edition, entries: tuple[Entry, ...], settings: Settings
 ) -> tuple[Entry, ...]:
-    """Give the withdrawn entries that would be among the newest if they were not."""
+    """Return the withdrawn entries that would otherwise be among the newest."""
     is_full = len(entries) >= settings.feed_size
-    since = entries[-1].published if is_full else common.NEVER
+    since = entries[-1].published if is_full else common.EPOCH
     return edition.withdrawn(since)[: settings.feed_size]
 
 
-def _has(entry: Entry, slug: str) -> bool:
+def _has_category(entry: Entry, slug: str) -> bool:
     return any(category.slug == slug for category in entry.categories)

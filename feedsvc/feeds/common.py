@@ -1,4 +1,4 @@
-"""What the dialects say alike of an entry and of the site."""
+"""What the feed formats have in common: ids, content and files of entries, styles, dates."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -13,22 +13,25 @@ from feedsvc.model import Attachment, Entry
 from feedsvc.settings import Settings
 from feedsvc.text import place
 
-NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-MEDIA = "http://search.yahoo.com/mrss/"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MEDIA_RSS = "http://search.yahoo.com/mrss/"
 
 
 def entry_id(entry: Entry, settings: Settings) -> str:
-    """Give the permanent id of an entry: a tag URI (RFC 4151), or the one it came with."""
+    """Return the permanent id of an entry: its guid if it has one, else a tag URI (RFC 4151)."""
     return entry.guid or f"tag:{settings.authority}:{entry.id}"
 
 
 def feed_id(path: str, settings: Settings) -> str:
-    """Give the permanent id of a feed; no entry's can equal it, for want of the slash."""
+    """Return the permanent id of a feed.
+
+    It differs from every entry's: a path begins with a slash, which no entry id contains.
+    """
     return f"tag:{settings.authority}:{path}"
 
 
 def media(entry: Entry) -> Iterator[Attachment]:
-    """Give every file of an entry: its picture, what its text shows or links, what is attached."""
+    """Yield every file of an entry: its picture, files shown or linked in the text, attachments."""
     if entry.image:
         yield entry.image
     yield from entry.inline
@@ -36,18 +39,18 @@ def media(entry: Entry) -> Iterator[Attachment]:
 
 
 def pictures(entry: Entry) -> list[Attachment]:
-    """Give the pictures that readers see: the one above the text, then those in it."""
+    """Return the pictures that readers see: the one above the text, then those in the text."""
     own = [entry.image] if entry.image else []
     return [*own, *(file for file in entry.inline if file.width)]
 
 
 def enclosures(entry: Entry) -> list[Attachment]:
-    """Give the files that readers offer beside the text: the picture, and what is attached."""
+    """Return the files that feed readers list next to the text: the picture and attachments."""
     return [*([entry.image] if entry.image else []), *entry.attachments]
 
 
 def add_media(item: etree._Element, entry: Entry, file: Attachment, settings: Settings) -> None:
-    """Add a file to an item as `media:content` (Media RSS 1.5.1)."""
+    """Add a file of an entry to an item as `media:content` (Media RSS 1.5.1)."""
     attributes = {
         "url": urls.media_url(entry, file.name, settings),
         "fileSize": str(file.length),
@@ -56,47 +59,50 @@ def add_media(item: etree._Element, entry: Entry, file: Attachment, settings: Se
     }
     if file.width and file.height:
         attributes |= {"width": str(file.width), "height": str(file.height)}
-    element = etree.SubElement(item, f"{{{MEDIA}}}content", attributes)
+    element = etree.SubElement(item, f"{{{MEDIA_RSS}}}content", attributes)
     for name, text in (("title", file.caption), ("description", file.alt)):
         if text:
-            etree.SubElement(element, f"{{{MEDIA}}}{name}", type="plain").text = text
+            etree.SubElement(element, f"{{{MEDIA_RSS}}}{name}", type="plain").text = text
 
 
-def add_style(root: etree._Element) -> None:
-    """Let browsers, which show XML as it is, show a feed as text to be read."""
+def add_stylesheet(root: etree._Element) -> None:
+    """Link a feed to its style sheet: without one, browsers show XML as source text."""
     style = f'type="text/css" href="{urls.FEED_STYLE}"'
     root.addprevious(etree.ProcessingInstruction("xml-stylesheet", style))
 
 
 def entry_author(entry: Entry) -> str | None:
-    """Name whoever answers for an entry, if it is not simply the site's author."""
+    """Return the author or publisher of an entry; None if it is simply the site's author."""
     return entry.author or entry.publisher
 
 
 def entry_html(entry: Entry, settings: Settings) -> str:
-    """Give the whole content as HTML with absolute URLs; a correction is said first."""
+    """Return the full content as HTML with absolute URLs.
+
+    A correction comes first, then the picture, then the text.
+    """
     html = place(entry.html, settings.site)
     if entry.image:
         url = escape(urls.media_url(entry, entry.image.name, settings))
-        html = f"{figure(entry.image, url)}\n{html}"
+        html = f"{_figure(entry.image, url)}\n{html}"
     if entry.correction is None:
         return html
     label = translations(settings.language).gettext("Correction:")
     return f"<p><strong>{escape(label)}</strong> {escape(entry.correction)}</p>\n{html}"
 
 
-def figure(picture: Attachment, url: str) -> str:
-    """Write a picture as HTML, with what is to be said below it; `url` is escaped."""
+def _figure(picture: Attachment, url: str) -> str:
+    """Return the HTML of a picture with its caption; `url` is already escaped."""
     size = f' width="{picture.width}" height="{picture.height}"' if picture.width else ""
     caption = f"<figcaption>{escape(picture.caption)}</figcaption>" if picture.caption else ""
     return f'<figure><img src="{url}" alt="{escape(picture.alt)}"{size}>{caption}</figure>'
 
 
 def last_updated(*entries: Entry) -> datetime:
-    """Say when the newest change among the entries was; the epoch where there are none."""
-    return max((entry.updated for entry in entries), default=NEVER)
+    """Return when the entries last changed; the epoch if there are none."""
+    return max((entry.updated for entry in entries), default=EPOCH)
 
 
-def moment(now: int, settings: Settings) -> datetime:
-    """Give a moment of so many microseconds in the site's time zone."""
-    return from_microseconds(now).astimezone(settings.timezone)
+def local_time(microseconds: int, settings: Settings) -> datetime:
+    """Convert microseconds since the epoch to a datetime in the site's time zone."""
+    return from_microseconds(microseconds).astimezone(settings.timezone)

@@ -1,8 +1,8 @@
-"""Only what is new: RFC 3229 with the instance manipulation `feed`.
+"""Delta feeds: RFC 3229 with the instance manipulation `feed`.
 
-The entity tag of a feed says which entries whoever has it has seen, and in what
-form: after a digest of the whole, four bytes for each entry and each withdrawal.
-So nothing is remembered of any reader, and every replica answers alike.
+The entity tag of a feed encodes which entries its client has, and in which version: after a
+digest of the whole representation come four bytes for each entry and each withdrawn entry.
+So the server keeps no state about clients, and every replica answers alike.
 """
 
 import binascii
@@ -17,40 +17,51 @@ from feedsvc.feeds.channel import Channel
 from feedsvc.model import Entry
 from feedsvc.settings import Settings
 
-_DIGEST = 12
-_CODE = 4
+# In bytes: the digest of the representation, and that of one entry.
+_DIGEST_SIZE = 12
+_ENTRY_DIGEST_SIZE = 4
 _encode = msgspec.json.encode
 
 
 def entry_digests(channel: Channel, settings: Settings) -> tuple[bytes, ...]:
-    """Give the code of each entry of a channel, and then of each withdrawn one."""
-    said = (channel.path, settings.site, settings.authority, settings.author, settings.language)
-    key = blake2b(_encode(said)).digest()
+    """Return a digest of four bytes for each entry of a channel, then for each withdrawn one.
+
+    The key is made of everything else that the rendered entry depends on.
+    """
+    context = (channel.path, settings.site, settings.authority, settings.author, settings.language)
+    key = blake2b(_encode(context)).digest()
     return tuple(
-        blake2b(_encode(entry), digest_size=_CODE, key=key).digest() for entry in _all(channel)
+        blake2b(_encode(entry), digest_size=_ENTRY_DIGEST_SIZE, key=key).digest()
+        for entry in _all_entries(channel)
     )
 
 
 def known_digests(tags: Iterable[str | None]) -> frozenset[bytes]:
-    """Give the entry_digests in entity tags, whichever feeds and codings they belong to."""
-    found: set[bytes] = set()
+    """Return the entry digests in entity tags, of whatever feed or content coding.
+
+    A tag that is not one of ours contributes nothing.
+    """
+    digests: set[bytes] = set()
     for tag in tags:
         text = (tag or "").partition(".")[0]
         try:
             data = urlsafe_b64decode(text + "=" * (-len(text) % 4))
         except (binascii.Error, ValueError):
             continue
-        if len(data) % _CODE == 0:
-            found.update(data[at : at + _CODE] for at in range(_DIGEST, len(data), _CODE))
-    return frozenset(found)
+        size = _ENTRY_DIGEST_SIZE
+        if len(data) % size == 0:
+            digests.update(data[at : at + size] for at in range(_DIGEST_SIZE, len(data), size))
+    return frozenset(digests)
 
 
 def unseen(channel: Channel, settings: Settings, known: frozenset[bytes]) -> Channel:
-    """Give the channel with only the entries and withdrawals whose entry_digests are not known."""
+    """Return the channel with only the entries and withdrawals whose digests are not known."""
     new = {
         id(entry)
-        for entry, code in zip(_all(channel), entry_digests(channel, settings), strict=True)
-        if code not in known
+        for entry, digest in zip(
+            _all_entries(channel), entry_digests(channel, settings), strict=True
+        )
+        if digest not in known
     }
     return replace(
         channel,
@@ -59,5 +70,5 @@ def unseen(channel: Channel, settings: Settings, known: frozenset[bytes]) -> Cha
     )
 
 
-def _all(channel: Channel) -> tuple[Entry, ...]:
+def _all_entries(channel: Channel) -> tuple[Entry, ...]:
     return channel.entries + channel.withdrawn

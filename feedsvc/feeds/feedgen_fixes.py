@@ -1,9 +1,8 @@
-"""feedgen, set up and mended.
+"""feedgen, configured and corrected.
 
-feedgen 1.0 gets a number of things wrong that readers and validators mind. What
-can be avoided by how it is called is avoided in `generator`; the rest is put
-right by the extensions below, which work on the elements it has made. Each says
-what it mends or adds.
+feedgen 1.0 makes several mistakes that feed readers and validators complain about.
+`generator` calls it so that some are avoided; the extensions below correct the others in
+the elements it has made. The docstring of each lists what it corrects or adds.
 """
 
 from html import escape
@@ -19,7 +18,7 @@ from feedsvc.feeds.channel import Channel
 from feedsvc.model import Entry
 from feedsvc.settings import Settings
 
-# For how long, in minutes, an RSS reader is to keep what it has.
+# In minutes: how long an RSS reader may use its copy before it fetches the feed again.
 TTL = 15
 _ATOM = "http://www.w3.org/2005/Atom"
 _DC = "http://purl.org/dc/elements/1.1/"
@@ -30,16 +29,35 @@ _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
 def generator(channel: Channel, settings: Settings, media_type: str) -> FeedGenerator:
-    """Set feedgen up with a channel and its entries.
+    """Return a feedgen generator filled with a channel and its entries.
 
-    `media_type` is that of the document that will be rendered.
+    `media_type` is that of the document to be rendered from it.
     """
     feed = FeedGenerator()
-    feed.register_extension("atom_mends", _AtomFeed, _AtomEntry, rss=False)
-    feed.register_extension("rss_mends", _RssChannel, _RssItem, atom=False)
-    for mends in (feed.atom_mends, feed.rss_mends):
-        mends.channel = channel
-        mends.settings = settings
+    feed.register_extension("atom_fixes", _AtomFeed, _AtomEntry, rss=False)
+    feed.register_extension("rss_fixes", _RssChannel, _RssItem, atom=False)
+    for fixes in (feed.atom_fixes, feed.rss_fixes):
+        fixes.channel = channel
+        fixes.settings = settings
+    _describe(feed, channel, settings)
+    # feedgen defaults both formats' dates to the current time.
+    feed.updated(common.last_updated(*channel.entries, *channel.withdrawn))
+    feed.link(href=settings.site + channel.path, rel="self", type=media_type)
+    # feedgen uses the last link as the RSS channel's, whatever its relation.
+    home = settings.site + channel.page
+    feed.link(href=home, rel="alternate", type="text/html")
+    icon, logo = urls.logo_url("icon", settings), urls.logo_url("logo", settings)
+    if icon:
+        feed.icon(icon)
+    if logo:
+        feed.logo(logo)
+        feed.image(logo, title=channel.title, link=home)
+    for entry in channel.entries:
+        _add_entry(feed, entry, settings)
+    return feed
+
+
+def _describe(feed: FeedGenerator, channel: Channel, settings: Settings) -> None:
     feed.id(common.feed_id(channel.id_path, settings))
     feed.title(channel.title)
     feed.subtitle(settings.description)
@@ -52,24 +70,9 @@ def generator(channel: Channel, settings: Settings, media_type: str) -> FeedGene
         author["email"] = settings.contact
         feed.managingEditor(f"{settings.contact} ({settings.author})")
     feed.author(author)
-    # Both dates default to now.
-    feed.updated(common.last_updated(*channel.entries, *channel.withdrawn))
-    feed.link(href=settings.site + channel.path, rel="self", type=media_type)
-    # The last link becomes the RSS channel's, whatever its rel.
-    home = settings.site + channel.page
-    feed.link(href=home, rel="alternate", type="text/html")
-    icon, logo = urls.logo_url("icon", settings), urls.logo_url("logo", settings)
-    if icon:
-        feed.icon(icon)
-    if logo:
-        feed.logo(logo)
-        feed.image(logo, title=channel.title, link=home)
-    for entry in channel.entries:
-        _add(feed, entry, settings)
-    return feed
 
 
-def _add(feed: FeedGenerator, entry: Entry, settings: Settings) -> None:
+def _add_entry(feed: FeedGenerator, entry: Entry, settings: Settings) -> None:
     item: FeedEntry = feed.add_entry(order="append")
     item.id(common.entry_id(entry, settings))
     item.title(entry.title)
@@ -78,7 +81,7 @@ def _add(feed: FeedGenerator, entry: Entry, settings: Settings) -> None:
     item.link(href=urls.entry_url(entry, settings), rel="alternate", type="text/html")
     summary = entry.summary or entry.title
     item.summary(summary)
-    # content:encoded appears only beside a description, which readers take for HTML.
+    # feedgen writes content:encoded only if there is a description. Readers parse that as HTML.
     item.description(escape(summary))
     item.content(common.entry_html(entry, settings) or entry.title, type="html")
     author = common.entry_author(entry)
@@ -86,9 +89,9 @@ def _add(feed: FeedGenerator, entry: Entry, settings: Settings) -> None:
         item.author(name=author)
     for category in entry.categories:
         item.category(term=category.slug, label=category.label)
-    for mends in (item.atom_mends, item.rss_mends):
-        mends.entry = entry
-        mends.settings = settings
+    for fixes in (item.atom_fixes, item.rss_fixes):
+        fixes.entry = entry
+        fixes.settings = settings
 
 
 class _Feed(BaseExtension):  # type: ignore[misc]  # feedgen has no types
@@ -96,7 +99,7 @@ class _Feed(BaseExtension):  # type: ignore[misc]  # feedgen has no types
     settings: Settings
 
     def links(self) -> list[dict[str, str]]:
-        """Give the links to the feed's other parts."""
+        """Return the attributes of the links to the other parts of the feed."""
         return [
             {"rel": relation, "href": self.settings.site + path, "type": "application/atom+xml"}
             for relation, path in self.channel.links
@@ -104,7 +107,7 @@ class _Feed(BaseExtension):  # type: ignore[misc]  # feedgen has no types
 
 
 class _AtomFeed(_Feed):
-    """The history (RFC 5005) and what was withdrawn (RFC 6721)."""
+    """Adds the archive links (RFC 5005) and the tombstones (RFC 6721)."""
 
     def extend_ns(self) -> dict[str, str]:
         used = {"fh": self.channel.is_archive, "at": self.channel.withdrawn}
@@ -112,7 +115,7 @@ class _AtomFeed(_Feed):
         return {prefix: uri for prefix, uri in spaces.items() if used[prefix]}
 
     def extend_atom(self, feed: etree._Element) -> etree._Element:
-        common.add_style(feed)
+        common.add_stylesheet(feed)
         for link in self.links():
             etree.SubElement(feed, "link", link)
         if self.channel.is_archive:
@@ -129,13 +132,13 @@ class _AtomFeed(_Feed):
         return feed
 
 
-class _Entry(BaseEntryExtension):  # type: ignore[misc]  # as above
+class _Entry(BaseEntryExtension):  # type: ignore[misc]  # feedgen has no types
     entry: Entry
     settings: Settings
 
 
 class _AtomEntry(_Entry):
-    """Links, of which feedgen keeps nothing but the address; the language."""
+    """Completes the links, of which feedgen keeps only the address; adds the language."""
 
     def extend_atom(self, entry: etree._Element) -> etree._Element:
         for link in entry.findall("link"):
@@ -156,32 +159,32 @@ class _AtomEntry(_Entry):
 
 
 class _RssChannel(_Feed):
-    """The links to the history, and how Feedly is to dress the channel."""
+    """Adds the archive links, and the logos and colour that Feedly shows the channel with."""
 
     def extend_ns(self) -> dict[str, str]:
         spaces = {"dc": _DC, "webfeeds": _WEBFEEDS}
         if any(common.enclosures(entry) for entry in self.channel.entries):
-            spaces["media"] = common.MEDIA
+            spaces["media"] = common.MEDIA_RSS
         return spaces
 
     def extend_rss(self, feed: etree._Element) -> etree._Element:
-        common.add_style(feed)
+        common.add_stylesheet(feed)
         channel = feed[0]
         for link in self.links():
             etree.SubElement(channel, f"{{{_ATOM}}}link", link)
-        dress = {
+        branding = {
             "icon": urls.logo_url("logo_square", self.settings),
             "logo": urls.logo_url("logo", self.settings),
             "accentColor": self.settings.colour.removeprefix("#"),
         }
-        for name, value in dress.items():
+        for name, value in branding.items():
             if value:
                 etree.SubElement(channel, f"{{{_WEBFEEDS}}}{name}").text = value
         return feed
 
 
 class _RssItem(_Entry):
-    """The author, whom RSS takes only with a mail address; one enclosure, typed."""
+    """Adds `dc:creator`, as `author` must be a mail address; one enclosure; all media."""
 
     def extend_rss(self, item: etree._Element) -> etree._Element:
         creator = etree.SubElement(item, f"{{{_DC}}}creator")

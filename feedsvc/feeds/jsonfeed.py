@@ -12,7 +12,7 @@ from feedsvc.settings import Settings
 
 
 def render(channel: Channel, settings: Settings) -> bytes:
-    """Render a channel, its entries in full, as UTF-8."""
+    """Render a channel, with the full content of its entries, as UTF-8."""
     feed = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": channel.title,
@@ -25,7 +25,7 @@ def render(channel: Channel, settings: Settings) -> bytes:
         "language": settings.language,
         "items": [_item(entry, settings) for entry in channel.entries],
     }
-    return msgspec.json.encode(_filled(feed))
+    return msgspec.json.encode(_without_empty(feed))
 
 
 def _item(entry: Entry, settings: Settings) -> dict[str, object]:
@@ -44,7 +44,7 @@ def _item(entry: Entry, settings: Settings) -> dict[str, object]:
         "language": entry.lang,
         "attachments": [_attachment(entry, file, settings) for file in common.enclosures(entry)],
     }
-    return _filled(item)
+    return _without_empty(item)
 
 
 def _attachment(entry: Entry, file: Attachment, settings: Settings) -> dict[str, object]:
@@ -56,6 +56,6 @@ def _attachment(entry: Entry, file: Attachment, settings: Settings) -> dict[str,
     }
 
 
-def _filled(values: Mapping[str, object]) -> dict[str, object]:
-    """Leave out what is empty, as optional members should be; the items stay."""
-    return {name: value for name, value in values.items() if value or name == "items"}
+def _without_empty(members: Mapping[str, object]) -> dict[str, object]:
+    """Omit optional members without a value; `items` is required, even if empty."""
+    return {name: value for name, value in members.items() if value or name == "items"}

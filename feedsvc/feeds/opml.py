@@ -1,4 +1,4 @@
-"""OPML 2.0 (opml.org/spec2.opml): every feed, for import into a reader. Pure."""
+"""OPML 2.0 (opml.org/spec2.opml): the list of feeds, for import into a feed reader. Pure."""
 
 from lxml import etree
 
@@ -8,18 +8,21 @@ from feedsvc.settings import Settings
 
 
 def render(edition: Edition, settings: Settings) -> bytes:
-    """Render the Atom feeds of the site and of each category as a list."""
+    """Render the list of Atom feeds, of the site and of each category, as UTF-8."""
     root = etree.Element("opml", version="2.0")
     etree.SubElement(etree.SubElement(root, "head"), "title").text = settings.title
     body = etree.SubElement(root, "body")
-    _add(body, settings, settings.title, urls.feed_path("atom.xml"), urls.HOME)
+    _add_outline(body, settings, settings.title, urls.feed_path("atom.xml"), urls.HOME)
     for slug, label in edition.categories():
         title = f"{settings.title}: {label}"
-        _add(body, settings, title, urls.feed_path("atom.xml", slug), urls.category_path(slug))
+        feed, page = urls.feed_path("atom.xml", slug), urls.category_path(slug)
+        _add_outline(body, settings, title, feed, page)
     return etree.tostring(root, encoding="UTF-8", xml_declaration=True, pretty_print=True)
 
 
-def _add(body: etree._Element, settings: Settings, title: str, feed: str, page: str) -> None:
+def _add_outline(
+    body: etree._Element, settings: Settings, title: str, feed: str, page: str
+) -> None:
     etree.SubElement(
         body,
         "outline",

@@ -10,14 +10,14 @@ from feedsvc import urls
 from feedsvc.edition import Edition
 from feedsvc.settings import Settings
 
-# sitemaps.org: at most so many URLs in a file; with them it never reaches 50 MB.
+# sitemaps.org: the maximum of URLs in a file. With ours, it stays far below the 50 MB allowed.
 MAX_URLS = 50_000
-# Google News: at most so many, of the last two days.
+# Google News accepts at most this many entries, of the last two days.
 MAX_NEWS = 1000
 NEWS_SPAN = timedelta(days=2)
 _CHINESE = ("zh-cn", "zh-tw")
 _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
-# None is lxml's prefix of the default namespace, which its stubs do not know.
+# None is lxml's prefix of the default namespace; its stubs do not allow it.
 _DEFAULT: Any = {None: _SITEMAP}
 _NEWS = "http://www.google.com/schemas/sitemap-news/0.9"
 _ROBOTS = """\
@@ -30,14 +30,14 @@ Sitemap: {site}{news}
 
 
 def parts(edition: Edition) -> Iterator[tuple[str, int]]:
-    """Yield year and number, from 1, of each part of the sitemaps of years, newest year first."""
+    """Yield the year and the number, from 1, of each part of the yearly sitemaps, newest first."""
     for year in sorted({month[:4] for month, _ in edition.months()}, reverse=True):
         for part in range(1, 2 + (len(edition.addresses(year)) - 1) // MAX_URLS):
             yield year, part
 
 
 def index(edition: Edition, settings: Settings) -> bytes:
-    """Render the index: the sitemap of pages, and those of each year."""
+    """Render the sitemap index: the sitemap of pages, and the parts of each year's."""
     root = etree.Element(f"{{{_SITEMAP}}}sitemapindex", nsmap=_DEFAULT)
     paths = [urls.SITEMAP_PAGES, *(urls.sitemap_path(*part) for part in parts(edition))]
     for path in paths:
@@ -47,17 +47,17 @@ def index(edition: Edition, settings: Settings) -> bytes:
 
 
 def of_pages(paths: list[str], settings: Settings) -> bytes:
-    """Render the sitemap of the pages that lead to the news."""
+    """Render the sitemap of the pages that lead to the entries."""
     return _sitemap(((path, None) for path in paths[:MAX_URLS]), settings)
 
 
 def of_year(edition: Edition, settings: Settings, year: str, part: int) -> bytes | None:
-    """Render a part, from 1, of the sitemap of a year's news; None if there is no such part."""
+    """Render a part, from 1, of the sitemap of a year's entries; None if there is none."""
     start = (part - 1) * MAX_URLS
-    found = edition.addresses(year)[start : start + MAX_URLS]
-    if not found:
+    addresses = edition.addresses(year)[start : start + MAX_URLS]
+    if not addresses:
         return None
-    pages = ((urls.entry_path(entry_id, settings), moment) for entry_id, moment in found)
+    pages = ((urls.entry_path(entry_id, settings), moment) for entry_id, moment in addresses)
     return _sitemap(pages, settings)
 
 
@@ -73,7 +73,7 @@ def _sitemap(pages: Iterable[tuple[str, datetime | None]], settings: Settings) -
 
 
 def of_news(edition: Edition, settings: Settings) -> bytes:
-    """Render the news of the last two days as a Google News sitemap."""
+    """Render the entries of the last two days as a Google News sitemap."""
     root = etree.Element(f"{{{_SITEMAP}}}urlset", nsmap=_DEFAULT | {"news": _NEWS})
     for entry in edition.recent(NEWS_SPAN, MAX_NEWS):
         url = etree.SubElement(root, f"{{{_SITEMAP}}}url")
@@ -82,9 +82,9 @@ def of_news(edition: Edition, settings: Settings) -> bytes:
         publication = etree.SubElement(news, f"{{{_NEWS}}}publication")
         etree.SubElement(publication, f"{{{_NEWS}}}name").text = settings.title
         language = (entry.lang or settings.language).lower()
-        # ISO 639, two or three letters, except for the two forms of Chinese.
-        short = language if language in _CHINESE else language.partition("-")[0]
-        etree.SubElement(publication, f"{{{_NEWS}}}language").text = short
+        # ISO 639, two or three letters; only for Chinese does Google distinguish two forms.
+        code = language if language in _CHINESE else language.partition("-")[0]
+        etree.SubElement(publication, f"{{{_NEWS}}}language").text = code
         moment = entry.published.isoformat(timespec="seconds")
         etree.SubElement(news, f"{{{_NEWS}}}publication_date").text = moment
         etree.SubElement(news, f"{{{_NEWS}}}title").text = entry.title
@@ -92,7 +92,7 @@ def of_news(edition: Edition, settings: Settings) -> bytes:
 
 
 def robots(settings: Settings) -> bytes:
-    """Render robots.txt (RFC 9309): everything may be read; and where the sitemaps are."""
+    """Render robots.txt (RFC 9309): allow everything, and list the sitemaps."""
     return _ROBOTS.format(
         site=settings.site, index=urls.SITEMAP_INDEX, news=urls.SITEMAP_NEWS
     ).encode()

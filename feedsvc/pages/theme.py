@@ -1,41 +1,41 @@
-"""The site's colour, made readable on light and on dark backgrounds (WCAG 2.2, 1.4.3)."""
+"""The site's colour, adjusted so that text in it is readable (WCAG 2.2, 1.4.3)."""
 
 PAPER = "#ffffff"
 NIGHT = "#0d1117"
-# The least contrast of text, with a little in hand for what lies between the backgrounds.
+# The minimum contrast of text is 4.5; the margin allows for backgrounds slightly different
+# from these two.
 CONTRAST = 5.0
 
 
 def readable(colour: str) -> dict[str, str]:
-    """Give a colour like `#0b57a4` as it can be read: `light` on paper, `dark` at night.
+    """Return the readable forms of a colour like `#0b57a4`.
 
-    `on_light` is what can be read on `light`. Old browsers know no `color-mix`,
-    so it is worked out here.
+    `light` is for text on `PAPER`, `dark` for text on `NIGHT`; `on_light` is for text on a
+    `light` background. They are computed here because old browsers lack `color-mix`.
     """
     return {
-        "light": _towards("#000000", colour, PAPER),
-        "dark": _towards("#ffffff", colour, NIGHT),
+        "light": _mixed("#000000", colour, PAPER),
+        "dark": _mixed("#ffffff", colour, NIGHT),
         "on_light": PAPER,
     }
 
 
 def contrast(one: str, other: str) -> float:
-    """Give the contrast ratio of two colours, from 1 to 21 (WCAG 2.2)."""
+    """Return the contrast ratio of two colours, from 1 to 21 (WCAG 2.2)."""
     darker, lighter = sorted((_luminance(one), _luminance(other)))
     return (lighter + 0.05) / (darker + 0.05)
 
 
-def _towards(end: str, colour: str, background: str) -> str:
-    """Mix as little as is needed of another colour into one."""
-    for part in range(101):
-        mixed = [
-            round(own + (goal - own) * part / 100)
-            for own, goal in zip(_channels(colour), _channels(end), strict=True)
-        ]
-        made = "#" + "".join(f"{value:02x}" for value in mixed)
-        if contrast(made, background) >= CONTRAST:
-            return made
-    return end
+def _mixed(end: str, colour: str, background: str) -> str:
+    """Return a colour with as little of `end` mixed in as the contrast requires."""
+    mixtures = (_mixture(colour, end, percent) for percent in range(101))
+    return next(mixed for mixed in mixtures if contrast(mixed, background) >= CONTRAST)
+
+
+def _mixture(colour: str, end: str, percent: int) -> str:
+    channels = zip(_channels(colour), _channels(end), strict=True)
+    mixed = (round(own + (goal - own) * percent / 100) for own, goal in channels)
+    return "#" + "".join(f"{value:02x}" for value in mixed)
 
 
 def _channels(colour: str) -> tuple[int, ...]:

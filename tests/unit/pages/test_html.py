@@ -1,63 +1,41 @@
+"""The HTML pages."""
+
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-from urllib.parse import unquote
 
 import pytest
-from flask.testing import FlaskClient
-from lxml import etree
 
 from feedsvc.edition import GoneEntry
-from feedsvc.i18n import translations
-from feedsvc.media import types
-from feedsvc.model import Entry
+from feedsvc.model import Attachment, Entry
 from feedsvc.pages import html as pages
+from feedsvc.search.query import parse
+from feedsvc.search.results import Results, SearchForm
 from feedsvc.settings import Settings
 from tests.support.attacks import ATTACKS, OWN_ICON, attacked, dangers, parsed
+from tests.support.feeds import ENTRY, publish
 from tests.support.newsroom import NOW, SITE, Newsroom, golden, item
-
-PAGE = "/presscenter/news/detail/{}.html"
-
-
-def page_of(newsroom: Newsroom, data: bytes, **changes: str) -> str:
-    """Render the page of a file's entry."""
-    newsroom.apply({"a.md": data})
-    found = newsroom.edition().find("a")
-    assert isinstance(found, Entry)
-    settings = replace(newsroom.settings, **changes)  # type: ignore[arg-type]
-    return pages.entry(found, newsroom.edition().neighbours(found), settings).decode()
+from tests.support.pages import PAGE, addresses, entry_page, page_of, related_links, texts
 
 
-def addresses(html: str) -> set[tuple[str, str]]:
-    """Give every address of a page, with the element that holds it."""
-    return {
-        (element.get("rel") or element.tag, address)
-        for element, _, address, _ in parsed(html).iterlinks()
-    }
-
-
-def texts(html: str, path: str) -> list[str]:
-    return [" ".join(each.text_content().split()) for each in parsed(html).xpath(path)]
-
-
-def test_the_page_of_the_real_item_is_the_golden_one(newsroom: Newsroom, real_item: bytes) -> None:
-    newsroom.apply({"1204713.txt": real_item})
-    found = newsroom.edition().find("1204713")
-    assert isinstance(found, Entry)
-    made = pages.entry(found, newsroom.edition().neighbours(found), newsroom.settings)
-    assert golden("1204713.html", made) == made
-
-
-def test_the_home_page_of_the_real_item_is_the_golden_one(
+def test_the_page_of_the_real_item_equals_the_golden_file(
     newsroom: Newsroom, real_item: bytes
 ) -> None:
     newsroom.apply({"1204713.txt": real_item})
-    made = pages.home(newsroom.edition(), newsroom.settings)
-    assert golden("home.html", made) == made
+    rendered = entry_page(newsroom, "1204713").encode()
+    assert golden("1204713.html", rendered) == rendered
 
 
-def test_an_empty_home_page_says_so(newsroom: Newsroom) -> None:
+def test_the_home_page_of_the_real_item_equals_the_golden_file(
+    newsroom: Newsroom, real_item: bytes
+) -> None:
+    newsroom.apply({"1204713.txt": real_item})
+    rendered = pages.home(newsroom.edition(), newsroom.settings)
+    assert golden("home.html", rendered) == rendered
+
+
+def test_pages_without_entries_invite_to_subscribe(newsroom: Newsroom) -> None:
     html = pages.home(newsroom.edition(), newsroom.settings).decode()
     assert texts(html, "//main//p")[:2] == [
         "Новости управы района Чертаново Южное города Москвы",
@@ -93,7 +71,7 @@ def test_a_correction_stands_above_the_text(newsroom: Newsroom) -> None:
         ),
     ],
 )
-def test_a_page_tells_when_its_entry_was_published_and_updated(
+def test_a_page_shows_when_its_entry_was_published_and_updated(
     newsroom: Newsroom, keys: dict[str, str], expected: str
 ) -> None:
     assert texts(page_of(newsroom, item(**keys)), "//article/p[1]") == [expected]
@@ -108,18 +86,44 @@ def test_a_page_names_author_categories_and_original_address(newsroom: Newsroom)
     ]
 
 
-def test_a_page_names_the_site_s_author_where_the_entry_has_none(newsroom: Newsroom) -> None:
+def test_a_page_names_the_site_s_author_if_the_entry_has_none(newsroom: Newsroom) -> None:
     html = page_of(newsroom, item())
     assert texts(html, "//article/footer") == [f"Опубликовано: {newsroom.settings.author}"]
 
 
+def test_the_picture_stands_below_the_first_paragraph(newsroom: Newsroom) -> None:
+    picture = Attachment("p.png", "p.png", "image/png", 5, 20, 10, "Alt", "Caption")
+    for html, expected in (
+        ("<p>One.</p><p>Two.</p>", ["p", "figure", "p"]),
+        ("<ul><li>One.</li></ul><p>Two.</p>", ["figure", "ul", "p"]),
+    ):
+        publish(newsroom, replace(ENTRY, html=html, image=picture))
+        page = entry_page(newsroom, "a")
+        (content,) = parsed(page).xpath("//div[@class='e-content']")
+        assert [child.tag for child in content] == expected
+
+
+def test_pictures_in_the_text_become_thumbnails_if_they_are_large(newsroom: Newsroom) -> None:
+    files = (
+        Attachment("large.jpg", "large.jpg", "image/jpeg", 3_000_000, 4000, 3000),
+        Attachment("small.jpg", "small.jpg", "image/jpeg", 5, 20, 10),
+        Attachment("linked.pdf", "linked.pdf", "application/pdf", 6),
+    )
+    html = '<p>Text.</p><img src="/media/a/large.jpg" alt=""><img src="/media/a/small.jpg" alt="">'
+    publish(newsroom, replace(ENTRY, html=html, inline=files))
+    assert parsed(entry_page(newsroom, "a")).xpath("//article//img/@src") == [
+        "/preview/1200/a/large.jpg",
+        "/media/a/small.jpg",
+    ]
+
+
 @pytest.mark.parametrize("reason", [None, "Ошибка & <b>."])
-def test_the_page_of_what_is_gone_tells_title_and_reason(
+def test_the_page_of_a_gone_entry_shows_its_title_and_the_reason(
     settings: Settings, reason: str | None
 ) -> None:
     html = pages.gone(GoneEntry("One <b>", reason), settings).decode()
-    told = "Эта новость отозвана «One <b>» " + (f"Причина: {reason} " if reason else "")
-    assert texts(html, "//main")[0].startswith(f"{told}Возможно, то, что вы ищете")
+    text = "Эта новость отозвана «One <b>» " + (f"Причина: {reason} " if reason else "")
+    assert texts(html, "//main")[0].startswith(f"{text}Возможно, то, что вы ищете")
 
 
 @pytest.mark.parametrize(
@@ -135,22 +139,11 @@ def test_an_error_page_says_what_happened(settings: Settings, status: int, title
     assert texts(pages.error(status, settings).decode(), "//h1") == [title]
 
 
-@pytest.mark.parametrize("status", [404, 405, 410, 503])
-def test_error_pages_are_not_for_search_engines(settings: Settings, status: int) -> None:
-    made = (
-        pages.gone(GoneEntry("One"), settings) if status == 410 else pages.error(status, settings)
-    )
-    root = parsed(made.decode())
-    assert root.xpath("//meta[@name='robots']/@content") == ["noindex"]
-
-
-def test_drafts_and_future_entries_look_like_what_never_was(
-    newsroom: Newsroom, client: FlaskClient
-) -> None:
-    newsroom.publish({"draft.md": item(status="draft"), "future.md": item(date="2999-01-01")})
-    answers = [client.get(PAGE.format(name)) for name in ("unknown", "draft", "future")]
-    assert [answer.status_code for answer in answers] == [404, 404, 404]
-    assert answers[0].data == answers[1].data == answers[2].data
+def test_error_pages_are_not_for_search_engines(settings: Settings) -> None:
+    rendered = {status: pages.error(status, settings) for status in (404, 405, 503)}
+    for status, html in {**rendered, 410: pages.gone(GoneEntry("One"), settings)}.items():
+        robots = parsed(html.decode()).xpath("//meta[@name='robots']/@content")
+        assert robots == ["noindex"], status
 
 
 def test_addresses_on_this_site_are_root_relative_but_for_the_canonical_one(
@@ -186,12 +179,12 @@ def test_the_home_page_s_addresses_are_root_relative_but_for_the_canonical_one(
     newsroom: Newsroom,
 ) -> None:
     newsroom.apply({"a.md": item()})
-    html = pages.home(newsroom.edition(), newsroom.settings).decode()
-    assert {each for each in addresses(html) if not each[1].startswith(("/", "data:"))} == {
+    found = addresses(pages.home(newsroom.edition(), newsroom.settings).decode())
+    assert {pair for pair in found if not pair[1].startswith(("/", "data:"))} == {
         ("canonical", f"{SITE}/"),
         ("a", "#main"),
     }
-    assert ("a", PAGE.format("a")) in addresses(html)
+    assert ("a", PAGE.format("a")) in found
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])
@@ -200,48 +193,32 @@ def test_a_page_is_in_the_site_s_language(newsroom: Newsroom, language: str) -> 
     assert (root.get("lang"), root.xpath("//article/@lang")) == (language, [])
 
 
-def test_an_entry_in_another_language_says_so(newsroom: Newsroom) -> None:
+def test_an_entry_in_another_language_declares_it(newsroom: Newsroom) -> None:
     root = parsed(page_of(newsroom, item(lang="en-GB")))
     assert (root.get("lang"), root.xpath("//article/@lang")) == ("ru", ["en-GB"])
-    # What the site itself says beside it is in the site's language.
+    # The site's own words in the article are in the site's language.
     assert root.xpath("//article//*/@lang") == ["ru", "ru"]
     home = pages.home(newsroom.edition(NOW), newsroom.settings).decode()
     assert parsed(home).xpath("//article/@lang") == ["en-GB"]
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
-def test_nothing_in_an_entry_runs_in_a_page(newsroom: Newsroom, attack: str) -> None:
-    html = page_of(newsroom, attacked(attack))
-    home = pages.home(newsroom.edition(), newsroom.settings).decode()
-    gone = pages.gone(GoneEntry(attack, attack), newsroom.settings).decode()
-    # The form is the search, the script the data block, which no browser runs.
-    found = [set(dangers(page)) for page in (html, home, gone)]
-    assert found == [{"form", "script"}, {"form", "script"}, {"form"}]
-    for page in (html, home):
-        (block,) = parsed(page).xpath("//script")
-        assert block.get("type") == "application/ld+json"
-        assert json.loads(block.text)["@context"] == "https://schema.org"
-    assert texts(html, "//h1") == texts(home, "//article/h3") == [attack]
-    assert texts(html, "//article/p[@class='note']") == [f"Исправлено: {attack}"]
+def test_nothing_in_an_entry_can_run_in_a_page(newsroom: Newsroom) -> None:
+    for attack in ATTACKS:
+        html = page_of(newsroom, attacked(attack))
+        home = pages.home(newsroom.edition(), newsroom.settings).decode()
+        gone = pages.gone(GoneEntry(attack, attack), newsroom.settings).decode()
+        # The form is the search, the script a data block, which no browser runs.
+        found = [set(dangers(page)) for page in (html, home, gone)]
+        assert found == [{"form", "script"}, {"form", "script"}, {"form"}], attack
+        for page in (html, home):
+            (block,) = parsed(page).xpath("//script")
+            assert block.get("type") == "application/ld+json"
+            assert json.loads(block.text)["@context"] == "https://schema.org"
+        assert texts(html, "//h1") == texts(home, "//article/h3") == [attack]
+        assert texts(html, "//article/p[@class='note']") == [f"Исправлено: {attack}"]
 
 
-def test_the_judge_of_dangers_knows_them() -> None:
-    found = [dangers(attack) for attack in ATTACKS]
-    assert found == [
-        ["script"],
-        ["script"],
-        ["onerror"],
-        ["javascript:alert(1)"],
-        ["svg", "onload"],
-        [],  # only inside an attribute
-        ["iframe"],
-        ["script"],
-        [],  # only where it is unescaped once too often
-        ["style"],
-    ]
-
-
-def test_news_stands_by_day_and_a_long_list_gives_titles_alone(newsroom: Newsroom) -> None:
+def test_entries_are_grouped_by_day_and_a_long_list_has_titles_only(newsroom: Newsroom) -> None:
     newsroom.apply(
         {
             f"{day}-{number}.md": item(f"{day} {number}", f"2026-01-{day:02} 1{number}:30")
@@ -250,24 +227,21 @@ def test_news_stands_by_day_and_a_long_list_gives_titles_alone(newsroom: Newsroo
         }
     )
     html = pages.home(newsroom.edition(), newsroom.settings).decode()
-    days = [" ".join(each.split()) for each in texts(html, "//section[.//article]/h2")]
-    assert days == ["пятница, 2 января 2026 г.", "четверг, 1 января 2026 г."]
+    assert texts(html, "//section[.//article]/h2") == [
+        "пятница, 2 января 2026 г.",
+        "четверг, 1 января 2026 г.",
+    ]
     assert texts(html, "//article/h3") == ["2 1", "2 0", "1 1", "1 0"]
     assert len(texts(html, "//article/p[@class='p-summary']")) == 4
-
-    newsroom.apply({f"m{number}.md": item(f"M {number}", "2026-02-01") for number in range(41)})
-    made = pages.month(newsroom.edition(), newsroom.settings, "2026-02")
-    assert made is not None
-    assert len(texts(made.decode(), "//article/h3")) == 41
-    assert texts(made.decode(), "//article/p[@class='p-summary']") == []
-
-
-def links(html: str) -> list[tuple[str, str]]:
-    """Give relation and address of the links to what is before and after."""
-    return [(link.get("rel"), link.get("href")) for link in parsed(html).xpath("//a[@rel]")]
+    for count, summaries in ((40, 40), (41, 0)):
+        newsroom.apply({f"{n}.md": item(f"M {n}", "2026-02-01") for n in range(count)})
+        month = pages.month(newsroom.edition(), newsroom.settings, "2026-02")
+        assert month is not None
+        assert len(texts(month.decode(), "//article/h3")) == count
+        assert len(texts(month.decode(), "//article/p[@class='p-summary']")) == summaries
 
 
-def test_an_entry_leads_to_the_ones_before_and_after_that_are_public(newsroom: Newsroom) -> None:
+def test_an_entry_links_to_the_public_ones_before_and_after_it(newsroom: Newsroom) -> None:
     newsroom.apply(
         {
             "a.md": item("A", "2026-01-01"),
@@ -279,19 +253,18 @@ def test_an_entry_leads_to_the_ones_before_and_after_that_are_public(newsroom: N
         }
     )
     edition = newsroom.edition()
-    found = {name: edition.find(name) for name in "abe"}
-    beside = {
-        name: tuple(each and each.id for each in edition.neighbours(entry))
-        for name, entry in found.items()
+    entries = {name: edition.find(name) for name in "abe"}
+    neighbours = {
+        name: tuple(other and other.id for other in edition.neighbours(entry))
+        for name, entry in entries.items()
         if isinstance(entry, Entry)
     }
-    assert beside == {"a": (None, "b"), "b": ("a", "e"), "e": ("b", None)}
-    assert isinstance(found["b"], Entry)
-    html = pages.entry(found["b"], edition.neighbours(found["b"]), newsroom.settings).decode()
-    assert links(html)[-2:] == [("prev", PAGE.format("a")), ("next", PAGE.format("e"))]
+    assert neighbours == {"a": (None, "b"), "b": ("a", "e"), "e": ("b", None)}
+    html = entry_page(newsroom, "b")
+    assert related_links(html)[-2:] == [("prev", PAGE.format("a")), ("next", PAGE.format("e"))]
 
 
-def test_the_archive_counts_the_news_of_each_month_in_russian(newsroom: Newsroom) -> None:
+def test_the_archive_counts_the_entries_of_each_month_in_russian(newsroom: Newsroom) -> None:
     newsroom.apply(
         {
             f"{month}-{day}.md": item("A", f"2026-0{month}-{day:02}")
@@ -311,58 +284,18 @@ def test_the_archive_counts_the_news_of_each_month_in_russian(newsroom: Newsroom
     ]
 
 
-def test_a_category_leads_to_its_months_and_each_to_its_neighbours(
-    newsroom: Newsroom, client: FlaskClient
-) -> None:
-    newsroom.publish(
-        {
-            f"{month}.md": item(f"In {month}", f"2026-{month}-01", categories="Город")
-            for month in ("01", "03", "04")
-        }
-        | {"other.md": item("Other", "2026-03-01"), "later.md": item("L", "2026-05-01")}
-    )
-    html = client.get("/category/gorod/").text
-    assert texts(html, "//ul[@class='months']//a") == ["апрель 2026", "март 2026", "январь 2026"]
-    march = client.get("/category/gorod/2026/03/")
-    assert march.status_code == 200
-    assert texts(march.text, "//h1") == ["Город: март 2026"]
-    assert texts(march.text, "//article/h3") == ["In 03"]
-    assert links(march.text) == [
-        ("prev", "/category/gorod/2026/01/"),
-        ("next", "/category/gorod/2026/04/"),
-    ]
+def test_there_is_no_page_of_a_category_or_month_without_entries(newsroom: Newsroom) -> None:
+    edition, settings = newsroom.edition(), newsroom.settings
+    assert pages.category(edition, settings, "gorod") is None
+    for slug in (None, "gorod"):
+        assert pages.month(edition, settings, "2026-01", slug) is None
+        assert pages.empty_month(edition, settings, "2026-01", slug) is None
 
 
-@pytest.mark.parametrize("place", ["/archive", "/category/gorod"])
-def test_a_month_without_news_says_so_and_leads_to_the_nearest(
-    newsroom: Newsroom, client: FlaskClient, place: str
-) -> None:
-    newsroom.publish(
-        {
-            f"{month}.md": item(f"In {month}", f"2026-{month}-01", categories="Город")
-            for month in ("01", "03")
-        }
-    )
-    answer = client.get(f"{place}/2026/02/")
-    assert answer.status_code == 404
-    assert texts(answer.text, "//h1") == ["За этот месяц новостей нет: февраль 2026"]
-    assert links(answer.text) == [("prev", f"{place}/2026/01/"), ("next", f"{place}/2026/03/")]
-    assert parsed(answer.text).xpath("//meta[@name='robots']/@content") == ["noindex"]
-
-
-@pytest.mark.parametrize("path", ["/archive/2026/13/", "/category/none/2026/01/", "/archive/x/01/"])
-def test_a_month_that_is_none_or_of_nothing_is_not_found(
-    newsroom: Newsroom, client: FlaskClient, path: str
-) -> None:
-    newsroom.publish({"a.md": item()})
-    answer = client.get(path)
-    assert (answer.status_code, texts(answer.text, "//h1")) == (404, ["Такой страницы нет"])
-
-
-def test_a_wide_table_can_be_moved_by_keyboard(newsroom: Newsroom) -> None:
+def test_a_wide_table_can_be_scrolled_by_keyboard(newsroom: Newsroom) -> None:
     root = parsed(page_of(newsroom, item(body="|a|b|\n|-|-|\n|1|2|")))
-    (around,) = root.xpath("//table/..")
-    assert dict(around.attrib) == {
+    (container,) = root.xpath("//table/..")
+    assert dict(container.attrib) == {
         "class": "wide",
         "role": "group",
         "tabindex": "0",
@@ -370,63 +303,54 @@ def test_a_wide_table_can_be_moved_by_keyboard(newsroom: Newsroom) -> None:
     }
 
 
-def test_the_page_shows_the_site_s_own_pictures(newsroom: Newsroom) -> None:
+def test_pages_show_the_site_s_icon_and_logo(newsroom: Newsroom) -> None:
     newsroom.apply({"a.md": item()})
-    logo = {"logo": Path("x.png"), "icon": Path("y.GIF")}
-    html = pages.home(newsroom.edition(), replace(newsroom.settings, **logo)).decode()  # type: ignore[arg-type]
+    settings = replace(newsroom.settings, logo=Path("x.png"), icon=Path("y.GIF"))
+    html = pages.home(newsroom.edition(), settings).decode()
     assert parsed(html).xpath("//link[@rel='icon']/@href") == ["/logo/icon.gif"]
     assert parsed(html).xpath("//header//img/@src") == ["/logo/logo.png"]
     assert parsed(html).xpath("//meta[@property='og:image']/@content") == [f"{SITE}/logo/logo.png"]
 
 
-@pytest.mark.parametrize(("title", "letter"), [("«Южное» сегодня", "Ю"), ("…", "•"), ("<b", "B")])
-def test_a_site_without_a_picture_has_its_letter_as_icon(title: str, letter: str) -> None:
-    kind, _, made = pages.own_icon(title, "#0b57a4").partition(",")
-    assert kind == "data:image/svg+xml"
-    assert etree.fromstring(unquote(made)).xpath("string()") == letter
+def test_the_subscribe_page_has_the_address_of_every_feed(newsroom: Newsroom) -> None:
+    newsroom.apply({"a.md": item(categories="Город")})
+    html = pages.subscribe(newsroom.edition(), newsroom.settings).decode()
+    names = ("atom.xml", "rss.xml", "feed.json")
+    paths = [
+        *(f"/feeds/{name}" for name in names),
+        *(f"/feeds/category/gorod/{name}" for name in names),
+        "/feeds/opml.xml",
+        "/feeds/yandex.xml",
+        "/sitemap.xml",
+        "/sitemap-news.xml",
+    ]
+    assert parsed(html).xpath("//a[@class='address']/@href") == paths
+    assert texts(html, "//a[@class='address']") == [SITE + path for path in paths]
 
 
-@pytest.mark.parametrize(
-    ("name", "kind"),
-    [
-        ("a.pdf", "документ"),
-        ("a.XLSX", "таблица"),
-        ("a.zip", "архив"),
-        ("a.jpeg", "изображение"),
-        ("a.mp3", "звукозапись"),
-        ("a.mp4", "видео"),
-    ],
-)
-def test_a_file_s_kind_is_said_in_words(name: str, kind: str) -> None:
-    assert translations("ru").gettext(types.kind(name)) == kind
+def test_the_search_page_keeps_the_fields_of_its_form(newsroom: Newsroom) -> None:
+    newsroom.apply({"a.md": item(categories="Город")})
+    query = replace(
+        parse("дом"),
+        category="gorod",
+        since=datetime(2026, 1, 1, tzinfo=UTC),
+        until=datetime(2026, 2, 1, tzinfo=UTC),
+    )
+    results = Results(query, count=20, page=2, pages=3)
+    form = SearchForm(words="дом", category="gorod", since="1.1.2026", until="31.1.2026")
+    html = pages.search(form, results, newsroom.edition(), newsroom.settings).decode()
+    root = parsed(html)
+    assert root.xpath("//form[@class='ask']//input/@value") == ["дом", "2026-01-01", "2026-01-31"]
+    assert root.xpath("//option[@selected]/@value") == ["gorod"]
+    query_string = "q=%D0%B4%D0%BE%D0%BC&category=gorod&from=2026-01-01&to=2026-01-31"
+    assert related_links(html) == [
+        ("prev", f"/search?{query_string}&page=1"),
+        ("next", f"/search?{query_string}&page=3"),
+    ]
 
 
-def test_a_page_is_made_again_only_when_something_on_it_has_changed(
-    newsroom: Newsroom, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def news(title: str, day: int) -> bytes:
-        return item(title, f"2026-01-{day:02}")
-
-    made: list[str] = []
-    plain = pages.entry
-
-    def counted(item: Entry, *more: Any) -> bytes:
-        made.append(item.title)
-        return plain(item, *more)
-
-    monkeypatch.setattr(pages, "entry", counted)
-    newsroom.publish({f"{name}.md": news(name.upper(), day) for day, name in enumerate("abcd", 1)})
-    # What changes, whether the page of `a` is made then, and what it shows.
-    for changes, is_made, shows in (
-        ({}, True, {"A", "B"}),
-        ({"d.md": news("D, newly", 4)}, False, {"A", "B"}),
-        ({"b.md": news("B, newly", 2)}, True, {"A", "B, newly"}),
-        ({"a.md": news("A, newly", 1)}, True, {"A, newly", "B, newly"}),
-        ({"c.md": news("C, newly", 3)}, False, {"A, newly", "B, newly"}),
-        ({"b.md": item(status="draft")}, True, {"A, newly", "C, newly"}),
-    ):
-        newsroom.apply(changes)
-        made.clear()
-        page = parsed(client.get(PAGE.format("a")).text)
-        assert bool(made) == is_made
-        assert {text.strip() for text in page.xpath("//main//text()")} >= shows
+def test_the_search_page_without_an_index_has_the_form_and_a_note(settings: Settings) -> None:
+    root = parsed(pages.search_unavailable(settings).decode())
+    assert len(root.xpath("//form[@class='ask']")) == 1
+    assert len(root.xpath("//p[@class='note']")) == 1
+    assert root.xpath("//article") == []

@@ -1,0 +1,114 @@
+"""Thumbnails over HTTP: reduced pictures, or the files themselves where that fails."""
+
+import io
+
+import pytest
+from flask.testing import FlaskClient
+from PIL import Image
+from werkzeug.test import TestResponse
+
+from feedsvc.media.thumbnails import SMALL, WIDTHS, picture_path, thumbnail_size
+from feedsvc.model import Entry
+from tests.support.colours import BLUE, RED, halves, is_near
+from tests.support.files import PDF, PHOTO, fetch, picture, publish_folder
+from tests.support.newsroom import Newsroom, item
+
+URL = f"/preview/{SMALL}/news/news.jpg"
+
+
+def opened(response: TestResponse) -> Image.Image:
+    assert (response.status_code, response.headers["Content-Type"]) == (200, "image/jpeg")
+    return Image.open(io.BytesIO(response.data))
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_a_thumbnail_of_each_width_is_served(
+    newsroom: Newsroom, client: FlaskClient, kind: str
+) -> None:
+    name = f"news.{kind.lower()}"
+    publish_folder(newsroom, {"news.md": item(), f"news/{name}": halves(kind)})
+    for width in WIDTHS:
+        made = opened(fetch(client, f"/preview/{width}/news/{name}"))
+        assert made.size == (width, width // 2)
+        assert is_near(made.getpixel((10, 10)), RED)
+        assert is_near(made.getpixel((width - 10, 10)), BLUE)
+
+
+@pytest.mark.parametrize("size", [(2000, 1000), (1000, 2000), (10, 3000), (3000, 10), (480, 480)])
+def test_the_size_in_a_page_is_that_of_the_picture_served(
+    newsroom: Newsroom, client: FlaskClient, size: tuple[int, int]
+) -> None:
+    publish_folder(newsroom, {"news.md": item(), "news/news.jpg": picture(size)})
+    found = newsroom.edition().find("news")
+    assert isinstance(found, Entry)
+    assert found.image
+    response = fetch(client, picture_path("news", found.image, SMALL))
+    assert opened(response).size == thumbnail_size(found.image, SMALL)
+
+
+def test_a_picture_that_is_cut_off_is_served_as_it_is(
+    newsroom: Newsroom, client: FlaskClient
+) -> None:
+    cut = halves("PNG")[:3000]
+    publish_folder(newsroom, {"news.md": item(), "news/news.png": cut})
+    response = fetch(client, f"/preview/{SMALL}/news/news.png")
+    assert (response.status_code, response.headers["Content-Type"]) == (200, "image/png")
+    assert response.data == cut
+
+
+def test_a_picture_that_has_become_another_format_is_not_decoded(
+    newsroom: Newsroom, client: FlaskClient
+) -> None:
+    publish_folder(newsroom, {"news.md": item(), "news/news.jpg": halves("JPEG")})
+    other = halves("TIFF")
+    (newsroom.settings.entries / "news/news.jpg").write_bytes(other)
+    assert fetch(client, URL).data == other
+
+
+def test_a_client_that_has_the_thumbnail_gets_304(newsroom: Newsroom, client: FlaskClient) -> None:
+    publish_folder(newsroom, {"news.md": item(), "news/news.jpg": halves("JPEG")})
+    tag = fetch(client, URL).headers["ETag"]
+    assert fetch(client, URL, headers={"If-None-Match": tag}).status_code == 304
+    (newsroom.settings.entries / "news/news.jpg").write_bytes(picture((3000, 300)))
+    response = fetch(client, URL, headers={"If-None-Match": tag})
+    assert opened(response).size == (SMALL, SMALL // 10)
+
+
+def test_nothing_else_has_a_thumbnail(newsroom: Newsroom, client: FlaskClient) -> None:
+    texts = {
+        "news.md": item(),
+        "draft.md": item(status="draft"),
+        "gone.md": item(status="withdrawn"),
+        "later.md": item(date="2999-01-01"),
+    }
+    files = {f"{name[:-3]}/{name[:-3]}.jpg": PHOTO for name in texts}
+    publish_folder(newsroom, texts | files | {"news/plan.pdf": PDF})
+    assert fetch(client, URL).status_code == 200
+    for path in (
+        f"/preview/{SMALL}/news/plan.pdf",
+        f"/preview/{SMALL}/news/none.jpg",
+        "/preview/481/news/news.jpg",
+        "/preview/99999999999/news/news.jpg",
+        f"/preview/{SMALL}/draft/draft.jpg",
+        f"/preview/{SMALL}/gone/gone.jpg",
+        f"/preview/{SMALL}/later/later.jpg",
+        f"/preview/{SMALL}/news/..%2Fdraft%2Fdraft.jpg",
+    ):
+        assert fetch(client, path).status_code == 404, path
+
+
+def test_a_thumbnail_is_made_once(
+    newsroom: Newsroom, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_folder(newsroom, {"news.md": item(), "news/news.jpg": halves("JPEG")})
+    calls: list[object] = []
+    really = Image.open
+
+    def count(path: str, **options: object) -> Image.Image:
+        calls.append(path)
+        return really(path, **options)  # type: ignore[arg-type]  # Pillow's own names, handed on
+
+    monkeypatch.setattr(Image, "open", count)
+    for _ in range(3):
+        assert fetch(client, URL).status_code == 200
+    assert len(calls) == 1
