@@ -1,32 +1,28 @@
 """The list of every document the service can answer with.
 
-Routes, sitemaps and tests read it, and so can whatever writes the site out as files. A new
-page or dialect that is not on it has no address.
+Routes, sitemaps and tests read it. A page or a dialect that is not on it has no address.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from feedsvc import urls
 from feedsvc.edition import Edition
-from feedsvc.feeds import FEEDS, FOR_READERS, Feed, atom, channel, opml
+from feedsvc.feeds import FEEDS, FOR_READERS, atom, channel, opml
 from feedsvc.feeds.common import media
 from feedsvc.media.thumbnails import WIDTHS, has_thumbnail
-from feedsvc.model import Entry
+from feedsvc.model import Attachment, Entry
 from feedsvc.pages import html, sitemaps
 from feedsvc.settings import Settings
 
 Variables = Mapping[str, object]
-_variable = re.compile(r"<(?:\w+:)?(\w+)>")
 
 
-def _one(_edition: Edition, _settings: Settings) -> Iterator[Variables]:
+def _single(_edition: Edition, _settings: Settings) -> Iterator[Variables]:
     yield {}
 
 
-def _open_ended(_edition: Edition, _settings: Settings) -> Iterator[Variables]:
+def _unlisted(_edition: Edition, _settings: Settings) -> Iterator[Variables]:
     return iter(())
 
 
@@ -36,17 +32,17 @@ class Document:
 
     `render` takes an edition, the settings and the variables of the rule, and returns the
     bytes, or None if there is no such document; without it, a view of `web` answers.
-    `variables` yields the values for which there is one; nothing where they have no end (a
-    search) or are not documents of the news (`/healthz`). `is_page` says that search engines
-    should know it.
+    `variables` yields the values for which there is one: none for documents without end
+    (searches) and for those that are not about the news (`/healthz`). Documents with
+    `is_page` are in the sitemap of pages; those with `is_static` need no edition, which is
+    None then.
     """
 
     name: str
     rule: str
     media_type: str = "text/html"
     render: Callable[..., bytes | None] | None = None
-    variables: Callable[[Edition, Settings], Iterable[Variables]] = _one
-    feed: Feed | None = None
+    variables: Callable[[Edition, Settings], Iterable[Variables]] = _single
     is_page: bool = False
     is_static: bool = False
 
@@ -56,11 +52,8 @@ class Document:
 
     def paths(self, edition: Edition, settings: Settings) -> Iterator[str]:
         """Yield the path of each document."""
-        rule = self.rule_for(settings)
-        template = _variable.sub(r"{\1}", rule)
         for values in self.variables(edition, settings):
-            quoted = {name: quote(str(value), safe="") for name, value in values.items()}
-            yield template.format_map(quoted)
+            yield urls.fill(self.rule_for(settings), **values)
 
 
 def _months(edition: Edition, _settings: Settings) -> Iterator[Variables]:
@@ -89,17 +82,21 @@ def _entry_ids(edition: Edition, _settings: Settings) -> Iterator[Variables]:
         yield {"id": entry.id}
 
 
-def _files(edition: Edition, _settings: Settings) -> Iterator[Variables]:
+def _entry_files(edition: Edition) -> Iterator[tuple[Entry, Attachment]]:
     for entry in _entries(edition):
         for file in media(entry):
-            yield {"entry_id": entry.id, "name": file.name}
+            yield entry, file
+
+
+def _files(edition: Edition, _settings: Settings) -> Iterator[Variables]:
+    for entry, file in _entry_files(edition):
+        yield {"entry_id": entry.id, "name": file.name}
 
 
 def _thumbnails(edition: Edition, _settings: Settings) -> Iterator[Variables]:
-    for entry in _entries(edition):
-        for file in media(entry):
-            for width in WIDTHS if has_thumbnail(file) else ():
-                yield {"width": width, "entry_id": entry.id, "name": file.name}
+    for entry, file in _entry_files(edition):
+        for width in WIDTHS if has_thumbnail(file) else ():
+            yield {"width": width, "entry_id": entry.id, "name": file.name}
 
 
 def _logos(_edition: Edition, settings: Settings) -> Iterator[Variables]:
@@ -122,39 +119,27 @@ def _archive_feed(edition: Edition, settings: Settings, year: str, month: str) -
     return None if selected is None else atom.render(selected, settings)
 
 
-def _sitemap_index(edition: Edition, settings: Settings) -> bytes:
-    return sitemaps.index(edition, settings)
-
-
 def _sitemap_of_pages(edition: Edition, settings: Settings) -> bytes:
     pages = (document for document in DOCUMENTS if document.is_page)
     paths = [path for document in pages for path in document.paths(edition, settings)]
     return sitemaps.of_pages(paths, settings)
 
 
-def _robots(_edition: Edition, settings: Settings) -> bytes:
-    return sitemaps.robots(settings)
-
-
 def _feeds() -> Iterator[Document]:
     for name, feed in FEEDS.items():
-        yield Document(
-            name=f"feed {name}", rule=urls.feed_path(name), media_type=feed.served_as, feed=feed
-        )
+        yield Document(name=f"feed {name}", rule=urls.feed_path(name), media_type=feed.served_as)
     for name, feed in FOR_READERS.items():
         yield Document(
             name=f"category feed {name}",
             rule=urls.CATEGORY_FEED.replace("<name>", name),
             media_type=feed.served_as,
             variables=_categories,
-            feed=feed,
         )
         yield Document(
             name=f"search feed {name}",
             rule=urls.SEARCH_FEED.replace("<name>", name),
             media_type=feed.served_as,
-            variables=_open_ended,
-            feed=feed,
+            variables=_unlisted,
         )
 
 
@@ -180,7 +165,7 @@ DOCUMENTS = (
     ),
     # The rule is the setting `permalink`; search engines find it in the sitemap of its year.
     Document(name="entry", rule="", variables=_entry_ids),
-    Document(name="search", rule=urls.SEARCH, variables=_open_ended),
+    Document(name="search", rule=urls.SEARCH, variables=_unlisted),
     *_feeds(),
     Document(
         name="archive feed",
@@ -190,7 +175,7 @@ DOCUMENTS = (
         variables=_months,
     ),
     Document(name="opml", rule=urls.OPML, media_type="text/x-opml", render=opml.render),
-    Document(name="sitemap index", rule=urls.SITEMAP_INDEX, media_type=_XML, render=_sitemap_index),
+    Document(name="sitemap index", rule=urls.SITEMAP_INDEX, media_type=_XML, render=sitemaps.index),
     Document(
         name="sitemap of pages",
         rule=urls.SITEMAP_PAGES,
@@ -207,7 +192,12 @@ DOCUMENTS = (
     Document(
         name="sitemap of news", rule=urls.SITEMAP_NEWS, media_type=_XML, render=sitemaps.of_news
     ),
-    Document(name="robots", rule=urls.ROBOTS, media_type="text/plain", render=_robots),
+    Document(
+        name="robots",
+        rule=urls.ROBOTS,
+        media_type="text/plain",
+        render=lambda _edition, settings: sitemaps.robots(settings),
+    ),
     Document(
         name="style",
         rule=urls.STYLE,
@@ -225,6 +215,6 @@ DOCUMENTS = (
     Document(name="media", rule=urls.MEDIA, media_type=_FILE, variables=_files),
     Document(name="thumbnail", rule=urls.THUMBNAIL, media_type="image/jpeg", variables=_thumbnails),
     Document(name="logo", rule=urls.LOGO, media_type=_FILE, variables=_logos),
-    Document(name="health", rule=urls.HEALTH, media_type="text/plain", variables=_open_ended),
-    Document(name="ready", rule=urls.READY, media_type="application/json", variables=_open_ended),
+    Document(name="health", rule=urls.HEALTH, media_type="text/plain", variables=_unlisted),
+    Document(name="ready", rule=urls.READY, media_type="application/json", variables=_unlisted),
 )

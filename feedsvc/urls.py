@@ -64,8 +64,10 @@ def _template(rule: str) -> str:
     return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule)
 
 
-def _fill(rule: str, **values: object) -> str:
-    return _template(rule).format_map(values)
+def fill(rule: str, **values: object) -> str:
+    """Return the path of a rule with these values, percent-encoded, for its variables."""
+    quoted = {name: quote(str(value), safe="") for name, value in values.items()}
+    return _template(rule).format_map(quoted)
 
 
 def _month(month: str) -> dict[str, str]:
@@ -86,23 +88,23 @@ def entry_url(entry: Entry, settings: Settings) -> str:
 def month_path(month: str, slug: str | None = None) -> str:
     """Return the path of the page of a month like '2014-08', of all news or of a category."""
     if slug is None:
-        return _fill(MONTH, **_month(month))
-    return _fill(CATEGORY_MONTH, slug=slug, **_month(month))
+        return fill(MONTH, **_month(month))
+    return fill(CATEGORY_MONTH, slug=slug, **_month(month))
 
 
 def category_path(slug: str) -> str:
     """Return the path of the page of a category."""
-    return _fill(CATEGORY, slug=slug)
+    return fill(CATEGORY, slug=slug)
 
 
 def feed_path(name: str, slug: str | None = None) -> str:
     """Return the path of a feed of the whole site, or of a category."""
-    return _fill(FEED, name=name) if slug is None else _fill(CATEGORY_FEED, slug=slug, name=name)
+    return fill(FEED, name=name) if slug is None else fill(CATEGORY_FEED, slug=slug, name=name)
 
 
 def archive_feed_path(month: str) -> str:
     """Return the path of the archive document (RFC 5005) of a month like '2014-08'."""
-    return _fill(ARCHIVE_FEED, **_month(month))
+    return fill(ARCHIVE_FEED, **_month(month))
 
 
 def search_path(**fields: object) -> str:
@@ -112,17 +114,17 @@ def search_path(**fields: object) -> str:
 
 def search_feed_path(name: str, text: str) -> str:
     """Return the path of the feed of a search, given the canonical text of its query."""
-    return _fill(SEARCH_FEED, words=quote(text, safe=""), name=name)
+    return fill(SEARCH_FEED, words=text, name=name)
 
 
 def sitemap_path(year: str, part: int) -> str:
     """Return the path of a part, from 1, of a year's sitemap."""
-    return _fill(SITEMAP_YEAR, year=year, part=part)
+    return fill(SITEMAP_YEAR, year=year, part=part)
 
 
 def media_path(entry_id: str, name: str) -> str:
     """Return the path of a file of an entry."""
-    return _fill(MEDIA, entry_id=entry_id, name=quote(name, safe=""))
+    return fill(MEDIA, entry_id=entry_id, name=name)
 
 
 def media_url(entry: Entry, name: str, settings: Settings) -> str:
@@ -132,13 +134,13 @@ def media_url(entry: Entry, name: str, settings: Settings) -> str:
 
 def thumbnail_path(width: int, entry_id: str, name: str) -> str:
     """Return the path of a picture of an entry, reduced to a width in pixels."""
-    return _fill(THUMBNAIL, width=width, entry_id=entry_id, name=quote(name, safe=""))
+    return fill(THUMBNAIL, width=width, entry_id=entry_id, name=name)
 
 
 def logo_path(name: str, settings: Settings) -> str | None:
     """Return the path of the site's `icon`, `logo` or `logo_square`; None if it has none."""
     file = settings.logo_file(name)
-    return None if file is None else _fill(LOGO, name=f"{name}{file.suffix.lower()}")
+    return None if file is None else fill(LOGO, name=f"{name}{file.suffix.lower()}")
 
 
 def logo_url(name: str, settings: Settings) -> str | None:

@@ -1,24 +1,45 @@
-"""What the tests share: settings, a newsroom that publishes, a client that reads."""
+"""Fixtures of all tests: settings, a newsroom that publishes, a client that reads."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.routing import Rule
 
+from feedsvc import clock
 from feedsvc.app import build_app
 from feedsvc.settings import FILE_VARIABLE, Settings, load
 from feedsvc.web import freshness
-from tests.support.newsroom import ROOT, SITE, Newsroom
+from tests.support.newsroom import NOW, ROOT, SITE, Newsroom, SetClock
 
-# Their fixtures are shared by several modules, and the service of one by all of them.
-pytest_plugins = ("tests.support.press_centre", "tests.support.browsing")
+# Their fixtures are shared by several modules.
+pytest_plugins = ("tests.support.search_index", "tests.support.varied_entries")
+# So that a failing assertion in it shows its values.
+pytest.register_assert_rewrite("tests.support.validators")
+
+# For each application anew, Werkzeug compiles what builds URLs from its rules, in 40 ms. For
+# rules of one host without defaults that depends on the rule alone.
+_compile_builder = Rule._compile_builder  # noqa: SLF001 - it has no public name
+_builders: dict[tuple[str, bool], Any] = {}
+
+
+def compile_once(rule: Rule, append_unknown: bool = True) -> Any:  # noqa: FBT001, FBT002
+    """Return the builder of a rule, compiled at the first call."""
+    key = (rule.rule, append_unknown)
+    if rule.defaults or key not in _builders:
+        _builders[key] = _compile_builder(rule, append_unknown)
+    return _builders[key]
+
+
+Rule._compile_builder = compile_once  # type: ignore[assignment, method-assign]  # noqa: SLF001 - as above
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """Give the shipped settings, with an address and with folders of the test's own."""
+    """Return the shipped settings, with an address and with folders of the test's own."""
     shipped = load({FILE_VARIABLE: str(ROOT / "feedsvc.toml")})
     entries = tmp_path / "entries"
     entries.mkdir()
@@ -33,6 +54,16 @@ def newsroom(settings: Settings) -> Iterator[Newsroom]:
 
 
 @pytest.fixture
+def set_clock(monkeypatch: pytest.MonkeyPatch) -> SetClock:
+    """Return a function that sets the clock that decides what is public, and no other."""
+
+    def set_to(now: int) -> None:
+        monkeypatch.setattr(clock, "now", lambda: now)
+
+    return set_to
+
+
+@pytest.fixture
 def client(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
     monkeypatch.setattr(freshness, "CHECK_EVERY", 0)  # so that a change is seen at once
     return build_app(settings).test_client()
@@ -40,5 +71,11 @@ def client(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
 
 @pytest.fixture
 def real_item() -> bytes:
-    """Give the press centre's own file that came with the project."""
+    """Return the press centre's own file that came with the project."""
     return (ROOT / "entries" / "1204713.txt").read_bytes()
+
+
+@pytest.fixture
+def frozen_clock(set_clock: SetClock) -> None:
+    """Set the clock to `NOW`."""
+    set_clock(NOW)

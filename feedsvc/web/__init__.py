@@ -1,1 +1,1 @@
-"""Web."""
+"""HTTP: requests to the serving processes, and their responses."""

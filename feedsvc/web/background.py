@@ -1,4 +1,4 @@
-"""Background tasks: what every serving process does beside the requests, over and over."""
+"""Background tasks: what every serving process repeats beside answering requests."""
 
 import ctypes
 import os
@@ -10,7 +10,7 @@ _trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
 
 
 class BackgroundTasks:
-    """Functions that are called for ever, each in a thread of its own.
+    """Functions that are called again and again, each in a thread of its own.
 
     A task is a function and the pause after each call, in seconds.
     """
@@ -26,14 +26,20 @@ class BackgroundTasks:
         # A fork in the middle of starting the writer would copy its half-made pipes, and
         # keep it waiting for their end.
         os.register_at_fork(
-            before=lambda: self._calling.acquire(),
-            after_in_parent=lambda: self._calling.release(),
+            before=self._hold,
+            after_in_parent=self._go_on,
             after_in_child=self.start_in_process,
         )
-        # Threads of uWSGI's master stop wherever they are once it has forked.
+        # Threads of uWSGI's master stop wherever they are when it forks.
         uwsgi = sys.modules.get("uwsgi")
         if uwsgi is None or uwsgi.worker_id():
             self.start_in_process()
+
+    def _hold(self) -> None:
+        self._calling.acquire()
+
+    def _go_on(self) -> None:
+        self._calling.release()
 
     def start_in_process(self) -> None:
         """Start the threads once per process; some servers fork silently."""

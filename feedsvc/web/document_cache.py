@@ -2,8 +2,8 @@
 
 A document is rendered once for each period of the news (`edition.ValidityPeriod`), by one
 thread while others wait for it; the least recently used make room for new ones. If the
-catalogue cannot be read, the last good version is still returned. Documents that are asked
-for often are rendered right after a change, before anyone is told of it.
+catalogue cannot be read, the last good version is still returned. Documents that are often
+requested are rendered right after a change, before it becomes visible.
 """
 
 import threading
@@ -20,8 +20,8 @@ from feedsvc.storage.catalogue import Catalogue
 from feedsvc.web.freshness import Check, Freshness
 from feedsvc.web.representation import Representation
 
-# In bytes, in each process. Whoever searches for much fills it: two of 32 MB exceeded the
-# 200 MB that all processes together may take.
+# In bytes, in each process. Many different searches fill it: two of 32 MB exceeded the 200 MB
+# that all processes together may take.
 LIMIT = 16 * 1024 * 1024
 # A document is not rendered ahead any more after this many changes without a request for it.
 MAX_UNUSED = 20
@@ -63,7 +63,7 @@ class DocumentCache:
         self._unused: dict[str, int] = {}
 
     def render_ahead(self, key: str, render: Render) -> None:
-        """Have `refresh` render a document right after each change, while it is asked for."""
+        """Have `refresh` render a document right after each change, while it is in use."""
         self._ahead[key] = render
 
     def get(self, key: str, render: Render) -> CachedDocument:
@@ -105,7 +105,7 @@ class DocumentCache:
                 yield
         finally:
             with self._lock:
-                # Those who wait hold it already; whoever comes later finds the cached one.
+                # Threads that wait hold it already; later ones find the cached document.
                 self._rendering.pop(key, None)
 
     def validity(self, now: int) -> ValidityPeriod:
@@ -115,8 +115,8 @@ class DocumentCache:
     def refresh(self) -> None:
         """Check for a new period, and render what is to be rendered ahead.
 
-        Called by one thread, more often than every `freshness.CHECK_EVERY` seconds. Nobody
-        is told of the new period before its documents are rendered.
+        Called by one thread, more often than every `freshness.CHECK_EVERY` seconds. The new
+        period is published once its documents are rendered.
         """
         try:
             check = self._freshness.check(0)
@@ -137,7 +137,7 @@ class DocumentCache:
             before = self.latest(key)
             for coding in before.content_codings() if before else ():
                 rendered[key].document.encoded(coding)
-        # All at once, so that feeds that are asked for together tell the same.
+        # All at once, so that feeds requested together agree.
         with self._lock:
             for key, cached in rendered.items():
                 self._put(key, cached)

@@ -14,7 +14,7 @@ SEARCH_RETRY_AFTER = 10
 
 
 class ErrorPage(Exception):
-    """There is a page that says why what was asked for is not here."""
+    """A page says why there is no document at this path."""
 
     def __init__(self, body: bytes, status: int) -> None:
         self.body = body
@@ -26,7 +26,7 @@ class ErrorPage(Exception):
 
 
 def error_response(body: bytes, status: int) -> Response:
-    """Return an HTML page with an error status, which caches must ask for each time."""
+    """Return an HTML page with an error status, which caches must revalidate each time."""
     return uncached(Response(body, status, content_type="text/html; charset=utf-8"))
 
 
@@ -52,7 +52,7 @@ def register(app: Flask, settings: Settings) -> None:
         return response
 
     def search_unavailable(_error: SearchUnavailable) -> Response:
-        response = error_response(html.no_search(settings), 503)
+        response = error_response(html.search_unavailable(settings), 503)
         response.headers["Retry-After"] = str(SEARCH_RETRY_AFTER)
         return hidden(response)
 

@@ -17,8 +17,8 @@ from feedsvc.web.document_cache import CachedDocument, DocumentCache
 from feedsvc.web.representation import Representation, represent
 from feedsvc.web.responses import respond, respond_unconditionally
 
-# Their library asks for a delta without the program knowing. rss2email takes a 226 for a
-# failure, and never asks for the whole feed again.
+# Their library requests deltas without the program knowing. rss2email takes a 226 for a
+# failure, and never requests the whole feed again.
 _UNAWARE = ("feedparser/", "universalfeedparser/", "rss2email/")
 Select = Callable[[Edition], Channel]
 
@@ -59,7 +59,7 @@ class FeedViews:
         return feed.select(edition, self._settings, name)
 
     def respond(self, key: str, feed: Feed, select: Select, *, dated: bool = True) -> Response:
-        """Return the feed of whatever is selected, cached under a key.
+        """Return the feed of a selection, cached under a key.
 
         Without `dated` it has no `Last-Modified`.
         """

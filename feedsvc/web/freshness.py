@@ -1,7 +1,7 @@
-"""Freshness: which period of the news is now, found out at the cost of no query.
+"""Freshness: which period of the news is current, known without a query.
 
-Each thread checks for itself whether the catalogue has changed; a background task checks so
-often that the others seldom have to.
+Each thread checks whether the catalogue has changed; a background task does so often enough
+that the others seldom have to.
 """
 
 import threading

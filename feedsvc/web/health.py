@@ -1,4 +1,4 @@
-"""What operators and load balancers ask: is this process alive, is the catalogue ready?"""
+"""Health, for operators and load balancers: the process is alive, the catalogue ready."""
 
 from flask import Response, jsonify
 
@@ -14,7 +14,7 @@ def alive() -> Response:
 
 
 def ready(catalogue: Catalogue) -> Response:
-    """Answer how the catalogue is, as JSON: no names of files, no titles.
+    """Answer with the state of the catalogue as JSON, without names of files or titles.
 
     Raises CatalogueUnavailable.
     """

@@ -26,7 +26,7 @@ _month = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
 
 
 class PageViews:
-    """The views of every document that is rendered, but for feeds and searches."""
+    """The views of every document that is rendered, except feeds and searches."""
 
     def __init__(self, settings: Settings, cache: DocumentCache) -> None:
         self._settings = settings
@@ -65,13 +65,12 @@ class PageViews:
     def _missing(
         self, edition: Edition, document: Document, variables: Mapping[str, str]
     ) -> Exception:
-        """Return what says that a document is missing: of a month, where there is news."""
-        if document.render is not None and document.media_type == "text/html":
-            if "month" in variables:
-                month = "{year}-{month}".format_map(variables)
-                page = html.no_news(edition, self._settings, month, variables.get("slug"))
-                if page is not None:
-                    return ErrorPage(page, 404)
+        """Return the error for a missing document; the page of a month leads to others."""
+        if "month" in variables and document.media_type == "text/html":
+            month = "{year}-{month}".format_map(variables)
+            page = html.empty_month(edition, self._settings, month, variables.get("slug"))
+            if page is not None:
+                return ErrorPage(page, 404)
         return NotFound()
 
     def _entry(self, id: str) -> Response:  # noqa: A002 - the setting's word for it
@@ -90,7 +89,7 @@ class PageViews:
     def _entry_page(
         self, entry: Entry, neighbours: tuple[Entry | None, Entry | None]
     ) -> Representation:
-        # Hundreds are asked for right after a change, which has changed few of them.
+        # Hundreds of pages are requested right after a change, which has changed few of them.
         basis = blake2b(msgspec.json.encode((entry, neighbours))).digest()
         latest = self._cache.latest(request.path)
         if latest is not None and latest.basis == basis:

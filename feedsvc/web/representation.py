@@ -15,7 +15,7 @@ def _gzip(body: bytes) -> bytes:
     return bytes(deflate.gzip_compress(body, 9))
 
 
-# The best first. Neither writes a time, so the bytes are the same in every process.
+# The best first. Neither writes a time, so all processes produce the same bytes.
 # Brotli's last two levels take a text of 170 KB from 20 to 18 KB, in 210 ms instead of 8.
 # libdeflate's levels 10 to 12 save a tenth more than 9, in 20 to 35 ms instead of 5.
 CONTENT_CODINGS: dict[str, Callable[[bytes], bytes]] = {
@@ -30,7 +30,7 @@ class Representation:
 
     Each content coding has an entity tag of its own, `tag` with the coding as suffix, since
     a strong tag must differ if the bytes do (RFC 9110 section 8.8.3.3). `entry_digests`
-    stand, in the tag too, for the entries of a feed (see `feeds.delta`). `basis` is a digest
+    identify, in the tag too, the entries of a feed (see `feeds.delta`). `basis` is a digest
     of everything it was rendered from, if that was recorded: the same basis would give the
     same bytes.
     """
@@ -58,7 +58,7 @@ class Representation:
         return encoded
 
     def content_codings(self) -> tuple[str, ...]:
-        """Return those of `CONTENT_CODINGS` that it was asked for in."""
+        """Return those of `CONTENT_CODINGS` that it has been encoded in."""
         return tuple(self._encoded)
 
     def etag(self, coding: str) -> str:

@@ -18,7 +18,7 @@ from feedsvc.errors import CatalogueUnavailable
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-# The key of the WSGI environment under which the application leaves the policy.
+# The key in the WSGI environment under which the application leaves the policy.
 CACHE_POLICY = "feedsvc.cache_policy"
 MAX_RESPONSES = 10_000
 LIMIT = 8 * 1024 * 1024
@@ -60,7 +60,7 @@ class CachedResponse:
 
 @dataclass(frozen=True, slots=True)
 class _Vary:
-    """Requests that are alike so far differ in these headers; and the responses to them."""
+    """The headers in which requests that are equal so far differ, and the responses to them."""
 
     names: tuple[str, ...]
     responses: "_Responses"
@@ -90,7 +90,7 @@ class _Generation:
         return found
 
     def add(self, environ: "WSGIEnvironment", response: CachedResponse, names: set[str]) -> None:
-        """Keep the response to a request, told apart from others by these names as well."""
+        """Keep the response to a request; these headers, too, distinguish it from others."""
         get = environ.get
         responses, known = self.responses, set(_KEYS)
         key = tuple(map(get, _KEYS))
@@ -106,7 +106,7 @@ class ResponseCache:
 
     `validity` returns the period of this moment, or raises CatalogueUnavailable. At most
     `max_responses` are kept, in about `limit` bytes. When they are full, as when the period
-    ends, all are dropped: what is asked for often is soon there again.
+    ends, all are dropped: frequent ones soon return.
     """
 
     def __init__(
@@ -130,7 +130,7 @@ class ResponseCache:
         found = self.lookup(environ)
         if found is None:
             return self._forward(environ, start_response)
-        # A server may do with the list what it likes (PEP 3333).
+        # A server may change the list (PEP 3333).
         start_response(found.status, [*found.headers])
         return [found.body]
 

@@ -1,7 +1,7 @@
 """Responses: a document as an answer, with its coding, validators and lifetime.
 
-Werkzeug decides all conditions. What else a response depends on is written down here once
-more, as the policy for the response cache: until when the same request has the same response.
+Werkzeug evaluates all conditions. The policy for the response cache repeats what else a
+response depends on: until when the same request has the same response.
 """
 
 from dataclasses import replace
@@ -20,8 +20,8 @@ from feedsvc.web.response_cache import CACHE_POLICY, CachePolicy
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-# In seconds: how long a cache may reuse a response, then while it asks again (RFC 5861
-# section 3), and while nobody answers it (section 4).
+# In seconds: how long a cache may reuse a response, then while it revalidates it (RFC 5861
+# section 3), and while it receives errors (section 4).
 MAX_AGE = 300
 STALE_WHILE_REVALIDATE = 60
 STALE_IF_ERROR = 86400
@@ -36,7 +36,7 @@ def respond(cached: CachedDocument, *, dated: bool = True) -> Response:
     """
     response, window = _full(cached, dated=dated)
     response.make_conditional(_without_future_date(window))
-    # The server adds it, each time the response is sent.
+    # The server adds it each time it sends the response.
     response.headers.pop("Date", None)
     _set_policy(cached, window)
     return response
@@ -52,7 +52,7 @@ def respond_unconditionally(cached: CachedDocument, *, dated: bool = True) -> Re
 def static_response(document: Representation) -> Response:
     """Serve a static document; needs no catalogue."""
     always = ValidityPeriod(revision=0, since=0, until=None, changed=0)
-    # Nobody knows since when it is as it is.
+    # It is not known since when it has been the same.
     response = respond(CachedDocument(document, always, always), dated=False)
     request.environ[CACHE_POLICY] = replace(request.environ[CACHE_POLICY], period=None)
     return response
@@ -73,7 +73,7 @@ def uncached(response: Response) -> Response:
 
 
 def hidden(response: R) -> R:
-    """Keep a response out of search engines: they have the pages, and searches never end."""
+    """Keep a response out of search engines, which have the pages; searches have no end."""
     if response.status_code != 304:
         response.headers["X-Robots-Tag"] = "noindex"
     return response
@@ -91,7 +91,7 @@ def best_coding(document: Representation) -> tuple[str, bytes]:
 
 
 class _Window:
-    """The moments around `now` at which every question asked of it has the same answer."""
+    """The moments around `now` at which every condition tested has the same outcome."""
 
     def __init__(self, now: int, since: int, until: int | None) -> None:
         self.now = now
@@ -119,7 +119,7 @@ def _full(cached: CachedDocument, *, dated: bool) -> tuple[Response, _Window]:
     _set_lifetime(response, period, window)
     if dated and window.is_after(_next_second(period.changed)):
         # Not within the second of the change: another could follow in the same second, and
-        # whoever asks by date would miss it (RFC 9110 section 8.8.2.2).
+        # a client that asks by date would miss it (RFC 9110 section 8.8.2.2).
         response.last_modified = from_microseconds(period.changed)
     return response, window
 
@@ -133,7 +133,7 @@ def _next_second(moment: int) -> int:
 
 
 def _without_future_date(window: _Window) -> "WSGIEnvironment":
-    # A date in the future was handed out by a clock that was wrong.
+    # A date in the future was sent while the clock was wrong.
     since = request.if_modified_since
     environ = request.environ
     if since is not None and not window.is_after(to_microseconds(since)):

@@ -1,4 +1,4 @@
-"""Searches as responses: a page of what is found, and feeds of what will be."""
+"""Searches as responses: a page of results, and feeds of later ones."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import astuple
@@ -46,7 +46,7 @@ class SearchViews:
         return {"search": self._page, **feeds}
 
     def _page(self) -> Response:
-        """Answer with the form and what was found, whatever was sent."""
+        """Answer with the form and the results, whatever was sent."""
         form = _form()
 
         def render(edition: Edition) -> Representation:
@@ -76,9 +76,9 @@ class SearchViews:
 def _form() -> SearchForm:
     # Not request.args, which raises if a client has sent bytes that are not UTF-8.
     query = request.query_string.decode("utf-8", "replace")
-    # Of a field that is there twice, the first.
+    # Of a repeated field, the first value.
     fields = dict(reversed(parse_qsl(query)))
-    # One more than is searched for, so that the reader can be told that there is more.
+    # One character more than is searched for shows that the query was too long.
     limits = {
         "q": MAX_LENGTH + 1,
         "category": _MAX_FIELD,

@@ -1,4 +1,4 @@
-"""The wheel: it carries all that is needed, and serves from elsewhere."""
+"""The wheel: it contains all that is needed, and serves from another folder."""
 
 import subprocess
 import sys
@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.newsroom import ROOT
-from tests.support.service import Service, soon
+from tests.support.service import Service
+from tests.support.waiting import wait_for
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,7 @@ def test_the_wheel_holds_every_file_of_the_package_and_no_other(wheel: Path) -> 
     assert source == packed
 
 
-def test_an_installed_wheel_serves_from_elsewhere(wheel: Path, tmp_path: Path) -> None:
+def test_an_installed_wheel_serves_from_another_folder(wheel: Path, tmp_path: Path) -> None:
     target = tmp_path / "site"
     subprocess.run(
         [*(sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"),
@@ -48,12 +49,11 @@ def test_an_installed_wheel_serves_from_elsewhere(wheel: Path, tmp_path: Path) -
         f"assert feedsvc.__file__.startswith({str(target)!r})\n"
         "if __name__ == '__main__': main()\n"
     )
-    service = Service(
-        [sys.executable, str(tmp_path / "start.py"), "serve", "--port", "{port}"], tmp_path
-    )
+    command = [sys.executable, str(tmp_path / "start.py"), "serve", "--port", "{port}"]
+    service = Service(command, tmp_path)
     try:
         (service.entries / "1204713.txt").write_bytes((ROOT / "entries/1204713.txt").read_bytes())
-        soon(lambda: service.shows("Штаб по развитию"), 30)
+        wait_for(lambda: service.shows("Штаб по развитию"), 30)
         assert service.get("/static/style.css")[0] == 200
         assert "Последние новости" in service.get("/")[1]
     finally:
@@ -64,11 +64,11 @@ def test_every_direct_dependency_has_a_range_and_a_lock_with_a_hash() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     run = (ROOT / "requirements/run.txt").read_text(encoding="utf-8")
     dev = (ROOT / "requirements/dev.txt").read_text(encoding="utf-8")
-    for wanted, lock in (
+    for requirements, lock in (
         (project["project"]["dependencies"], run),
         (project["dependency-groups"]["dev"], dev),
     ):
-        for requirement in wanted:
+        for requirement in requirements:
             name, bound, _ = requirement.partition(">=")
             assert bound == ">=", requirement
             assert f"\n{name}==" in f"\n{lock}", requirement
@@ -79,10 +79,10 @@ def test_every_direct_dependency_has_a_range_and_a_lock_with_a_hash() -> None:
         assert lock.count("--hash=") >= len(pins)
 
 
-def test_every_dependency_has_its_reason_in_the_design() -> None:
+def test_every_dependency_has_its_reason_among_the_decisions() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    design = (ROOT / "docs/design.md").read_text(encoding="utf-8").lower()
-    reasons = design[design.index("## what is not ours") : design.index("## decisions of our own")]
+    decision = ROOT / "docs/decisions/0002-libraries.md"
+    reasons = decision.read_text(encoding="utf-8").partition("**Dropped.**")[0].lower()
     for requirement in project["project"]["dependencies"]:
         name = requirement.partition(">=")[0]
         assert name in reasons, name

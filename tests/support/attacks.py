@@ -1,25 +1,25 @@
-"""Attacks in the text of entries, and what would give one away in HTML."""
+"""Attacks in the text of entries, and the traces that a successful one leaves in HTML."""
 
 from typing import Any
 
 import lxml.html
 from lxml import etree
 
-from feedsvc.pages import html as pages
+from feedsvc.pages.environment import letter_icon
 from tests.support.newsroom import item
 
 
 def parsed(html: str) -> Any:
-    """Parse a page; untyped, for the stubs know lxml's elements but not HTML's."""
+    """Return a parsed page; untyped, since the stubs lack the elements of HTML."""
     return lxml.html.document_fromstring(html)
 
 
-# Of the shipped settings: every page has it.
-OWN_ICON = pages.own_icon("Пресс-центр района Чертаново Южное", "#0b57a4")
+# The icon of the shipped settings, which every page has.
+OWN_ICON = letter_icon("Пресс-центр района Чертаново Южное", "#0b57a4")
 
 
 def dangers(html: str) -> list[str]:
-    """List what could run or load something in HTML, as a browser would understand it."""
+    """Return everything in HTML that could run or load something in a browser."""
     found = []
     for element in parsed(f"<html><body>{html}</body></html>").iter(etree.Element):
         if element.tag in ("script", "style", "iframe", "object", "embed", "svg", "math", "form"):
@@ -49,6 +49,6 @@ ATTACKS = (
 
 
 def attacked(attack: str, **keys: str) -> bytes:
-    """Write an entry that attacks in every text it has."""
+    """Return an entry with an attack in each of its texts."""
     places = ("author", "categories", "correction", "summary")
     return item(attack, body=f"Text.\n\n{attack}", **dict.fromkeys(places, attack), **keys)

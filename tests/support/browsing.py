@@ -1,18 +1,19 @@
-"""Debian's Chromium, driven by Playwright: how the tests open a page and look at it."""
+"""Debian's Chromium, driven by Playwright: how the tests open pages."""
 
+import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-import pytest
 from playwright.sync_api import (
     Browser,
     BrowserContext,
+    Error,
     FloatRect,
     Page,
     Response,
@@ -22,13 +23,14 @@ from playwright.sync_api import (
 
 from tests.support.faults import needs
 from tests.support.newsroom import ROOT
-from tests.support.press_centre import PressCentre, State
+from tests.support.press_centre import PressCentre
+from tests.support.states import State
 
 Scheme = Literal["light", "dark"]
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
-TOOLS = ROOT / "tests" / "browser"
+SCRIPTS = ROOT / "tests" / "support" / "browser"
 SCREENSHOTS = ROOT / "build" / "screenshots"
-# As root, without a screen, and asking nobody anything but the service.
+# Root needs --no-sandbox. No name is resolved: the browser reaches nothing but the services.
 FLAGS = (
     "--no-sandbox --headless --disable-gpu --disable-quic --no-first-run"
     " --disable-background-networking --disable-component-update --disable-sync"
@@ -38,7 +40,7 @@ FLAGS.append("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """A window, in pixels of CSS, and how many pixels of the device each of them has."""
+    """A window in CSS pixels; `zoom` is how many device pixels each of them has."""
 
     width: int
     height: int
@@ -51,61 +53,55 @@ class Screen:
 
 PHONE, TABLET, DESK = Screen(360, 640), Screen(1024, 768), Screen(1440, 900)
 SCREENS = (PHONE, TABLET, DESK)
-_taken: set[Path] = set()
-# Zooming in leaves a page fewer pixels of CSS. The last is what WCAG 1.4.10 asks for.
+# Zooming in leaves a page fewer CSS pixels. The last is what WCAG 2.2, 1.4.10 requires.
 ZOOMED = (Screen(180, 320, 2), Screen(512, 384, 2), Screen(720, 450, 2), Screen(320, 256, 4))
 
 
 @cache
 def script(name: str) -> str:
-    """Give a function that is run in pages."""
-    return (TOOLS / f"{name}.js").read_text()
+    """Return the source of a function to evaluate in a page."""
+    return (SCRIPTS / f"{name}.js").read_text()
 
 
 def chromium() -> str:
-    """Give the path of Debian's browser."""
+    """Return the path of Debian's browser."""
     needs("chromium", root=False)
     return str(shutil.which("chromium"))
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Start the browser; once a module, for Playwright leaves an event loop running beside it."""
+@contextmanager
+def running_browser() -> Iterator[Browser]:
+    """Start Chromium."""
     path = chromium()
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         try:
-            yield started
+            yield browser
         finally:
-            started.close()
-
-
-@pytest.fixture(scope="module")
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    """Give what most pages are opened in."""
-    with windows(browser) as opened:
-        yield opened
+            browser.close()
 
 
 @contextmanager
-def windows(browser: Browser, screen: Screen = TABLET, **options: Any) -> Iterator[BrowserContext]:
-    """Open a context: windows with a memory of their own."""
-    opened = browser.new_context(
+def new_context(browser: Browser, screen: Screen = TABLET) -> Iterator[BrowserContext]:
+    """Open a browser context: windows of one size, with cookies and a cache of their own."""
+    context = browser.new_context(
         viewport=ViewportSize(width=screen.width, height=screen.height),
         device_scale_factor=screen.zoom,
         locale="ru-RU",
-        **options,
     )
-    opened.set_default_timeout(20_000)
+    context.set_default_timeout(20_000)
     try:
-        yield opened
+        yield context
     finally:
-        opened.close()
+        context.close()
 
 
 @contextmanager
-def shown(context: BrowserContext, press_centre: PressCentre, state: State) -> Iterator[Page]:
-    """Open a state, and check that it is the one; afterwards the window is as it was."""
+def opened(context: BrowserContext, press_centre: PressCentre, state: State) -> Iterator[Page]:
+    """Open a state and check its status; at the end restore the window.
+
+    If the test fails meanwhile, take a screenshot of the page as it was.
+    """
     page = context.pages[0] if context.pages else context.new_page()
     size = page.viewport_size
     try:
@@ -113,6 +109,11 @@ def shown(context: BrowserContext, press_centre: PressCentre, state: State) -> I
         assert answer is not None
         assert answer.status == state.status, f"{answer.url} answers {answer.status}"
         yield page
+    except Exception as error:
+        with suppress(Error):  # a page that has crashed has no screenshot
+            file = screenshot(page, f"failed {state.site.value} {state.path}")
+            error.add_note(f"screenshot: {file}")
+        raise
     finally:
         page.emulate_media(media="null", color_scheme="null", forced_colors="null")
         if size:
@@ -120,10 +121,10 @@ def shown(context: BrowserContext, press_centre: PressCentre, state: State) -> I
 
 
 def visit(page: Page, url: str, method: str = "GET") -> Response | None:
-    """Open an address, and wait until it is complete."""
+    """Open an address and wait until it has loaded."""
     if method == "GET":
         return page.goto(url)
-    page.goto("about:blank")  # where no policy forbids what follows
+    page.goto("about:blank")  # its policy allows the form
     page.set_content(f"<form method='{method}' action='{url}'><button>send</button></form>")
     with page.expect_navigation() as answer:
         page.click("button")
@@ -131,29 +132,29 @@ def visit(page: Page, url: str, method: str = "GET") -> Response | None:
 
 
 def resize(page: Page, screen: Screen) -> None:
-    """Make the window another size."""
+    """Set the size of the window."""
     page.set_viewport_size({"width": screen.width, "height": screen.height})
 
 
-def photograph(page: Page, name: str) -> None:
-    """Keep how a page looks, of a long one the beginning."""
+def keep_screenshot(page: Page, name: str) -> None:
+    """Take a screenshot if `FEEDSVC_SCREENSHOTS` is 1: four hundred take a minute."""
+    if os.environ.get("FEEDSVC_SCREENSHOTS") == "1":
+        screenshot(page, name)
+
+
+def screenshot(page: Page, name: str) -> Path:
+    """Store how a page looks, of a long page the beginning; return the path in the project."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     height = page.evaluate("Math.min(document.documentElement.scrollHeight, 3000)")
     width = page.evaluate("innerWidth")
     clip = FloatRect(x=0, y=0, width=width, height=height)
-    file = SCREENSHOTS / f"{re.sub('[^a-z0-9]+', '-', name.lower())}.png"
-    _taken.add(file)
+    file = SCREENSHOTS / f"{re.sub('[^a-z0-9]+', '-', name.lower()).strip('-')}.png"
     page.screenshot(path=file, full_page=True, clip=clip)
+    return file.relative_to(ROOT)
 
 
 def node_module(*parts: str) -> Path:
-    """Give a file of a package from npm."""
-    path = Path("tests/browser/node_modules", *parts)
+    """Return the path of a file in a package from npm."""
+    path = Path("tests/support/browser/node_modules", *parts)
     needs(str(path), root=False)
     return ROOT / path
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say where the screenshots are."""
-    if _taken:
-        terminalreporter.write_line(f"{len(_taken)} screenshots: {SCREENSHOTS.relative_to(ROOT)}")

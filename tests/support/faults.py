@@ -1,4 +1,4 @@
-"""What the fault tests share: tools, a service to ill-treat, a reader who misses nothing."""
+"""What the fault tests share: tools, mounts, a service to harm, a reader who misses nothing."""
 
 import http.client
 import os
@@ -17,30 +17,42 @@ from typing import Self
 import pytest
 from lxml import etree
 
-from bench.common import Client, one_each
+from bench.client import Client, one_each
 from tests.support.newsroom import ROOT
-from tests.support.service import FEEDS, SERVE, Service, soon
+from tests.support.service import FEEDS, SERVE, Service
+from tests.support.waiting import wait_for
 
 PRESS = "/presscenter/news/detail/1204713.html"
 PRESS_TITLE = "Штаб по развитию отечественных производств"
+# How to get a tool that is not in a Debian package of its own name.
+_SOURCES = {
+    "dd": "coreutils",
+    "java": "default-jre-headless",
+    "node": "nodejs",
+    "pdftotext": "poppler-utils",
+    "r2e": "rss2email",
+    "setpriv": "util-linux",
+    "sfeed_update": "sfeed",
+    "unshare": "util-linux",
+}
 
 
 def needs(*tools: str, root: bool = True) -> None:
-    """Skip where a tool is missing; in CI that is a failure, so that nothing goes untested.
+    """Fail if a tool is missing, or the user is not root, and say how to get what is missing.
 
-    A tool with a slash in it is a path in this project.
+    A tool with a slash in it is a path in this project, which `make clients` makes.
     """
-    missing = [
-        tool
-        for tool in tools
-        if not ((ROOT / tool).exists() if "/" in tool else shutil.which(tool))
-    ]
+    remedies = []
+    for tool in tools:
+        if "/" in tool:
+            if not (ROOT / tool).exists():
+                remedies.append(f"{tool}: make clients")
+        elif not shutil.which(tool):
+            remedies.append(f"{tool}: apt-get install {_SOURCES.get(tool, tool)}")
     if root and os.geteuid() != 0:
-        missing.append("root")
-    if missing and os.environ.get("CI") == "true":
-        pytest.fail(f"CI must have: {', '.join(missing)}")
-    if missing:
-        pytest.skip(f"needs {', '.join(missing)}")
+        remedies.append("rights: run as root")
+    if remedies:
+        pytest.fail(f"missing {'; '.join(remedies)}", pytrace=False)
 
 
 def done(*command: str | Path) -> None:
@@ -50,7 +62,7 @@ def done(*command: str | Path) -> None:
 
 @contextmanager
 def mountable() -> Iterator[Path]:
-    """Give a folder with entries/ and instance/; take it away with all that is mounted in it."""
+    """Return a folder with entries/ and instance/; at the end unmount what is mounted in it."""
     with tempfile.TemporaryDirectory(prefix="feedsvc-faults-") as name:
         folder = Path(name)
         for part in ("entries", "instance"):
@@ -60,43 +72,43 @@ def mountable() -> Iterator[Path]:
         finally:
             mounts = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
             for mount in reversed(mounts):
-                if mount.startswith(name):
+                if mount.startswith(f"{name}/"):
                     done("umount", "-l", mount)
 
 
 @contextmanager
 def served(folder: Path, *prefix: str) -> Iterator[Service]:
-    """Serve a folder; the command may stand behind another, as `env` or `setpriv`."""
+    """Serve a folder; `prefix` are commands that run the service, as `env` or `setpriv`."""
     service = Service([*prefix, *SERVE], folder)
     try:
-        soon(lambda: service.get("/healthz")[0] == 200, 60)
+        wait_for(lambda: service.get("/healthz")[0] == 200)
         yield service
     finally:
         service.stop()
 
 
 def have_all_rendered(service: Service, texts: dict[str, set[str]]) -> None:
-    """Have each worker give all the paths, until every text stands in them.
+    """Ask each worker for all the paths, until every text is in its answers.
 
-    What a worker has never given it cannot give once the catalogue is gone, and who of
-    them takes a new connection is chance.
+    Without a catalogue a worker can answer only with what it has answered before, and it is
+    chance which of them gets a new connection.
     """
     with one_each(service.port, sorted(service.workers())) as clients:
         for client in clients.values():
-            for path, wanted in texts.items():
-                soon(partial(_shows, client, path, wanted))
+            for path, expected in texts.items():
+                wait_for(partial(_contains, client, path, expected))
 
 
-def _shows(client: Client, path: str, wanted: set[str]) -> bool:
+def _contains(client: Client, path: str, expected: set[str]) -> bool:
     text = client.ask(path)[1].decode()
-    return all(one in text for one in wanted)
+    return all(one in text for one in expected)
 
 
 class Reader:
-    """Asks for feeds and pages all the time, and notes each answer that is not right.
+    """Asks for feeds and pages all the time, and notes each answer that is wrong.
 
-    `texts` says what must stand in every answer of a path, `right` which statuses
-    it may have. A status of 0 means that nobody answered, which is never right.
+    `texts` holds what every answer of a path must contain, `right` which statuses it may
+    have. A status of 0 means that nobody answered, which is never right.
     """
 
     def __init__(self, service: Service, texts: dict[str, set[str]]) -> None:
@@ -118,25 +130,30 @@ class Reader:
         self._thread.join()
 
     def rounds(self) -> int:
-        """Give how often every path has been asked for at least."""
+        """Return how often every path has been asked for at least."""
         asked: Counter[str] = Counter()
         for (path, _), count in list(self.seen.items()):
             asked[path] += count
         return min((asked[path] for path in self.texts), default=0)
+
+    def read_on(self, rounds: int = 5) -> None:
+        """Wait until every path has been asked for some times more."""
+        target = self.rounds() + rounds
+        wait_for(lambda: self.rounds() >= target)
 
     def _run(self) -> None:
         number = 0
         while not self._end.wait(0.01):
             number += 1
             for path in list(self.texts):
-                # Every other time as a feed reader does, with the tag it got.
+                # Every other time as a feed reader does, with the entity tag it got.
                 tag = self._tags.get(path) if number % 2 else None
                 status, body = self._ask(path, tag)
                 self.seen[path, status] += 1
                 if status not in self.right[path]:
                     self.faults.append(f"{time.monotonic():.1f} {path}: {status}")
                 elif status == 200:
-                    self._look(path, body)
+                    self._check(path, body)
 
     def _ask(self, path: str, tag: str | None) -> tuple[int, bytes]:
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
@@ -150,9 +167,9 @@ class Reader:
         finally:
             connection.close()
 
-    def _look(self, path: str, body: bytes) -> None:
+    def _check(self, path: str, body: bytes) -> None:
         text = body.decode()
-        lost = sorted(wanted for wanted in self.texts[path] if wanted not in text)
+        lost = sorted(expected for expected in self.texts[path] if expected not in text)
         if lost:
             self.faults.append(f"{time.monotonic():.1f} {path} lacks {lost}")
         if path in FEEDS:
@@ -163,5 +180,5 @@ class Reader:
 
 
 def press_item() -> bytes:
-    """Give the press centre's own file."""
+    """Return the press centre's own file that came with the project."""
     return (ROOT / "entries" / "1204713.txt").read_bytes()

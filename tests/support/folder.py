@@ -1,57 +1,87 @@
-"""A folder of entries that a thread keeps the catalogue true to."""
+"""An entries folder whose catalogue a thread keeps true, as the writer process does."""
 
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
+
+import pytest
 
 from feedsvc.edition import Edition
+from feedsvc.errors import FeedsvcError
 from feedsvc.settings import Settings
 from feedsvc.storage.catalogue import Catalogue
+from feedsvc.sync import loop, settling
+from feedsvc.sync.events import Subscriber
 from feedsvc.sync.loop import SyncLoop
+from feedsvc.sync.request import RESCAN
+from tests.support.waiting import wait_for
+
+__all__ = ["degraded", "old", "quicken", "rescan", "running", "shown", "titles", "wait_for"]
+
+# In seconds; real ones in proportion, but for SETTLE_WRITTEN.
+QUICK: Mapping[ModuleType, Mapping[str, float]] = {
+    settling: {"SETTLE": 0.2},
+    loop: {"QUIET": 0.1, "TICK": 0.05},
+}
+
+
+def quicken(monkeypatch: pytest.MonkeyPatch, factor: float = 1) -> None:
+    """Let files settle sooner than in reality, in all sync loops of this process."""
+    for module, values in QUICK.items():
+        for name, seconds in values.items():
+            monkeypatch.setattr(module, name, seconds * factor)
+
+
+def shown(settings: Settings) -> dict[str, str]:
+    """Return the titles of all entries that are public now, by id."""
+    with Catalogue(settings.instance).snapshot() as snapshot:
+        entries = Edition(snapshot, time.time_ns() // 1000).newest(100_000)
+    return {entry.id: entry.title for entry in entries}
 
 
 def titles(settings: Settings) -> set[str]:
-    """Give the titles that are public now."""
-    with Catalogue(settings.instance).snapshot() as snapshot:
-        return {entry.title for entry in Edition(snapshot, time.time_ns() // 1000).newest(500)}
+    """Return the titles that are public now."""
+    return set(shown(settings).values())
 
 
 def degraded(settings: Settings) -> str:
+    """Return why the last scan removed nothing, as a code; '' if it was in order."""
     with Catalogue(settings.instance).snapshot() as snapshot:
         return str(snapshot.degraded)
 
 
 def old(path: Path, data: bytes) -> None:
-    """Write a file as if it had lain there for long."""
+    """Write a file, and the folders above it, as if it had been there for years."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
     os.utime(path, (1_000_000_000, 1_000_000_000))
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not come about"
-        time.sleep(0.01)
+def rescan(settings: Settings) -> None:
+    """Have the running loop scan the folder, and wait until it has."""
+    request = settings.instance / RESCAN
+    request.touch()
+    wait_for(lambda: not request.exists())
 
 
 @contextmanager
-def running(settings: Settings) -> Iterator[None]:
+def running(settings: Settings, *subscribers: Subscriber) -> Iterator[None]:
     """Keep the catalogue true in a thread, as the writer does in its process."""
     done = threading.Event()
 
     def work() -> None:
-        mine = SyncLoop(settings)
-        mine.run(lambda: not done.is_set())
-        mine.close()
+        sync = SyncLoop(settings, subscribers)
+        sync.run(lambda: not done.is_set())
+        sync.close()
 
     thread = threading.Thread(target=work)
     thread.start()
     try:
-        wait_for(lambda: is_complete(settings))
+        wait_for(lambda: _is_complete(settings))
         yield
     finally:
         done.set()
@@ -59,9 +89,9 @@ def running(settings: Settings) -> Iterator[None]:
     assert not thread.is_alive()
 
 
-def is_complete(settings: Settings) -> bool:
+def _is_complete(settings: Settings) -> bool:
     try:
         titles(settings)
-    except Exception:  # noqa: BLE001 - not ready yet, for whatever reason
-        return False
+    except FeedsvcError:
+        return False  # not ready yet
     return True

@@ -1,6 +1,6 @@
-r"""Texts that attack pages: of every family that the cheat sheets and sanitizers' tests know.
+r"""Texts that attack pages: every family in the cheat sheets and in the tests of sanitizers.
 
-Whatever of them runs calls `fired()`, which the browser tests listen for.
+The code in them calls `fired()`, which the browser tests listen for.
 """
 
 from base64 import b64encode
@@ -38,7 +38,7 @@ TAGS = (
     "table background=x",
 )
 EVENTS = "onerror onload onfocus ontoggle onpointerover onanimationstart onfocusin".split()
-ADDRESSES = (
+LINKS = (
     '<a href="{}">x</a>',
     '<svg><a xlink:href="{}"><text y=9>x</text></a></svg>',
     '<form action="{}"><button>x</button></form>',
@@ -55,7 +55,7 @@ ADDRESSES = (
     "![x]({})",
     "<{}>",
 )
-SCHEMES = (
+URLS = (
     f"javascript:{CALL}",
     f"JaVaScRiPt:{CALL}",
     f"java\tscript:{CALL}",
@@ -339,17 +339,17 @@ A\u0489\u0489\u0489\u0489\u0489\u0489\u0489\u0489\u0489\u0489\u0489\u0489
 """
 
 
-def _made() -> Iterator[str]:
+def _snippets() -> Iterator[str]:
     for block in (SCRIPTS, MUTATIONS, STYLES, FRAMES, MARKDOWN, TEXTS):
-        # By line feeds alone: some of the texts hold others' signs for the end of a line.
+        # At line feeds only: some of the texts contain other characters that end a line.
         yield from (line for line in block.split("\n") if line.strip())
     for closer, attack in product(CLOSERS, (SCRIPT, IMAGE)):
         yield closer + attack
-    for place, address in product(ADDRESSES, SCHEMES):
-        yield place.format(address)
+    for link, url in product(LINKS, URLS):
+        yield link.format(url)
     for tag, event in product(TAGS, EVENTS):
         yield f"<{tag} {event}={CALL}>"
     yield from (quote(SCRIPT), escape(SCRIPT), escape(escape(SCRIPT)), SCRIPT.encode().hex())
 
 
-SNIPPETS = tuple(dict.fromkeys(_made()))
+SNIPPETS = tuple(dict.fromkeys(_snippets()))

@@ -1,7 +1,7 @@
-"""Asks REDbot about requests, and prints its notes; run with the Python that has REDbot.
+"""Have REDbot make requests and print its notes; run with the Python that has REDbot.
 
-Takes JSON from standard input, a list of [method, URL, headers], and prints JSON:
-for each the status, and a list of notes with level, class and summary.
+Reads JSON from standard input, a list of [method, URL, headers], and prints JSON: for each
+the status, the notes (level, class, summary), the requests it tried, and errors.
 """
 
 import json
@@ -14,13 +14,13 @@ from redbot.resource import HttpResource  # type: ignore[import-not-found]
 
 
 def notes_of(response: Any) -> list[list[str]]:
-    """Give the notes on a response, and the notes below them."""
+    """Return the notes on a response, and those below them."""
     found = [*response.notes, *(below for note in response.notes for below in note.subnotes)]
     return [[note.level.value, type(note).__name__, str(note.summary)] for note in found]
 
 
 def result_of(resource: Any) -> dict[str, object]:
-    """Give what is said of a request, and of those that REDbot made to try it out."""
+    """Return the result of a request, and of those that REDbot made to try it out."""
     tried = [check for check in resource.subreqs.values() if check.has_response]
     errors = [str(part.fetch_error) for part in (resource, *tried) if part.fetch_error]
     return {
@@ -32,29 +32,29 @@ def result_of(resource: Any) -> dict[str, object]:
 
 
 def main() -> None:
-    """Make one request after the other."""
+    """Make one request after another."""
     parser = ConfigParser()
     parser.read_dict({"redbot": {"enable_local_access": "True"}})
     results: list[dict[str, object]] = []
-    left = iter(json.load(sys.stdin))
+    requests = iter(json.load(sys.stdin))
 
-    def ask_next() -> None:
-        asked = next(left, None)
-        if asked is None:
+    def check_next() -> None:
+        request = next(requests, None)
+        if request is None:
             thor.stop()
             return
-        method, url, headers = asked
+        method, url, headers = request
         resource = HttpResource(parser["redbot"])
         resource.set_request(url, method, [tuple(header) for header in headers])
 
         def done() -> None:
             results.append(result_of(resource))
-            ask_next()
+            check_next()
 
         resource.once("check_done", done)
         resource.check()
 
-    ask_next()
+    check_next()
     thor.run()
     json.dump(results, sys.stdout)
 

@@ -1,22 +1,25 @@
-"""The whole service as processes."""
+"""The whole service as processes: how to start it, ask it, and find its processes."""
 
 import os
 import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from tests.support.newsroom import ROOT
+from tests.support.waiting import wait_for as soon
+
+__all__ = ["FEEDS", "QUICK", "SERVE", "SERVERS", "Service", "page", "soon"]
 
 BIN = Path(sys.executable).parent
-
-
+FEEDS = ("/feeds/atom.xml", "/feeds/rss.xml")
+# Set before a command, it makes the writer wait less for files to settle and after faults.
+QUICK = ("env", f"PYTHONPATH={Path(__file__).parent / 'quick'}:{ROOT}")
+SERVE = [sys.executable, "-m", "feedsvc", "serve", "--workers", "2", "--port", "{port}"]
 SERVERS = {
     "granian": [sys.executable, "-m", "feedsvc", "serve", "--workers", "4", "--port", "{port}"],
     "gunicorn": [f"{BIN}/gunicorn", "--workers", "4", "--bind", "127.0.0.1:{port}", "wsgi:app"],
@@ -32,7 +35,10 @@ SERVERS = {
 
 
 class Service:
-    """A running service, and what its processes are."""
+    """A running service of the folders entries/ and instance/ in `folder`.
+
+    In `command`, `{port}` stands for a port that is free; `more` goes to Popen.
+    """
 
     def __init__(self, command: list[str], folder: Path, **more: Any) -> None:
         self.entries = folder / "entries"
@@ -58,7 +64,7 @@ class Service:
         )
 
     def get(self, path: str) -> tuple[int, str]:
-        """Ask for a path; 0 where nobody answers."""
+        """Return status and text of a path; the status is 0 if there is no answer."""
         try:
             with urllib.request.urlopen(
                 f"http://127.0.0.1:{self.port}{path}", timeout=30
@@ -71,27 +77,28 @@ class Service:
             return 0, ""
 
     def shows(self, title: str) -> bool:
-        """Say whether both feeds hold an entry of this title."""
-        return all(title in self.get(path)[1] for path in ("/feeds/atom.xml", "/feeds/rss.xml"))
+        """Return whether both feeds contain a title."""
+        return all(title in self.get(path)[1] for path in FEEDS)
 
     def processes(self) -> dict[int, str]:
-        """Give the command line of every process of this service."""
-        mark = f"FEEDSVC_INSTANCE={self.instance}\0".encode()
+        """Return the command line of every process of this service, by its number."""
+        variable = f"FEEDSVC_INSTANCE={self.instance}\0".encode()
         found = {}
         for folder in Path("/proc").glob("[0-9]*"):
             try:
-                if mark in (folder / "environ").read_bytes():
+                if variable in (folder / "environ").read_bytes():
                     found[int(folder.name)] = (folder / "cmdline").read_text()
             except OSError:
                 continue
         return found
 
     def writers(self) -> list[int]:
-        """Give the process numbers of the writers."""
-        return [pid for pid, command in self.processes().items() if "keeper import" in command]
+        """Return the process numbers of the writers."""
+        started = "writer_process import"
+        return [pid for pid, command in self.processes().items() if started in command]
 
     def workers(self) -> set[int]:
-        """Give the process numbers of the workers of `feedsvc serve`."""
+        """Return the process numbers of the workers of `feedsvc serve`."""
         return {
             pid
             for pid, command in self.processes().items()
@@ -99,7 +106,7 @@ class Service:
         }
 
     def stop(self) -> None:
-        """End it as an operator does, and see that nothing stays behind."""
+        """End the service as an operator does, and check that no process is left."""
         self._log.close()
         self.process.send_signal(signal.SIGTERM)
         try:
@@ -111,20 +118,6 @@ class Service:
         soon(lambda: not self.processes(), 60)
 
 
-def soon(condition: Callable[[], bool], seconds: float = 60) -> float:
-    """Wait until something holds; give how long that took."""
-    start = time.monotonic()
-    while not condition():
-        assert time.monotonic() - start < seconds, "it did not come about in time"
-        time.sleep(0.02)
-    return time.monotonic() - start
-
-
-SERVE = [sys.executable, "-m", "feedsvc", "serve", "--workers", "2", "--port", "{port}"]
-
-
-FEEDS = ("/feeds/atom.xml", "/feeds/rss.xml")
-
-
 def page(entry_id: str) -> str:
+    """Return the path of an entry's page."""
     return f"/presscenter/news/detail/{entry_id}.html"

@@ -1,0 +1,105 @@
+"""`feedsvc serve` on a granian that has changed inside: it warns, and serves all the same."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import granian
+import pytest
+
+from tests.support.connections import ATOM, TITLE, Connection, log, reload, running
+from tests.support.newsroom import ROOT, item
+from tests.support.service import SERVE, Service, soon
+
+# A part of granian, and what another version of it may call that.
+RENAMED = {
+    "_wsgi_call_wrap": "_wsgi_wrap_call",
+    "_spawn_wsgi_worker": "_run_wsgi_worker",
+    "_init_shared_socket": "_open_sockets",
+    "set_main_signals": "set_handlers",
+    "_sso": "_sock",
+}
+WARNING = f"granian {granian.__version__}"
+Change = Callable[[str], Path]
+
+
+@pytest.fixture
+def change_granian(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Change:
+    """Let services find a copy of granian in which one name is another, and return it."""
+
+    def change(name: str) -> Path:
+        source, copy = Path(granian.__file__).parent, tmp_path / "changed" / "granian"
+        shutil.copytree(source, copy, ignore=shutil.ignore_patterns("*.so", "__pycache__"))
+        for library in source.glob("*.so"):
+            (copy / library.name).symlink_to(library)
+        for path in copy.rglob("*.py"):
+            path.write_text(re.sub(rf"\b{name}\b", RENAMED[name], path.read_text()))
+        monkeypatch.setenv("PYTHONPATH", f"{copy.parent}{os.pathsep}{ROOT}")
+        return copy
+
+    return change
+
+
+@pytest.mark.parametrize("name", RENAMED)
+def test_without_a_private_part_the_service_works_on_the_public_interface(
+    tmp_path: Path, change_granian: Change, name: str
+) -> None:
+    change_granian(name)
+    with running(SERVE, tmp_path) as service:
+        with closing(Connection(service.port)) as connection:
+            status, headers, _ = connection.ask(Accept_Encoding="gzip")
+            assert status == 200
+            unchanged = connection.ask(Accept_Encoding="gzip", If_None_Match=headers["etag"])
+            assert unchanged[0] == 304
+            for path in ("/", "/archive/", "/feeds/rss.xml", "/feeds/feed.json", "/search"):
+                assert connection.ask(path)[0] == 200, path
+            (service.entries / "b.md").write_bytes(item("Ещё одна"))
+            soon(lambda: service.shows("Ещё одна"))
+            delta = connection.ask(
+                Accept_Encoding="identity", A_IM="feed", If_None_Match=headers["etag"]
+            )
+            assert delta[0] == 226
+            assert TITLE not in delta[2].decode()
+        reload(service)
+        assert service.shows("Ещё одна")
+        service.process.send_signal(signal.SIGTERM)
+        assert service.process.wait(30) == 0
+    assert log(tmp_path).count(WARNING) == 1
+    # An attribute is named by the part whose code refers to it.
+    assert {"_sso": "_spawn_worker"}.get(name, name) in log(tmp_path)
+    assert "Traceback" not in log(tmp_path)
+
+
+def test_a_reload_refuses_invalid_settings_on_the_public_interface_too(
+    tmp_path: Path, change_granian: Change, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change_granian("_wsgi_call_wrap")
+    settings = tmp_path / "feedsvc.toml"
+    settings.write_text('title = "Название"\n')
+    monkeypatch.setenv("FEEDSVC_CONFIG", str(settings))
+    with running(SERVE, tmp_path) as service:
+        before = service.workers()
+        settings.write_text('feed_size = "many"\n')
+        service.process.send_signal(signal.SIGHUP)
+        soon(lambda: "feed_size" in log(tmp_path))
+        assert service.workers() == before
+        assert "Название" in service.get(ATOM)[1]
+
+
+def test_a_socket_that_is_passed_cannot_be_used_and_the_log_says_what_to_do(
+    tmp_path: Path, change_granian: Change
+) -> None:
+    change_granian("_init_shared_socket")
+    command = ["sh", "-c", 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" "$@"', *SERVE]
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        passed = {"pass_fds": (3,), "preexec_fn": lambda: os.dup2(listening.fileno(), 3)}
+        service = Service(command, tmp_path, **passed)
+        assert service.process.wait(30) == 2
+        service.stop()
+    assert "requirements/run.txt" in log(tmp_path)
+    assert ATOM not in log(tmp_path)
