@@ -1,9 +1,9 @@
-"""How many subscribers one machine carries: a model, with what it assumes.
+"""How many subscribers one machine serves: a model and its assumptions.
 
     python -m bench.capacity
 
-It takes the cost of a request from docs/figures/serving.json and the bytes of an
-answer from a service that it starts, and writes its page into docs/benchmarks.md.
+It takes the cost of a request from docs/figures/serving.json and the bytes of a response
+from a service that it starts, and writes its part of docs/benchmarks.md.
 """
 
 import json
@@ -12,27 +12,28 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from bench.common import write_part
 from bench.polls import Poll, measure
+from bench.results import write_part
 from bench.serving import FIGURES
 
-# How often a reader polls, in seconds, and what part of all polls comes in the minutes
-# after the full and the half hour, because programs are started by the clock.
+# The seconds between the polls of a reader, and the part of all polls that comes in the
+# minutes after the full and the half hour, because programs are started by the clock.
 EVERY = 1800
 BUNCHED, BUNCH = 0.5, 60
-# New and corrected entries a day, and what part of the readers knows what.
+# New and corrected entries a day, and the parts of the readers that support a coding,
+# of these that support brotli, and that request deltas.
 NEWS = 10
 GZIP, BROTLI, ONLY_NEW = 0.9, 0.3, 0.1
-# How much of the machine may be in use in the worst minute.
+# The part of the machine that may be in use in the worst minute.
 USED = 0.7
-# A cache in front asks once in this many seconds for each coding and form.
+# A cache in front revalidates each form of a feed once in this many seconds.
 CACHE_EVERY, FORMS = 300, 6
 DAY = 86_400
 
 
 @dataclass(frozen=True)
 class Traffic:
-    """What all polls of a subscriber send in a day, in bytes."""
+    """The bytes that all polls of a subscriber transfer in a day."""
 
     plain: float
     as_is: float
@@ -41,28 +42,31 @@ class Traffic:
 
 
 def burst(subscribers: float) -> float:
-    """Give the requests per second in the worst minute."""
+    """Return the requests per second in the worst minute."""
     each = subscribers / EVERY
     return each * (1 - BUNCHED) + subscribers * BUNCHED / BUNCH
 
 
-def carried(cpu: float, cores: int) -> int:
-    """Give how many subscribers use so much of so many cores in the worst minute."""
+def subscribers_of(cpu: float, cores: int) -> int:
+    """Return how many subscribers use the cores as far as allowed in the worst minute.
+
+    `cpu` is the processor time of a request in seconds.
+    """
     rate = USED * cores / cpu
     return math.floor(rate / burst(1))
 
 
 def traffic(answers: Poll) -> Traffic:
-    """Give what a subscriber takes in a day: most polls find nothing new."""
+    """Return the traffic of a subscriber in a day: most polls find nothing new."""
     polls = DAY / EVERY
-    # News that come one by one are found by different polls.
+    # Entries that are added one by one are found by different polls.
     fresh = min(NEWS, polls)
-    still = (polls - fresh) * answers.same
+    unchanged = (polls - fresh) * answers.not_modified
 
     def day(brotli: float, only_new: float) -> float:
-        whole = brotli * answers.brotli + (1 - brotli) * answers.gzip
-        packed = only_new * answers.news + (1 - only_new) * whole
-        return still + fresh * (GZIP * packed + (1 - GZIP) * answers.plain)
+        full = brotli * answers.brotli + (1 - brotli) * answers.gzip
+        compressed = only_new * answers.delta + (1 - only_new) * full
+        return unchanged + fresh * (GZIP * compressed + (1 - GZIP) * answers.plain)
 
     return Traffic(
         plain=polls * answers.plain,
@@ -73,9 +77,9 @@ def traffic(answers: Poll) -> Traffic:
 
 
 def page(figures: dict[str, Any], answers: Poll) -> str:
-    """Write what follows from the figures, and from what is assumed."""
+    """Return what follows from the figures and the assumptions, in Markdown."""
     cpu = median(run["cpu"] for run in figures["mix"]["changing"])
-    subscribers = carried(cpu, 2)
+    subscribers = subscribers_of(cpu, 2)
     day = traffic(answers)
     total = subscribers * day.as_is
 
@@ -91,7 +95,7 @@ def page(figures: dict[str, Any], answers: Poll) -> str:
 - So one machine carries **{subscribers:,} subscribers**: {burst(subscribers):,.0f} requests a
   second in the worst minute, {subscribers / EVERY:,.0f} on average.
 - {NEWS} entries a day; {GZIP:.0%} take a coding, {BROTLI:.0%} of these brotli, {ONLY_NEW:.0%}
-  ask for only what is new. A 304 is {answers.same} bytes.
+  ask for only what is new. A 304 is {answers.not_modified} bytes.
 
 | traffic of a day | |
 |---|---|
@@ -108,7 +112,7 @@ stays {total / 1e9:,.0f} GB. How many it carries is then a figure of the cache.
 
 
 def main() -> None:
-    """Write the page."""
+    """Write the part of the document."""
     figures = json.loads(FIGURES.read_text(encoding="utf-8"))
     write_part("capacity", page(figures, measure()[0]))
 

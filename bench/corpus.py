@@ -2,10 +2,10 @@
 
     python bench/corpus.py 1000 /tmp/corpus
 
-A few dozen words stand in nearly all of them, which is what costs a search most; where
-searching is measured, the words are `natural`: 60,000 of them, as rare as in any language
-(Zipf's law). The same N gives the same bytes on every machine. File times lie in the past, so
-that a service takes the files as whole at once.
+A few dozen words are in nearly all of them, which costs a search most. To measure searching,
+the words are `natural`: 60,000 of them, as frequent as in any language (Zipf's law). The same N
+gives the same bytes on every machine. The modification times are in the past, so that a service
+accepts the files at once.
 """
 
 import os
@@ -34,7 +34,7 @@ _VOCABULARY = 60_000
 
 @cache
 def vocabulary() -> tuple[list[str], list[float]]:
-    """Give words from the most common one on, and how often each is said, summed up."""
+    """Return words, the most common first, and their cumulative frequencies."""
     chance = random.Random(0)
     syllables = ["".join(pair) for pair in product("бвгджзклмнпрстфхцчшщ", "аеиоуыюя")]
     endings = "а у ы ой ого ому ами ение ения ению ный ная ного ость ости ать ает ил".split()
@@ -47,7 +47,7 @@ def vocabulary() -> tuple[list[str], list[float]]:
 
 
 def entry(number: int, total: int, *, natural: bool = False) -> tuple[str, str]:
-    """Make one entry of a corpus: its path and its text."""
+    """Return the path and the text of one entry of a corpus."""
     words, often = vocabulary() if natural else (_WORDS, None)
     chance = random.Random(number)
     moment = _FIRST + (_LAST - _FIRST) * number / total
@@ -56,8 +56,8 @@ def entry(number: int, total: int, *, natural: bool = False) -> tuple[str, str]:
     for index in range(5):
         sentences = []
         for _ in range(4):
-            said = chance.choices(words, cum_weights=often, k=14)
-            sentences.append(" ".join(said).capitalize() + ".")
+            chosen = chance.choices(words, cum_weights=often, k=14)
+            sentences.append(" ".join(chosen).capitalize() + ".")
         text = " ".join(sentences)
         if index == 1:
             text = f"**{text[:40]}**{text[40:]} [Подробнее](https://www.mos.ru/news/{number})"

@@ -1,4 +1,4 @@
-"""The other side: Hugo, made to build the same feed and the same pages from the same files."""
+"""Hugo as a peer: it builds the same feed and the same pages from the same files."""
 
 import os
 import shutil
@@ -7,7 +7,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.common import HOST, Peak, Server, Wrong, free_port
+from bench.common import HOST, Wrong
+from bench.processes import Peak, Server, free_port
 
 FEED = "/index.xml"
 _CONFIG = """\
@@ -80,7 +81,7 @@ _RSS = """\
 
 
 def hugo_version() -> str:
-    """Give Hugo's version. Ends the program where there is no Hugo."""
+    """Return Hugo's version; exit if Hugo is not installed."""
     if shutil.which("hugo") is None:
         raise SystemExit("hugo is missing: apt-get install hugo")
     done = subprocess.run(["hugo", "version"], capture_output=True, text=True, check=True)
@@ -89,10 +90,11 @@ def hugo_version() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """What a build cost: seconds (None: it was stopped) and the most memory it had."""
+    """What a build cost: seconds (None: it was stopped after `limit`) and the peak of memory."""
 
     seconds: float | None
     memory: int
+    limit: float
 
 
 class Site:
@@ -123,20 +125,20 @@ class Site:
         return Server(common, self._log, environment)
 
     def build(self, limit: float) -> Build:
-        """Build it anew, within so many seconds."""
+        """Build the site from nothing; stop after `limit` seconds."""
         shutil.rmtree(self.output, ignore_errors=True)
         with self._start("--destination", str(self.output)) as server, Peak(server.pid) as peak:
             try:
                 code = server.process.wait(limit)
             except subprocess.TimeoutExpired:
-                return Build(None, peak.total)
+                return Build(None, peak.total, limit)
             seconds = time.perf_counter() - server.started
         if code != 0:
             raise Wrong(f"hugo ended with {code}: {self._log.read_text()[-2000:]}")
-        return Build(seconds, peak.total)
+        return Build(seconds, peak.total, limit)
 
     def serve(self) -> Server:
-        """Start the server that watches, as fast as it goes: pages in memory, no live reload."""
+        """Start the watching server at its fastest: pages in memory, no live reload."""
         return self._start(
             *("server", "--watch", "--disableFastRender", "--disableLiveReload"),
             *("--bind", HOST, "--port", str(self.port)),

@@ -1,8 +1,8 @@
-"""What one poll of a feed costs in bytes, from the status line to the last byte of the body.
+"""The bytes of one poll of each feed, from the status line to the last byte of the body.
 
     python -m bench.polls
 
-A feed of 30 entries of about 5 KB; for 226, a reader that has seen 29 of them.
+A feed contains 30 entries of about 5 KB; a 226 is that of a reader that has 29 of them.
 """
 
 import socket
@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from bench import corpus
-from bench.common import HOST, Wrong, wait_until, workplace, write_part
-from bench.living import Service, titles
+from bench.common import HOST, Wrong, wait_until
+from bench.processes import workplace
+from bench.results import write_part
+from bench.service import Service, titles
 from feedsvc.feeds import FOR_READERS
 from feedsvc.urls import feed_path
 
@@ -21,7 +23,7 @@ CONTENT_CODINGS = ("identity", "gzip", "br")
 
 
 class Answer(NamedTuple):
-    """The status, the entity tag, and the size of the whole answer in bytes."""
+    """The status, the entity tag, and the size of the whole response in bytes."""
 
     status: int
     tag: str
@@ -29,23 +31,23 @@ class Answer(NamedTuple):
 
 
 class Poll(NamedTuple):
-    """What the polls of one feed cost, in bytes."""
+    """The bytes of the polls of one feed: in full by content coding, 304 and 226."""
 
     name: str
     plain: int
     gzip: int
     brotli: int
-    same: int
-    news: int
+    not_modified: int
+    delta: int
 
     def row(self) -> str:
-        """Give it as a row of a table in Markdown."""
+        """Return a row of a table in Markdown."""
         sizes = " | ".join(f"{size:,}" for size in self[1:])
-        return f"| `{self.name}` | {sizes} | {self.news / self.gzip:.0%} |"
+        return f"| `{self.name}` | {sizes} | {self.delta / self.gzip:.0%} |"
 
 
 def ask(port: int, path: str, **headers: str) -> Answer:
-    """Ask once, on a connection of its own; count what comes."""
+    """Request a path on a connection of its own; count the bytes that come."""
     lines = [f"GET {path} HTTP/1.1", f"Host: {HOST}:{port}", "Connection: close"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     with socket.create_connection((HOST, port), timeout=30) as connection:
@@ -62,7 +64,7 @@ def _received(connection: socket.socket) -> Iterator[bytes]:
 
 
 def expect(status: int, answer: Answer) -> Answer:
-    """Give an answer that has the status it must have."""
+    """Return the answer if it has this status; raise Wrong if not."""
     if answer.status != status:
         raise Wrong(f"{answer.status} instead of {status}")
     return answer
@@ -95,15 +97,15 @@ def _tag(port: int, path: str) -> str:
 
 
 def _poll(port: int, name: str, path: str, seen: str) -> Poll:
-    whole = [expect(200, ask(port, path, Accept_Encoding=coding)) for coding in CONTENT_CODINGS]
-    same = ask(port, path, Accept_Encoding="gzip", If_None_Match=whole[1].tag)
-    news = ask(port, path, Accept_Encoding="gzip", If_None_Match=seen, A_IM="feed")
-    sizes = (answer.size for answer in (*whole, expect(304, same), expect(226, news)))
+    full = [expect(200, ask(port, path, Accept_Encoding=coding)) for coding in CONTENT_CODINGS]
+    unchanged = ask(port, path, Accept_Encoding="gzip", If_None_Match=full[1].tag)
+    delta = ask(port, path, Accept_Encoding="gzip", If_None_Match=seen, A_IM="feed")
+    sizes = (answer.size for answer in (*full, expect(304, unchanged), expect(226, delta)))
     return Poll(name, *sizes)
 
 
 def main() -> None:
-    """Measure, print the table and write it down."""
+    """Measure, print the table and write it into the document."""
     rows = [
         "| feed | plain | gzip | brotli | 304 | 226, one new of 30 | of gzip |",
         "|---|---|---|---|---|---|---|",

@@ -1,12 +1,12 @@
-"""What bench.serving found, as tables and plots in docs/.
+"""The figures of bench.serving as tables and plots in docs/.
 
 python -m bench.report
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 import matplotlib as mpl
 
@@ -17,7 +17,8 @@ mpl.rcParams.update({"svg.hashsalt": "feedsvc", "svg.fonttype": "none", "font.si
 from matplotlib import pyplot as plt  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 
-from bench.common import MEGABYTE, machine, write_part  # noqa: E402
+from bench.common import MEGABYTE  # noqa: E402
+from bench.results import machine, write_part  # noqa: E402
 from bench.serving import FIGURES  # noqa: E402
 
 LOADS = ("gzip 200", "304 by tag", "304 by date", "page, gzip 200")
@@ -25,20 +26,29 @@ _VERDICTS = {True: "yes", False: "**no**", None: ""}
 Runs = Sequence[dict[str, Any]]
 
 
+class Goal(NamedTuple):
+    """A row of the table of goals; `reached` is None if there is no goal."""
+
+    what: str
+    bound: str
+    found: str
+    reached: bool | None
+
+
 def middle(runs: Runs, what: str) -> float:
-    """Give the median of a figure over the rounds."""
+    """Return the median of a figure over the rounds."""
     return float(median(run[what] for run in runs))
 
 
 def ratio(runs: Runs, others: Runs) -> float:
-    """Give the median, over the rounds, of one rate divided by the other of the same round."""
+    """Return the median, over the rounds, of one rate divided by the other of the same round."""
     return float(
         median(run["rate"] / other["rate"] for run, other in zip(runs, others, strict=True))
     )
 
 
 def peers_table(figures: dict[str, Any]) -> list[str]:
-    """Give the rows of what each server does with each load."""
+    """Return the rows of each server with each load."""
     rows = [
         "| server | load | requests per second | of nginx | CPU per request | 50% | 99% |",
         "|---|---|---|---|---|---|---|",
@@ -56,70 +66,73 @@ def peers_table(figures: dict[str, Any]) -> list[str]:
     return rows
 
 
-def reached(figures: dict[str, Any]) -> list[str]:
-    """Give the rows of what was to be reached, and what was."""
-    peers, mix, growth = figures["peers"], figures["mix"], figures["growth"]
-    ours, nginx = peers["feedsvc"], peers["nginx"]
+def goals_table(figures: dict[str, Any]) -> list[str]:
+    """Return the rows of the goals and of what was measured."""
+    goals = [*rate_goals(figures), *latency_goals(figures["mix"]), *size_goals(figures["growth"])]
+    return [
+        "| what | to reach | measured | reached |",
+        "|---|---|---|---|",
+        *(
+            f"| {goal.what} | {goal.bound} | {goal.found} | {_VERDICTS[goal.reached]} |"
+            for goal in goals
+        ),
+    ]
+
+
+def rate_goals(figures: dict[str, Any]) -> Iterator[Goal]:
+    """Yield the goals for rates and for the processor time of a 304."""
+    ours, nginx = figures["peers"]["feedsvc"], figures["peers"]["nginx"]
+    full = ratio(ours["gzip 200"], nginx["gzip 200"])
+    yield Goal("gzip 200 of 20 full entries, against nginx", "0.9", f"{full:.2f}", full >= 0.9)
+    same = ratio(ours["304 by tag"], nginx["304 by tag"])
+    yield Goal("304, against nginx", "0.7", f"{same:.2f}", same >= 0.7)
+    kept = ratio(figures["mix"]["changing"], figures["mix"]["rest"])
+    what = "the mix while entries change twice a second, against the mix at rest"
+    yield Goal(what, "0.9", f"{kept:.2f}", kept >= 0.9)
+    cost = middle(ours["304 by tag"], "cpu") * 1e6
+    nginx_cost = middle(nginx["304 by tag"], "cpu") * 1e6
+    yield Goal("CPU per 304", "35 us", f"{cost:.0f} us (nginx {nginx_cost:.0f} us)", cost <= 35)
+
+
+def latency_goals(mix: dict[str, Any]) -> Iterator[Goal]:
+    """Yield the goals for latencies."""
+    late = mix["half"]["p99"]
+    yield Goal("99th percentile at half the top rate", "5 ms", f"{late:.1f} ms", late <= 5)
+    after = mix["after changes"]["p99"]
+    yield Goal("the same in the 100 ms after a change", "30 ms", f"{after:.1f} ms", after <= 30)
+
+
+def size_goals(growth: dict[str, Any]) -> Iterator[Goal]:
+    """Yield the goals with the most entries."""
     smallest, *_, largest = growth.values()
     worst = max(
         middle(largest["loads"][load], "cpu") / middle(runs, "cpu")
         for load, runs in smallest["loads"].items()
     )
-    rows: list[tuple[str, str, str, bool | None]] = []
-
-    def row(what: str, bound: str, found: str, *, good: bool | None) -> None:
-        rows.append((what, bound, found, good))
-
-    whole = ratio(ours["gzip 200"], nginx["gzip 200"])
-    row("gzip 200 of 20 full entries, against nginx", "0.9", f"{whole:.2f}", good=whole >= 0.9)
-    same = ratio(ours["304 by tag"], nginx["304 by tag"])
-    row("304, against nginx", "0.7", f"{same:.2f}", good=same >= 0.7)
-    kept = ratio(mix["changing"], mix["rest"])
-    row(
-        "the mix while entries change twice a second, against the mix at rest",
-        "0.9",
-        f"{kept:.2f}",
-        good=kept >= 0.9,
-    )
-    cost = middle(ours["304 by tag"], "cpu") * 1e6
-    nginx_cost = middle(nginx["304 by tag"], "cpu") * 1e6
-    row("CPU per 304", "35 us", f"{cost:.0f} us (nginx {nginx_cost:.0f} us)", good=cost <= 35)
-    late = mix["half"]["p99"]
-    row("99th percentile at half the top rate", "5 ms", f"{late:.1f} ms", good=late <= 5)
-    after = mix["after changes"]["p99"]
-    row("the same in the 100 ms after a change", "30 ms", f"{after:.1f} ms", good=after <= 30)
-    row(
+    yield Goal(
         f"CPU per request, {max(map(int, growth)):,} entries against 10, the worst of the loads",
         "1.2 times",
         f"{worst:.2f} times",
-        good=worst <= 1.2,
+        worst <= 1.2,
     )
     beside = largest["beside"]
-    row(
+    yield Goal(
         f"a poll beside four readers of archives ({beside['archive']:.0f} ms each)",
         "–",
         f"median {beside['p50']:.1f} ms, 99th percentile {beside['p99']:.0f} ms",
-        good=None,
+        None,
     )
     memory = largest["memory"] / MEGABYTE
-    row(
+    yield Goal(
         "memory of two workers and all (sum of PSS) with the most entries",
         "200 MB",
         f"{memory:.0f} MB",
-        good=memory <= 200,
+        memory <= 200,
     )
-    return [
-        "| what | to reach | measured | reached |",
-        "|---|---|---|---|",
-        *(
-            f"| {what} | {bound} | {found} | {_VERDICTS[good]} |"
-            for what, bound, found, good in rows
-        ),
-    ]
 
 
 def plot_peers(figures: dict[str, Any]) -> None:
-    """Draw what the servers do with a whole feed and with a 304."""
+    """Plot the rates of the servers with full feeds and with 304s."""
     loads = LOADS[:2]
     names = list(figures["peers"])
     picture, axes = plt.subplots(1, 2, figsize=(8, 2.6), sharey=True)
@@ -135,7 +148,7 @@ def plot_peers(figures: dict[str, Any]) -> None:
 
 
 def plot_growth(figures: dict[str, Any]) -> None:
-    """Draw what a request costs, by how many entries there are."""
+    """Plot the processor time of a request by the number of entries."""
     sizes = [int(size) for size in figures["growth"]]
     picture, axis = plt.subplots(figsize=(5, 2.6))
     for load in LOADS:
@@ -162,7 +175,7 @@ def main() -> None:
     plot_peers(figures)
     plot_growth(figures)
     lines = [
-        *reached(figures),
+        *goals_table(figures),
         "",
         "![Requests per second of each server](figures/serving-peers.svg)",
         "",

@@ -1,10 +1,10 @@
-"""What searching costs: answers over HTTP, the index behind them, a poll beside searches.
+"""What searching costs: responses over HTTP, the index behind them, a poll beside searches.
 
     python -m bench.searching [--quick]
 
-The corpus has natural words, from one in every text to one in a few. Each question is
-asked once, so nothing is answered from memory. The peer is what SQLite does without an
-index of words: a scan with LIKE over the same texts, in memory already, without HTTP.
+The corpus has natural words, from some in every text to some in a few. Each query is used
+once, so nothing is answered from a cache. The peer is SQLite without a full-text index: a
+scan with LIKE over the same texts, already in memory, without HTTP.
 """
 
 import argparse
@@ -21,32 +21,12 @@ from statistics import median
 from urllib.parse import urlencode
 
 from bench import corpus
-from bench.common import (
-    Client,
-    Peak,
-    Server,
-    Wrong,
-    caught_up,
-    family,
-    machine,
-    one_each,
-    percentile,
-    pss,
-    say,
-    wait_until,
-    workplace,
-    write_part,
-)
-from bench.living import (
-    ATOM,
-    LIVING,
-    Service,
-    both,
-    measure_changes,
-    megabytes,
-    members,
-    seconds,
-)
+from bench.changes import LIVING, measure_changes
+from bench.client import Client, one_each
+from bench.common import Wrong, say, wait_until
+from bench.processes import Peak, Server, family, pss, workplace
+from bench.results import distribution, machine, megabytes, percentile, seconds, write_part
+from bench.service import ATOM, Service, caught_up, members
 from feedsvc.edition import Edition
 from feedsvc.search.stemming import stem
 from feedsvc.storage.catalogue import Catalogue
@@ -62,7 +42,7 @@ Fields = dict[str, str]
 
 @dataclass
 class Searching:
-    """What was measured at one size."""
+    """What was measured at one size: times in seconds, queries and polls in ms, sizes in bytes."""
 
     built: float = 0
     size: int = 0
@@ -77,7 +57,7 @@ class Searching:
 
 
 def kinds() -> dict[str, Iterator[Fields]]:
-    """Give the kinds of questions, each without end, none twice."""
+    """Return the kinds of queries, each endless, without repetition."""
     words = corpus.vocabulary()[0]
     turn = itertools.count()
 
@@ -86,12 +66,12 @@ def kinds() -> dict[str, Iterator[Fields]]:
     ) -> Iterator[Fields]:
         first, last = ranks
         for number in itertools.count(1):
-            # A step that is prime to all of these lengths.
+            # Increments that are prime to all of these lengths.
             chosen = [
                 words[first + (number * 7919 + at * 6007) % (last - first)] for at in range(more)
             ]
             text = " ".join(chosen)
-            # Another spelling is another question.
+            # Another spelling is another query to a cache.
             spaces, stops = divmod(next(turn), 50)
             yield {"q": text + " " * (spaces % 60) + "." * stops, **(fields or {})}
 
@@ -112,12 +92,12 @@ def kinds() -> dict[str, Iterator[Fields]]:
 
 
 def path_of(fields: Fields) -> str:
-    """Give the path that asks for something."""
+    """Return the path of a search."""
     return f"/search?{urlencode(fields)}"
 
 
 def ask(client: Client, fields: Fields) -> float:
-    """Ask once; give the milliseconds."""
+    """Search once; return the milliseconds."""
     path = path_of(fields)
     start = time.perf_counter()
     body = client.get(path)
@@ -128,7 +108,7 @@ def ask(client: Client, fields: Fields) -> float:
 
 
 def measure_index(server: Server, service: Service, total: int, *, quick: bool) -> Searching:
-    """Measure the making of the index, and what news waits for it meanwhile and after."""
+    """Measure building the index, and changes meanwhile and after."""
     found = Searching()
     least = (20, 3.0) if quick else (100, 40.0)
     with Client(service.port) as client:
@@ -139,7 +119,7 @@ def measure_index(server: Server, service: Service, total: int, *, quick: bool) 
             changes = measure_changes(service.port, ATOM, service.entries, total, least)
             found.changes_meanwhile.extend(changes)
             if caught_up(service.instance):
-                raise Wrong("the index was made before the changes were over")
+                raise Wrong("the index was complete before the changes")
         say(f"{total:,} entries: the index")
         found.built = wait_until(lambda: caught_up(service.instance), 3600, 0.05) - start
     found.most_memory = peak.total
@@ -147,7 +127,7 @@ def measure_index(server: Server, service: Service, total: int, *, quick: bool) 
         _clear(service)
         changes = measure_changes(service.port, ATOM, service.entries, total + 1, least)
         found.changes_after.extend(changes)
-    # Its last pieces are merged.
+    # By then its last segments are merged.
     time.sleep(2)
     found.size = sum(
         path.stat().st_size for path in service.instance.glob("search.sqlite3*") if path.exists()
@@ -156,7 +136,7 @@ def measure_index(server: Server, service: Service, total: int, *, quick: bool) 
 
 
 def _clear(service: Service) -> None:
-    """Take away what was written, so that it can be written anew."""
+    """Remove the new entries, so that they can be added again."""
     shutil.rmtree(service.entries / LIVING)
     (service.entries / LIVING).mkdir()
     with Client(service.port) as client:
@@ -164,7 +144,7 @@ def _clear(service: Service) -> None:
 
 
 def measure_questions(service: Service, server: Server, found: Searching, asked: int) -> None:
-    """Ask questions of every kind, one after the other, each of a worker in turn."""
+    """Search with every kind of query, one after another, from each worker in turn."""
     workers = members(server, "worker")
     with one_each(service.port, workers) as clients:
         turns = itertools.cycle(clients.values())
@@ -178,7 +158,7 @@ def measure_questions(service: Service, server: Server, found: Searching, asked:
 
 
 def measure_polls(service: Service, found: Searching, length: float) -> None:
-    """Poll, on a new connection each time, while four clients search all the time."""
+    """Poll, on a new connection each time, while four clients search continuously."""
     over = time.perf_counter() + length
     with Client(service.port) as client:
         known = client.ask(ATOM)[2]["etag"]
@@ -208,7 +188,7 @@ def measure_polls(service: Service, found: Searching, length: float) -> None:
 
 
 def measure_peer(service: Service, found: Searching, asked: int) -> None:
-    """Find the newest ten with LIKE, as is done without an index; stems serve as words."""
+    """Find the newest ten with LIKE, as without an index; the words are stems."""
     with closing(sqlite3.connect(":memory:")) as peer:
         peer.execute("CREATE TABLE entry (published INTEGER, title TEXT, text TEXT)")
         with Catalogue(service.instance).snapshot() as snapshot:
@@ -239,12 +219,12 @@ def measure_peer(service: Service, found: Searching, asked: int) -> None:
 
 
 def times(values: Sequence[float]) -> str:
-    """Write the middle and the tail of some milliseconds."""
+    """Format the median and the tail of milliseconds."""
     return f"{median(values):.1f} / {percentile(values, 0.99):.1f}" if values else "–"
 
 
 def table(found: dict[int, Searching]) -> str:
-    """Set what was measured side by side."""
+    """Return the results in Markdown, side by side."""
     largest = found[max(found)]
     sizes = " | ".join(f"{total:,}" for total in found)
     lines = [
@@ -269,7 +249,10 @@ def table(found: dict[int, Searching]) -> str:
     notes = []
     if largest.changes_meanwhile:
         what = "File closed, to the feed showing it"
-        meanwhile, after = both(largest.changes_meanwhile), both(largest.changes_after)
+        meanwhile, after = (
+            distribution(largest.changes_meanwhile),
+            distribution(largest.changes_after),
+        )
         notes = [
             f"- {what}, with the index of {max(found):,} in the making: {meanwhile}.",
             f"- The same once it is made: {after}.",
@@ -298,7 +281,7 @@ def measure(folder: Path, total: int, *, quick: bool) -> Searching:
 
 
 def main() -> None:
-    """Measure, print the table and write it down."""
+    """Measure, print the table and write it into the document."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="less of all; only prints")
     parser.add_argument("--sizes", default=",".join(map(str, SIZES)), help="with commas")

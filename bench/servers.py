@@ -1,4 +1,4 @@
-"""The servers that are measured side by side: feedsvc, and its peers over the same content."""
+"""The servers that are compared: feedsvc, and its peers with the same content."""
 
 import gzip
 import os
@@ -9,19 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import wordpress
-from bench.common import (
-    HOST,
-    ROOT,
-    Client,
-    Server,
-    caught_up,
-    family,
-    free_port,
-    nginx_folders,
-    pss,
-    say,
-    wait_until,
-)
+from bench.client import Client
+from bench.common import HOST, ROOT, say, wait_until
+from bench.processes import Server, family, free_port, nginx_folders, pss
+from bench.service import caught_up
 
 FEED = "/feeds/atom.xml"
 NGINX = """
@@ -55,14 +46,14 @@ http {{
 
 @dataclass(frozen=True)
 class Peer:
-    """A server under test: its process, and where it listens."""
+    """A server under test: its process and its port."""
 
     name: str
     server: Server
     port: int
 
     def memory(self) -> int:
-        """Give the bytes of memory of all its processes, shared ones by their part."""
+        """Return the memory of all its processes in bytes (sum of PSS)."""
         return sum(pss(process.pid) for process in family(self.server.pid))
 
 
@@ -76,7 +67,7 @@ class Bench:
     def start(
         self, name: str, command: Sequence[str], environ: dict[str, str], port: int = 0
     ) -> Peer:
-        """Start a server; `{port}` in its command is where it is to listen (0: anywhere)."""
+        """Start a server; `{port}` in its command stands for `port`, by default a free one."""
         port = port or free_port()
         words = [word.replace("{port}", str(port)) for word in command]
         log = self.folder / f"{name}.log"
@@ -97,12 +88,12 @@ class Bench:
             "FEEDSVC_FEED_SIZE": "20",
         }
         peer = self.start(name, command, environ)
-        # Its index of words is half a core's work for some minutes, at 100,000 entries.
+        # At 100,000 entries, indexing takes half a core for some minutes.
         wait_until(lambda: caught_up(instance), 3600, 0.5)
         return peer
 
     def peers(self, feedsvc: Peer, page: str) -> list[Peer]:
-        """Export the feed and a page, and start all who serve the same."""
+        """Export the feed and a page of feedsvc, and start all peers with the same content."""
         files = self.folder / "files"
         with Client(feedsvc.port) as client:
             for path in (FEED, page):
@@ -115,7 +106,7 @@ class Bench:
         granian = [sys.executable, "-m", "granian", "--interface", "wsgi", "--http", "1"]
         granian += ["--workers", str(os.cpu_count()), "--log-level", "warning"]
         granian += ["--host", HOST, "--port", "{port}", "--blocking-threads"]
-        # Those that render are faster with one thread, those that remember with eight.
+        # Those that render are faster with one thread, those that answer from memory with eight.
         single, several = [*granian, "1"], [*granian, "8"]
         known = {"BENCH_FEED": str(self.folder / "feed.json"), "BENCH_FILES": str(files)}
         others = [] if wordpress.version() is None else [self.wordpress()]
@@ -131,7 +122,7 @@ class Bench:
         ]
 
     def wordpress(self) -> Peer:
-        """Start WordPress with the exported news."""
+        """Start WordPress with the exported entries."""
         folder = self.folder / "WordPress"
         folder.mkdir()
         command = [sys.executable, "-m", "bench.wordpress", str(folder), "{port}"]
@@ -143,7 +134,7 @@ class Bench:
         folder.mkdir()
         port = free_port()
         text = NGINX.format(
-            # Its workers must be able to read what we wrote.
+            # Its workers must be able to read the files.
             user="user root;" if os.geteuid() == 0 else "",
             folder=folder,
             files=files,

@@ -3,7 +3,7 @@
     python -m bench.serving [--quick]
 
 Real servers on loopback, all of them started at once and loaded in turn, in
-interleaved rounds, by wrk. The bytes and the status of every answer are counted.
+interleaved rounds, by wrk. The bytes and the status of every response are counted.
 Figures go into docs/figures/serving.json and docs/benchmarks.md.
 """
 
@@ -28,17 +28,10 @@ from statistics import median
 from typing import Any
 
 from bench import corpus, wordpress
-from bench.common import (
-    HOST,
-    ROOT,
-    Client,
-    Wrong,
-    cpu,
-    percentile,
-    say,
-    wait_until,
-    workplace,
-)
+from bench.client import Client
+from bench.common import HOST, ROOT, Wrong, say, wait_until
+from bench.processes import cpu, workplace
+from bench.results import percentile
 from bench.servers import FEED, Bench, Peer
 
 FIGURES = ROOT / "docs" / "figures" / "serving.json"
@@ -51,7 +44,7 @@ _MONTH = re.compile(r'href="/archive/(\d+/\d+)/"')
 
 @dataclass(frozen=True)
 class Load:
-    """One kind of request: what is sent beside `Accept-Encoding`, and what must come."""
+    """One kind of request: the headers beside `Accept-Encoding`, and the expected status."""
 
     name: str
     path: str
@@ -61,7 +54,7 @@ class Load:
 
 @dataclass
 class Run:
-    """What one run of wrk found."""
+    """The result of one run of wrk: requests per second, seconds of CPU each, latencies in ms."""
 
     rate: float
     cpu: float
@@ -71,7 +64,7 @@ class Run:
 
 
 def wrk(peer: Peer, seconds: float, headers: dict[str, str], path: str, *words: str) -> Run:
-    """Load a server, and see that every answer was one."""
+    """Load a server, and check the status of every response."""
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:g}s", "--timeout", "10s"]
     command += ["-s", str(SCRIPT)]
     for name, value in headers.items():
@@ -80,40 +73,42 @@ def wrk(peer: Peer, seconds: float, headers: dict[str, str], path: str, *words: 
     before = cpu(peer.server.pid)
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     spent = cpu(peer.server.pid) - before
-    said: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
-    if said["failed"]:
-        raise Wrong(f"{peer.name} {path}: {said['failed']} requests failed")
+    found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    if found["failed"]:
+        raise Wrong(f"{peer.name} {path}: {found['failed']} requests failed")
     counts: dict[str, int] = defaultdict(int)
-    for status, count in said["counts"]:
+    for status, count in found["counts"]:
         counts[status] += count
     if not set(counts) <= {"200", "226", "304"}:
         raise Wrong(f"{peer.name} {path}: {counts}")
     run = Run(
-        said["requests"] / said["seconds"],
-        spent / said["requests"],
-        said["p50"],
-        said["p99"],
+        found["requests"] / found["seconds"],
+        spent / found["requests"],
+        found["p50"],
+        found["p99"],
         dict(counts),
     )
     if words[0] == "same":
-        _require_whole(peer, said, headers, path)
+        _require_complete(peer, found, headers, path)
     return run
 
 
-def _require_whole(peer: Peer, said: dict[str, Any], headers: dict[str, str], path: str) -> None:
-    """See that as many bytes came as so many whole answers have, but for those on their way."""
+def _require_complete(
+    peer: Peer, found: dict[str, Any], headers: dict[str, str], path: str
+) -> None:
+    """Check that the bytes are those of as many complete responses, less those under way."""
     connection = HTTPConnection(HOST, peer.port, timeout=30)
     connection.request("GET", path, headers=headers)
     answer = connection.getresponse()
     head = sum(len(name) + len(value) + 4 for name, value in answer.getheaders())
     one = len(f"HTTP/1.1 {answer.status} {answer.reason}\r\n\r\n") + head + len(answer.read())
     connection.close()
-    if abs(said["bytes"] - said["requests"] * one) > (CONNECTIONS + 1) * one:
-        raise Wrong(f"{peer.name} {path}: {said['bytes']} bytes, not {said['requests']} of {one}")
+    if abs(found["bytes"] - found["requests"] * one) > (CONNECTIONS + 1) * one:
+        raise Wrong(f"{peer.name} {path}: {found['bytes']} bytes, not {found['requests']} of {one}")
 
 
 def loads_of(peer: Peer, page: str | None) -> list[Load]:
-    """Give what a server is asked: the feed, whole and conditionally, and a page."""
+    """Return the loads of a server: the feed, in full and conditionally, and a page."""
     with Client(peer.port) as client:
         status, body, found = client.ask(FEED, Accept_Encoding="gzip")
         if status != 200 or found.get("content-encoding") != "gzip":
@@ -132,7 +127,7 @@ def loads_of(peer: Peer, page: str | None) -> list[Load]:
 
 
 def measure(peer: Peer, load: Load, seconds: float) -> Run:
-    """Run one kind of request against a server, after seeing what one of it answers."""
+    """Run one kind of request against a server, after checking one response."""
     headers = {"Accept-Encoding": "gzip", **load.headers}
     with Client(peer.port) as client:
         status, _, _ = client.ask(load.path, **headers)
@@ -147,7 +142,7 @@ Figures = dict[str, Any]
 def in_rounds(
     peers: Sequence[tuple[Peer, str | None]], rounds: int, seconds: float
 ) -> dict[str, dict[str, list[dict[str, Any]]]]:
-    """Load each server, with its page if it has one, in turn; give the runs by name and load."""
+    """Load each server in turn, with its page if it has one; return the runs by name and load."""
     found: dict[str, dict[str, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
     for number in range(rounds):
         for peer, page in peers:
@@ -178,14 +173,14 @@ def changing(entries: Path) -> Iterator[None]:
 
 
 def write_newest(entries: Path, number: int) -> None:
-    """Write a version of an entry that is the newest of all."""
+    """Write a version of the newest entry."""
     body = "Слова о жизни района. " * 120
     text = f"---\ntitle: Новость, версия {number}\ndate: 2026-01-02\n---\n\n{body}\n"
     (entries / "newest.md").write_text(text, encoding="utf-8")
 
 
 def tags(peer: Peer, entries: Path) -> tuple[str, str]:
-    """Give the entity tag of the feed, and that of the one before its last change."""
+    """Return the entity tag of the feed, and that of the feed before its last change."""
 
     def tag() -> str:
         with Client(peer.port) as client:
@@ -194,19 +189,19 @@ def tags(peer: Peer, entries: Path) -> tuple[str, str]:
     before = tag()
     write_newest(entries, time.time_ns())
     wait_until(lambda: tag() != before, 20, 0.05)
-    # Each worker has noticed.
+    # By then every worker has noticed.
     time.sleep(0.5)
     return tag(), before
 
 
 def mix(peer: Peer, entries: Path, pages: list[str], seconds: float, rate: float = 0) -> Run:
-    """Load with the mix of what readers ask, at a rate of requests per second (0: any)."""
+    """Load with the mix of requests of readers; `rate` is per second, 0 is unlimited."""
     words = ("mix", f"{rate:.0f}", str(CONNECTIONS), *tags(peer, entries), *pages)
     return wrk(peer, seconds, {}, FEED, *words)
 
 
 def after_changes(peer: Peer, entries: Path, seconds: float) -> list[float]:
-    """Ask all the time; give what answers took, in ms, in the 100 ms after a change was seen."""
+    """Poll continuously; return the latencies in ms within 100 ms after a change appeared."""
     found, tag, seen = [], "", 0.0
     end = time.perf_counter() + seconds
     with changing(entries), Client(peer.port) as client:
@@ -215,7 +210,7 @@ def after_changes(peer: Peer, entries: Path, seconds: float) -> list[float]:
             new = client.ask(FEED, Accept_Encoding="gzip")[2]["etag"]
             took = time.perf_counter() - start
             if new != tag:
-                # The answer that shows it first is the one that may have waited for it.
+                # The first response that shows it is the one that may have waited for it.
                 tag, seen = new, start
             if start - seen < 0.1:
                 found.append(1000 * took)
@@ -249,7 +244,7 @@ def mixes(peer: Peer, entries: Path, pages: list[str], rounds: int, seconds: flo
 
 
 def beside_cold(peer: Peer, seconds: float) -> dict[str, Any]:
-    """Poll, on a new connection each time, while four readers walk through the archives."""
+    """Poll, on a new connection each time, while four readers read all archives."""
     with Client(peer.port) as client:
         known = client.ask(FEED)[2]["etag"]
         archives = _archives(client)
@@ -289,20 +284,20 @@ def beside_cold(peer: Peer, seconds: float) -> dict[str, Any]:
 
 
 def _archives(client: Client) -> list[str]:
-    """Give the paths of all archive documents: far more than any worker keeps."""
+    """Return the paths of all archive documents: far more than a worker caches."""
     months = _MONTH.findall(client.get("/archive/").decode())
     return [f"/feeds/archive/{month}/atom.xml" for month in months]
 
 
 def pages_of(peer: Peer) -> list[str]:
-    """Give the pages of the entries in the feed."""
+    """Return the pages of the entries in the feed."""
     with Client(peer.port) as client:
         feed = json.loads(client.get("/feeds/feed.json"))
     return [item["url"].removeprefix("https://news.example") for item in feed["items"]]
 
 
 def growth(bench: Bench, sizes: Sequence[int], rounds: int, seconds: float) -> Figures:
-    """Measure feedsvc over folders of more and more entries."""
+    """Measure feedsvc with more and more entries."""
     peers = {}
     for size in sizes:
         entries = bench.folder / f"entries {size}"
@@ -344,7 +339,7 @@ def run(options: argparse.Namespace, folder: Path, stack: ExitStack) -> Figures:
 
 
 def versions() -> str:
-    """Give the versions of those who were measured and who measured."""
+    """Return the versions of the servers and of wrk."""
     nginx = subprocess.run(["nginx", "-v"], capture_output=True, text=True, check=True).stderr
     wrk = subprocess.run(["wrk", "-v"], capture_output=True, text=True, check=False).stdout
     python = ", ".join(f"{name} {version(name)}" for name in ("gunicorn", "whitenoise", "django"))
@@ -353,7 +348,7 @@ def versions() -> str:
 
 
 def main() -> None:
-    """Measure, and write the figures down."""
+    """Measure, and write the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one short round; only prints")
     parser.add_argument("--only-growth", action="store_true", help="leave the rest as it is")

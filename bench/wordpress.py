@@ -1,15 +1,15 @@
-"""WordPress as a peer, with the same news: nginx, PHP and MariaDB.
+"""WordPress as a peer with the same entries: nginx, PHP and MariaDB.
 
     python -m bench.wordpress FOLDER PORT FEED.json
 
 Debian's packages: apt-get install -y --no-install-recommends \
     wordpress mariadb-server php-cli php-fpm php-mysql php-xml php-mbstring nginx-light
 
-Everything is made in the folder, of which nothing may be kept from before, and runs as
-whoever starts it: no service of the system is touched, and nothing is asked of the network.
-SIGTERM ends it all. The news is what feedsvc's own JSON Feed says. WordPress knows its tags
-only as strong ones, and nginx weakens them when it compresses, so that readers who send one
-back get the whole feed; the settings here undo that, in WordPress' favour.
+Everything is made in the folder, which must be empty, and runs as the user that starts it:
+no service of the system is touched, and the network is not used. SIGTERM ends all of it.
+The entries are those of feedsvc's JSON Feed. WordPress recognizes its entity tags only as
+strong ones, and nginx weakens them when it compresses, so that readers who send one back
+get the full feed; the settings here undo that, in favour of WordPress.
 """
 
 import os
@@ -22,7 +22,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from bench.common import HOST, nginx_folders, wait_until
+from bench.common import HOST, wait_until
+from bench.processes import nginx_folders
 
 CODE = Path("/usr/share/wordpress")
 # MariaDB takes one statement from a line.
@@ -126,7 +127,7 @@ http {{
 
 
 def version() -> str | None:
-    """Give the version of Debian's WordPress; None where it is not installed."""
+    """Return the version of Debian's WordPress; None if it is not installed."""
     file = CODE / "wp-includes" / "version.php"
     if not file.exists():
         return None
@@ -135,7 +136,7 @@ def version() -> str | None:
 
 
 def write(folder: Path, port: int) -> None:
-    """Write the settings of all three servers, and the two programs in PHP."""
+    """Write the settings of all three servers, and the two PHP programs."""
     facts = {
         "code": CODE,
         "folder": folder,

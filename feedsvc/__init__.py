@@ -1,3 +1,3 @@
-"""feedsvc publishes a directory of text files as feeds and permanent pages."""
+"""Publish a folder of text files as feeds and permanent pages."""
 
 __version__ = "0.1.0"

@@ -1,7 +1,7 @@
-"""Texts in the site's language: gettext catalogues, messages, dates.
+"""Internationalization: messages, dates and numbers in the site's language.
 
-The `.po` files are read as they are when the process starts, so there is no
-compiled copy that could be stale. English is the language of the source.
+English is the language of the source. The `.po` catalogues of the others are compiled when
+they are first used, so there is no compiled copy that could be out of date.
 """
 
 import errno
@@ -24,18 +24,18 @@ LANGUAGES = ("en", "ru")
 
 
 def N_(text: str) -> str:  # noqa: N802 - gettext's own name for "translate this later"
-    """Mark a text for the catalogues without translating it here."""
+    """Mark a text for extraction into the catalogues, and return it untranslated."""
     return text
 
 
 def NN_(one: str, many: str) -> tuple[str, str]:  # noqa: N802 - as above
-    """Mark a text that counts something, in both its forms."""
+    """Mark a text that has a plural for extraction, and return both forms untranslated."""
     return one, many
 
 
 @lru_cache
 def translations(language: str) -> NullTranslations:
-    """Give the texts of a language, one of `LANGUAGES`."""
+    """Return the translations into a language, one of `LANGUAGES`."""
     if language == "en":
         return NullTranslations()
     source = files("feedsvc") / "locale" / language / "LC_MESSAGES" / "feedsvc.po"
@@ -48,13 +48,13 @@ def translations(language: str) -> NullTranslations:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A text to be said in whatever language: a template and what to fill in."""
+    """A text that can be translated later: a template, and the values to fill in."""
 
     template: str
     values: Mapping[str, object] | None = None
 
     def text(self, language: str = "en") -> str:
-        """Say it in a language, one of `LANGUAGES`; messages among the values too."""
+        """Return it in a language, one of `LANGUAGES`, including messages among its values."""
         values = {
             name: value.text(language) if isinstance(value, Message) else value
             for name, value in (self.values or {}).items()
@@ -65,37 +65,37 @@ class Message:
 _REASONS = {
     errno.EACCES: N_("access is denied"),
     errno.EPERM: N_("access is denied"),
-    errno.ENOENT: N_("there is nothing of that name"),
+    errno.ENOENT: N_("there is no such file or folder"),
     errno.ENOTDIR: N_("it is not a folder"),
     errno.EISDIR: N_("it is a folder"),
     errno.ENOSPC: N_("the disk is full"),
-    errno.EROFS: N_("the disk can only be read"),
-    errno.EIO: N_("the disk reports a fault"),
-    errno.EADDRINUSE: N_("another program is using it"),
+    errno.EROFS: N_("the disk is read-only"),
+    errno.EIO: N_("the disk reports an error"),
+    errno.EADDRINUSE: N_("it is used by another program"),
     errno.EADDRNOTAVAIL: N_("this machine does not have that address"),
 }
 
 
 def reason(error: OSError) -> Message:
-    """Say why the operating system refused, in words or else by its name for it."""
+    """Return why the operating system refused: in words, or else its name for the error."""
     name = errno.errorcode.get(error.errno or 0, str(error))
     return Message(_REASONS.get(error.errno or 0, "{name}"), {"name": name})
 
 
 def long_date(moment: datetime, language: str) -> str:
-    """Write the day as people do, in the zone the moment carries: 13 августа 2014 г."""
+    """Return the day, in the moment's zone: 13 августа 2014 г."""
     return format_date(moment.date(), format="long", locale=language)
 
 
 def full_date(moment: datetime, language: str) -> str:
-    """Write the day with its name, in the zone the moment carries: среда, 13 августа 2014 г."""
+    """Return the day with its weekday, in the moment's zone: среда, 13 августа 2014 г."""
     return format_date(moment.date(), format="full", locale=language)
 
 
 def locale_of(language: str) -> str:
-    """Give a language tag as OpenGraph writes it, with a country: `ru` as `ru_RU`.
+    """Return a language tag in OpenGraph's form, with a country: `ru_RU` for `ru`.
 
-    The country is the likeliest one (CLDR) where the tag names none.
+    If the tag names no country, it is the most likely one (CLDR, likely subtags).
     """
     parts = language.replace("-", "_").split("_")
     if len(parts) > 1 and len(parts[-1]) == 2:
@@ -105,17 +105,17 @@ def locale_of(language: str) -> str:
 
 
 def month_name(moment: datetime, language: str) -> str:
-    """Write the month as people do: август 2014."""
+    """Return the month: август 2014."""
     return format_date(moment.date(), format="LLLL y", locale=language)
 
 
 def file_size(length: int, language: str) -> str:
-    """Write a number of bytes as people do: 1,2 МБ."""
+    """Return a number of bytes as a size: 1,2 МБ."""
     power = min(int(log(max(length, 1), 1000)), 2)
     unit = ("byte", "kilobyte", "megabyte")[power]
     return format_unit(round(length / 1000**power, 1), f"digital-{unit}", "short", locale=language)
 
 
 def clock_time(moment: datetime, language: str) -> str:
-    """Write the time of day as people do, in the zone the moment carries: 15:30."""
+    """Return the time of day, in the moment's zone: 15:30."""
     return format_time(moment.time(), format="short", locale=language)

@@ -1,9 +1,9 @@
-"""The settings: `feedsvc.toml`, overridden by `FEEDSVC_*`, validated as a whole.
+"""The settings: `feedsvc.toml`, overridden by `FEEDSVC_*` variables, validated as a whole.
 
-Each key is a field of `Settings`. Its metadata holds the function that reads the value
-and raises `Unusable` with a message for the operator. This is written by hand because
-every fault must be listed at once, in the site's language; pydantic-settings, which could
-do that, costs each process 20 MB and 140 ms.
+Each key is a field of `Settings`. Its metadata holds the function that validates the value
+and raises `Unusable` with a message for the operator. This is written by hand because every
+fault must be listed at once, in the site's language; pydantic-settings, which could do that,
+costs each process 20 MB and 140 ms.
 """
 
 import os
@@ -25,13 +25,13 @@ from feedsvc.text import clean
 PREFIX = "FEEDSVC_"
 FILE_VARIABLE = "FEEDSVC_CONFIG"
 DEFAULT_FILE = "feedsvc.toml"
-# No SVG: the RSS specification and some readers do not take it.
+# No SVG: neither the RSS specification nor all readers accept it.
 LOGOS = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif"}
 _HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?")
 
 
 class Unusable(ValueError):
-    """A setting's value cannot be used; the message says what it must be."""
+    """A setting's value is invalid; the message says what it must be."""
 
     def __init__(self, template: str, **values: object) -> None:
         super().__init__(template)
@@ -40,7 +40,7 @@ class Unusable(ValueError):
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise Unusable(N_("must be a text in quotation marks"))
+        raise Unusable(N_("must be text in quotation marks"))
     return " ".join(clean(value).split())
 
 
@@ -62,7 +62,7 @@ def _zone(value: object) -> ZoneInfo:
     try:
         return ZoneInfo(_required(value))
     except (KeyError, OSError, ValueError) as error:
-        raise Unusable(N_("must be a time zone like Europe/Moscow")) from error
+        raise Unusable(N_("must be the name of a time zone, such as Europe/Moscow")) from error
 
 
 def _base_url(value: object) -> str:
@@ -76,29 +76,29 @@ def _base_url(value: object) -> str:
     except ValueError:
         usable = False
     if not usable or text != f"{parts.scheme}://{parts.netloc}":
-        raise Unusable(N_("must be the site's address without a path, like https://news.example"))
+        raise Unusable(N_("must be the site's address with no path, such as https://news.example"))
     return text
 
 
 def _authority(value: object) -> str:
     text = _text(value)
-    # RFC 4151 section 2.1: a domain name or mail address one held on that day.
+    # RFC 4151 section 2.1: a domain name or mail address that one held on that day.
     if not re.fullmatch(r"[a-z0-9._@-]+,\d{4}(-\d{2}(-\d{2})?)?", text):
-        raise Unusable(N_("must be a domain and a year you held it in, like news.example,2014"))
+        raise Unusable(N_("must be your domain and a year you held it, such as news.example,2014"))
     return text
 
 
 def _mail(value: object) -> str:
     text = _text(value)
     if text and not re.fullmatch(r"[^\s@<>()]+@[^\s@<>()]+", text):
-        raise Unusable(N_("must be a mail address, or empty"))
+        raise Unusable(N_("must be an email address, or empty"))
     return text
 
 
 def _permalink(value: object) -> str:
     text = _text(value)
     if not re.fullmatch(r"/[A-Za-z0-9/._~-]*<id>[A-Za-z0-9/._~-]*", text) or "//" in text:
-        raise Unusable(N_("must be a path with <id> in it, like /news/<id>.html"))
+        raise Unusable(N_("must be a path that contains <id>, such as /news/<id>.html"))
     return text
 
 
@@ -117,14 +117,14 @@ def _path(value: object) -> Path:
 def _colour(value: object) -> str:
     text = _text(value).lower()
     if not re.fullmatch(r"#[0-9a-f]{6}", text):
-        raise Unusable(N_("must be a colour like #0b57a4"))
+        raise Unusable(N_("must be a colour such as #0b57a4"))
     return text
 
 
 def _logo(value: object) -> Path | None:
     text = _text(value)
     if text and Path(text).suffix.lower() not in LOGOS:
-        raise Unusable(N_("must be a picture file: {kinds}"), kinds=", ".join(LOGOS))
+        raise Unusable(N_("must be the name of a picture file ({kinds})"), kinds=", ".join(LOGOS))
     return Path(text) if text else None
 
 
@@ -149,10 +149,10 @@ class Serve:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParseSettings:
-    """The settings that shape entries: all that the parsers are given.
+    """The settings that parsing depends on, and the only ones that parsers receive.
 
-    A setting that changes what is stored of an entry must be a field here, or the parsers
-    cannot read it; so `fingerprint` never misses one.
+    So a setting that changes what is stored of an entry cannot be missing here, nor in
+    `fingerprint`.
     """
 
     timezone: ZoneInfo
@@ -161,7 +161,7 @@ class ParseSettings:
 
     @property
     def fingerprint(self) -> str:
-        """Return a text that differs if any of these settings does."""
+        """Return a string that differs if any of these settings does."""
         return repr([str(getattr(self, each.name)) for each in fields(self)])
 
 
@@ -195,16 +195,16 @@ class Settings:
 
     @property
     def parsing(self) -> ParseSettings:
-        """Return the settings that shape entries."""
+        """Return the settings that parsing depends on."""
         return ParseSettings(
             **{each.name: getattr(self, each.name) for each in fields(ParseSettings)}
         )
 
     @property
     def render_fingerprint(self) -> str:
-        """Return a text that differs if documents are rendered otherwise.
+        """Return a string that differs if the same entries are rendered differently.
 
-        It covers the settings and the version of the program, not the entries.
+        It covers the settings and the version of the program.
         """
         rendered = replace(self, instance=Path(), serve=replace(self.serve, workers=0))
         return f"{__version__} {rendered!r}"
@@ -215,16 +215,16 @@ class Settings:
         return file
 
     def logos(self) -> dict[str, Path]:
-        """Return the picture files of the site itself, by the names they are served under."""
+        """Return the picture files of the site itself, by the names under which they are served."""
         files = {name: self.logo_file(name) for name in ("icon", "logo", "logo_square")}
         return {f"{name}{file.suffix.lower()}": file for name, file in files.items() if file}
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
-    """Read the settings file named by `environ`, or `feedsvc.toml`, and `FEEDSVC_*`.
+    """Return the settings in the file that `environ` names, or `feedsvc.toml`, and in `environ`.
 
     Paths are relative to the folder of the settings file. Without a file the defaults
-    apply; a file that is named must exist. Raises SettingsError with every fault found.
+    apply, but a file that `environ` names must exist. Raises SettingsError with every fault.
     """
     environ = os.environ if environ is None else environ
     path = Path(environ.get(FILE_VARIABLE) or DEFAULT_FILE)
@@ -238,15 +238,15 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     settings = replace(
         settings,
         **{
-            field.name: folder / getattr(settings, field.name)
-            for field in fields(Settings)
-            if isinstance(getattr(settings, field.name), Path)
+            each.name: folder / getattr(settings, each.name)
+            for each in fields(Settings)
+            if isinstance(getattr(settings, each.name), Path)
         },
     )
     for name, file in sorted(settings.logos().items()):
         if not file.is_file():
             where = f"{Path(name).stem} = {str(file)!r}"
-            faults.append(Fault(where, Message(N_("there is no such file"))))
+            faults.append(Fault(where, Message(N_("this file does not exist"))))
     if faults:
         language = table.get("language")
         raise SettingsError(tuple(faults), language if language in LANGUAGES else "en")
@@ -258,7 +258,7 @@ def _read(path: Path, faults: list[Fault], *, required: bool) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         if required:
-            faults.append(Fault(str(path), Message(N_("there is no such settings file"))))
+            faults.append(Fault(str(path), Message(N_("this settings file does not exist"))))
     except OSError as error:
         text = Message(N_("cannot be read: {reason}"), {"reason": reason(error)})
         faults.append(Fault(str(path), text))
@@ -281,7 +281,7 @@ def _override(table: dict[str, Any], name: str, text: str, faults: list[Fault]) 
 
 def _build(kind: type, table: Mapping[str, object], prefix: str, faults: list[Fault]) -> Any:  # noqa: ANN401
     values: dict[str, object] = {}
-    known = {entry.name: entry for entry in fields(kind)}
+    known = {setting.name: setting for setting in fields(kind)}
     for key, value in table.items():
         name = prefix + key
         if key not in known:

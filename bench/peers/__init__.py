@@ -1,1 +1,1 @@
-"""The peers that are Python: the same feed, the way each of them makes one."""
+"""The peers in Python: the same feed, made as is usual with each library."""

@@ -1,4 +1,4 @@
-"""A bare callable that gives the exported feed from memory: what the server itself costs."""
+"""A bare callable that returns the exported feed from memory: what the server itself costs."""
 
 import os
 from collections.abc import Callable, Iterable

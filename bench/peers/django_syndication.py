@@ -27,7 +27,7 @@ NEWS = items()
 
 
 class News(Feed):
-    """The newest news."""
+    """The newest entries."""
 
     feed_type = Atom1Feed
     title = "Новости"
@@ -35,23 +35,23 @@ class News(Feed):
     subtitle = "Новости"
 
     def items(self) -> list[Item]:
-        """Give what the feed holds; from memory, to Django's advantage."""
+        """Return the entries of the feed; from memory, to Django's advantage."""
         return NEWS
 
     def item_title(self, item: Item) -> str:
-        """Give the title of an item."""
+        """Return the title of an entry."""
         return item.title
 
     def item_description(self, item: Item) -> str:
-        """Give the text of an item."""
+        """Return the HTML of an entry."""
         return item.html
 
     def item_link(self, item: Item) -> str:
-        """Give the page of an item."""
+        """Return the page of an entry."""
         return item.url
 
     def item_pubdate(self, item: Item) -> datetime:
-        """Give when an item was published."""
+        """Return when an entry was published."""
         return item.published
 
 

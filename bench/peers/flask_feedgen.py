@@ -1,4 +1,4 @@
-"""A Flask view that has feedgen make the feed for each request."""
+"""A Flask view that makes the feed with feedgen at each request."""
 
 import gzip
 
@@ -14,7 +14,7 @@ NEWS = items()
 
 @app.get("/feeds/atom.xml")
 def feed() -> Answer:
-    """Answer with the feed: gzip, entity tag, conditions."""
+    """Answer with the feed, compressed, with validators and conditional requests."""
     made = FeedGenerator()
     made.id("tag:news.example,2014:feed")
     made.title("Новости")

@@ -1,4 +1,4 @@
-"""The news that the peers publish: what feedsvc's own JSON Feed says."""
+"""The entries that the peers publish, from the JSON Feed of feedsvc."""
 
 import json
 import os
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Item(NamedTuple):
-    """One news item."""
+    """One entry."""
 
     url: str
     title: str
@@ -18,7 +18,7 @@ class Item(NamedTuple):
 
 
 def items() -> list[Item]:
-    """Give the news in the file that `BENCH_FEED` names."""
+    """Return the entries of the JSON Feed in the file that `BENCH_FEED` names."""
     feed = json.loads(Path(os.environ["BENCH_FEED"]).read_text(encoding="utf-8"))
     return [
         Item(

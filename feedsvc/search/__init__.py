@@ -1,1 +1,1 @@
-"""Search."""
+"""Full-text search: an index that follows the catalogue, queries, and their results."""

@@ -1,4 +1,4 @@
-"""Excerpts: where in a text the found words stand, with these marked. Pure."""
+"""Excerpts: the passage of a text where the found words are, highlighted. Pure."""
 
 import re
 from collections import Counter
@@ -10,31 +10,32 @@ from feedsvc.search.stemming import StemMatcher
 
 # In characters.
 LENGTH = 240
-_Found = tuple[int, int, str]
+# Start, end and stem of a word.
+_Span = tuple[int, int, str]
 _space = re.compile(r"\s")
 
 
-def marked(text: str, matcher: StemMatcher) -> Markup:
-    """Write a text as HTML, each found word in it as `<mark>`."""
+def highlight(text: str, matcher: StemMatcher) -> Markup:
+    """Return a text as HTML with each found word in `<mark>`."""
     return _write(text, 0, len(text), list(matcher.find(text)))
 
 
 def excerpt(texts: Sequence[str], matcher: StemMatcher) -> Markup:
-    """Write the passage that has the most of what is wanted, from the first text that has any.
+    """Return the passage with the most found words, from the first text that has any.
 
-    Where none has, it is the beginning of the first.
+    If none has, return the beginning of the first text.
     """
     for each in texts:
         text = " ".join(each.split())
-        found = list(matcher.find(text))
-        if found:
-            return _passage(text, found)
+        spans = list(matcher.find(text))
+        if spans:
+            return _passage(text, spans)
     return _passage(" ".join(texts[0].split()), [])
 
 
-def _passage(text: str, found: list[_Found]) -> Markup:
-    first, last = _richest(found)
-    # As much before as after it, as far as there is.
+def _passage(text: str, spans: list[_Span]) -> Markup:
+    first, last = _richest(spans)
+    # As much before as after it, as far as there is text.
     start = max(0, min(first - max(0, LENGTH - (last - first)) // 2, len(text) - LENGTH))
     end = min(len(text), start + LENGTH)
     if start > 0:
@@ -43,31 +44,31 @@ def _passage(text: str, found: list[_Found]) -> Markup:
     if end < len(text):
         space_at = text.rfind(" ", max(start, last), end + 1)
         end = space_at if space_at > 0 else end
-    inside = [each for each in found if start <= each[0] and each[1] <= end]
+    inside = [span for span in spans if start <= span[0] and span[1] <= end]
     before = "… " if start > 0 else ""
     after = " …" if end < len(text) else ""
     return escape(before) + _write(text, start, end, inside) + after
 
 
-def _richest(found: list[_Found]) -> tuple[int, int]:
-    """Give beginning and end of the span that has the most different words, and then the most."""
-    best, span = (0, 0), (0, 0)
+def _richest(spans: list[_Span]) -> tuple[int, int]:
+    """Return start and end of the passage with the most different words, then the most words."""
+    best, richest = (0, 0), (0, 0)
     within: Counter[str] = Counter()
     left = 0
-    for start, end, stem in found:
+    for start, end, stem in spans:
         within[stem] += 1
-        while end - found[left][0] > LENGTH and found[left][0] < start:
-            within[found[left][2]] -= 1
+        while end - spans[left][0] > LENGTH and spans[left][0] < start:
+            within[spans[left][2]] -= 1
             left += 1
         worth = (sum(1 for count in within.values() if count), within.total())
         if worth > best:
-            best, span = worth, (found[left][0], end)
-    return span
+            best, richest = worth, (spans[left][0], end)
+    return richest
 
 
-def _write(text: str, start: int, end: int, found: list[_Found]) -> Markup:
+def _write(text: str, start: int, end: int, spans: list[_Span]) -> Markup:
     html = Markup()
-    for first, last, _ in found:
+    for first, last, _ in spans:
         html += escape(text[start:first]) + Markup("<mark>") + escape(text[first:last])
         html += Markup("</mark>")
         start = last

@@ -1,14 +1,12 @@
-"""The full-text index, as those who search ask it.
+"""The full-text index, as searches read it.
 
-It follows the catalogue (`search.indexer`), a little behind, in a database of its own, so
-that its writes do not look like news. It may be deleted at any time. It only gives
-candidates: an edition says which of them are public.
+It follows the catalogue a little behind (see `feedsvc.search.indexer`), in a database of its
+own, so that its writes do not look like news. It may be deleted at any time. It returns only
+candidates: an edition decides which of them are public.
 
-Each entry is one text in it: the stems of its title, of its summary and of everything it
-says, with each stem of the first two once more behind a mark, so that a search of titles need
-not look at texts. The number of a row is the second of publication, or a later one if that is
-taken. So rows are in the order of time, and close together, which makes the index half as
-large as with wider numbers.
+A row's number is the second of publication, or a later one if that is taken. So rows are in
+the order of time, and close together, which makes the index half as large as with wider
+numbers.
 """
 
 import os
@@ -16,21 +14,21 @@ import sqlite3
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
+from feedsvc import text
 from feedsvc.dates import to_microseconds
 from feedsvc.edition import Edition
 from feedsvc.errors import SearchUnavailable
-from feedsvc.model import Entry
-from feedsvc.search import stemming
+from feedsvc.search import stemming, terms
 from feedsvc.search.query import Query
-from feedsvc.search.stemming import stems
+from feedsvc.search.terms import SUMMARY, TITLE, match
 from feedsvc.storage.sqlite import Schema, file_identity, is_damage, open_for_reading
 
 FILE = "search.sqlite3"
-# Whoever meets damage asks for a new index by creating this file in the instance folder.
+# A process that finds the index damaged creates this file in the instance folder; the indexer
+# then recreates the index.
 DAMAGED = "search-damaged"
 # At most this many matches are counted.
 MAX_COUNT = 1000
@@ -61,42 +59,19 @@ CREATE VIRTUAL TABLE words USING fts5 (
 -- The indexer merges, a few pages at a time.
 INSERT INTO words (words, rank) VALUES ('automerge', 0), ('crisismerge', 1000);
 """,
-    sources=(stemming,),
+    sources=(stemming, terms, text),
 )
-_STEMMER = version("PyStemmer")
-_TITLE, _SUMMARY, _CATEGORY, _GAP = "=", "+", "#", " . "
 # The best first: all words in the title, or in title and summary, or anywhere.
-_TIERS = (_TITLE, _SUMMARY, "")
+_TIERS = (TITLE, SUMMARY, "")
 
 
 def source_id(identity: str) -> str:
-    """Return what an index was made from: the identity of a catalogue, and the stemmer."""
-    return f"{identity} {_STEMMER}"
-
-
-def index_text(entry: Entry, text: str) -> str:
-    """Return everything an entry is found by; `text` is its plain text."""
-    title, summary, body = stems(entry.title), stems(entry.summary), stems(text)
-    more = [] if body[: len(summary)] == summary else [summary]
-    marked = (_marked(_TITLE, title), *(_marked(_SUMMARY, part) for part in (title, summary)))
-    labels = _marked(_CATEGORY, [category.slug for category in entry.categories])
-    return _GAP.join((*marked, *map(" ".join, (title, *more, body)), labels))
-
-
-def _marked(mark: str, each: list[str]) -> str:
-    return " ".join(mark + stem for stem in each)
-
-
-def _match(query: Query, mark: str) -> str:
-    """Return a query in FTS5's language, of nothing but stems, so that it is always valid."""
-    phrases = [_marked(mark, list(part)) for part in query.parts]
-    if query.category:
-        phrases.append(_CATEGORY + query.category)
-    return " AND ".join(f'"{phrase}"' for phrase in phrases)
+    """Return what an index is made from: the identity of a catalogue, and the stemmer."""
+    return f"{identity} {stemming.VERSION}"
 
 
 class Candidate(NamedTuple):
-    """An entry that matched, and the catalogue's sequence at which it became what was indexed."""
+    """An entry that matches, and the catalogue's sequence at which it was written as indexed."""
 
     published: int
     id: str
@@ -105,9 +80,11 @@ class Candidate(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """What matched, and whether the index knew all of the catalogue (`is_behind`) or ever did.
+    """The candidates of a query, and how complete the index is.
 
-    `best` is the best first, newest among equals; `newest` all of it that is newest.
+    `best` has the best first, the newest among equals; `newest` has the newest first, at
+    most `MAX_COUNT` and one more. `is_behind` if the index does not hold all of the catalogue
+    now, `is_first` if it never did.
     """
 
     best: tuple[Candidate, ...]
@@ -117,34 +94,34 @@ class Matches:
 
 
 class Search:
-    """The way to the index for those who search. Safe to share among threads."""
+    """Searches the index. Safe to share among threads."""
 
     def __init__(self, instance: Path) -> None:
         self._path = instance / FILE
-        self._begin()
+        self._reset()
         self._inherited: tuple[object, ...] = ()
 
-    def _begin(self) -> None:
+    def _reset(self) -> None:
         self._key: tuple[int, ...] = (os.getpid(),)
         self._connection: sqlite3.Connection | None = None
         # One connection for all threads: two megabytes of memory, not sixteen.
-        self._asking = threading.Lock()
+        self._lock = threading.Lock()
 
     def find(self, query: Query, edition: Edition, best: int) -> Matches:
-        """Give the candidates of a query that has words, for an edition, the `best` first.
+        """Return the candidates of a query that has words, at least `best` of them ranked.
 
         Raises SearchUnavailable.
         """
         if self._key[0] != os.getpid():
-            # As in the catalogue: what was forked is left alone.
+            # A connection must not be used or closed across a fork, so it is only kept.
             self._inherited = (*self._inherited, self._connection)
-            self._begin()
-        with self._asking:
+            self._reset()
+        with self._lock:
             try:
-                connection = self._newest()
+                connection = self._current()
                 connection.execute("BEGIN")
                 try:
-                    return _found(connection, query, edition, best)
+                    return _find(connection, query, edition, best)
                 finally:
                     connection.execute("ROLLBACK")
             except sqlite3.Error as error:
@@ -154,50 +131,44 @@ class Search:
                         self._path.with_name(DAMAGED).touch()
                 raise SearchUnavailable(f"{self._path}: {error}") from error
 
-    def _newest(self) -> sqlite3.Connection:
+    def _current(self) -> sqlite3.Connection:
         key = (os.getpid(), *file_identity(self._path))
         if self._connection is None or key != self._key:
             self._connection, self._key = open_for_reading(self._path, SCHEMA), key
         if self._connection is None:
-            raise SearchUnavailable(f"{self._path}: there is no index that can be used")
+            raise SearchUnavailable(f"{self._path}: there is no usable index")
         return self._connection
 
 
-def _found(connection: sqlite3.Connection, query: Query, edition: Edition, wanted: int) -> Matches:
+def _find(connection: sqlite3.Connection, query: Query, edition: Edition, best: int) -> Matches:
     source, sequence, caught_up, spread = connection.execute(
         "SELECT source_id, sequence, caught_up, spread FROM state"
     ).fetchone()
     if source != source_id(edition.identity):
         return Matches((), (), is_behind=True, is_first=True)
-    first = to_microseconds(query.since) if query.since else -(2**62)
-    last = edition.now
+    since = to_microseconds(query.since) if query.since else -(2**62)
+    until = edition.now
     if query.until:
-        last = min(last, to_microseconds(query.until) - 1)
-    best: dict[Candidate, None] = {}
+        until = min(until, to_microseconds(query.until) - 1)
+    # Without a repetition, in the order of the tiers.
+    ranked: dict[Candidate, None] = {}
     newest: list[Candidate] = []
-    for mark in _TIERS:
-        if mark and len(best) >= wanted:
+    for prefix in _TIERS:
+        if prefix and len(ranked) >= best:
             continue
-        # One more, which says that there are more.
-        limit = wanted if mark else MAX_COUNT + 1
+        # One more than is counted shows that there are more.
+        limit = best if prefix else MAX_COUNT + 1
         rows = connection.execute(
             "SELECT published, id, item.sequence FROM words CROSS JOIN item ON number = words.rowid"
             " WHERE words MATCH ? AND words.rowid BETWEEN ? AND ? AND published BETWEEN ? AND ?"
             " AND id IS NOT NULL"
             " ORDER BY words.rowid DESC LIMIT ?",
-            (
-                _match(query, mark),
-                first // SECOND,
-                last // SECOND + spread,
-                first,
-                last,
-                limit,
-            ),
+            (match(query, prefix), since // SECOND, until // SECOND + spread, since, until, limit),
         )
         newest = sorted(map(Candidate._make, rows), reverse=True)
-        best.update(dict.fromkeys(newest))
+        ranked.update(dict.fromkeys(newest))
     return Matches(
-        tuple(best),
+        tuple(ranked),
         tuple(newest),
         is_behind=not caught_up or sequence < edition.sequence,
         is_first=not caught_up,

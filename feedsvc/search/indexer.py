@@ -1,8 +1,8 @@
-"""The indexer: it keeps the full-text index true to the catalogue, a little at a time.
+"""The indexer: it brings the full-text index up to date with the catalogue, in small portions.
 
-It reads the log of changes and stores its position in one transaction with what it wrote, so
-it can be stopped anywhere. A fault here is logged once, stops nothing else, and is tried
-again.
+It reads the log of changes, and stores its position in the same transaction as what it
+indexed, so it can be stopped anywhere. A fault is logged once, stops nothing else, and the
+work is tried again later.
 """
 
 import logging
@@ -16,7 +16,8 @@ from typing import NamedTuple
 
 from feedsvc.errors import SearchUnavailable
 from feedsvc.i18n import N_, Message
-from feedsvc.search.index import DAMAGED, FILE, SCHEMA, SECOND, index_text, source_id
+from feedsvc.search.index import DAMAGED, FILE, SCHEMA, SECOND, source_id
+from feedsvc.search.terms import index_text
 from feedsvc.storage.changes import Changes, Position
 from feedsvc.storage.snapshot import ChangedEntry, Snapshot
 from feedsvc.storage.sqlite import (
@@ -28,19 +29,20 @@ from feedsvc.storage.sqlite import (
 )
 from feedsvc.text import plain
 
-# Entries read at a time, which takes some milliseconds, and written in one transaction: to
-# write each by itself would cost three times as much.
+# Entries read in one go, which takes some milliseconds, and written in one transaction, as a
+# transaction for each would cost three times as much.
 READ_SIZE = 2
 WRITE_SIZE = 48
-# FTS5 merges this many pages at a time, and this many times after each transaction, which
+# FTS5 merges this many pages in one go, and this many times after each transaction, which
 # keeps up with what is written.
 MERGE_PAGES = 16
 MERGES = 5
-# The last of the disk, in bytes, is the catalogue's.
+# In bytes: the last free space on the disk is left to the catalogue.
 DISK_RESERVE = 32 * 1024 * 1024
 # The index is recreated when this many rows, and a quarter of all, are tombstones.
 MAX_TOMBSTONES = 1000
-# In seconds: the first and the longest pause after a fault, and between two checks of the files.
+# In seconds: the first and the longest pause after a fault, and the time between two checks
+# that the files are still in place.
 MIN_PAUSE = 1.0
 MAX_PAUSE = 60.0
 CHECK_EVERY = 2.0
@@ -50,16 +52,16 @@ _log = logging.getLogger("feedsvc")
 
 
 class _Ready(NamedTuple):
-    """A row of the catalogue and its text for the index; None if it is not to be found."""
+    """A row of the catalogue, and its text for the index; None if it must not be found."""
 
     row: ChangedEntry
     text: str | None
 
 
 class Indexer:
-    """The one writer of the index. Whoever makes it must make sure that it is alone.
+    """The only writer of the index, a subscriber of the sync loop.
 
-    It is a subscriber of the sync loop.
+    The lock of the catalogue's writer ensures that there is no other in any process.
     """
 
     def __init__(self, instance: Path, language: str) -> None:
@@ -108,7 +110,7 @@ class Indexer:
         return more
 
     def _open(self, snapshot: Snapshot) -> sqlite3.Connection:
-        """Return the index of this catalogue, or a new one if there is none that can be used."""
+        """Return the index of this catalogue, a new one if there is none or it is unusable."""
         if self._connection is not None and time.monotonic() - self._checked_at > CHECK_EVERY:
             self._checked_at = time.monotonic()
             if not self._is_in_place():
@@ -135,7 +137,7 @@ class Indexer:
         return connection
 
     def _is_in_place(self) -> bool:
-        """Return whether other processes, too, find and can read the index that is open."""
+        """Return whether other processes, too, can find and read the index that is open here."""
         is_damaged = self._path.with_name(DAMAGED).exists()
         other = open_for_reading(self._path, SCHEMA)
         if other is None:
@@ -174,7 +176,7 @@ class Indexer:
         with self._faults():
             query = "INSERT INTO words (words, rank) VALUES ('merge', ?)"
             connection.execute(query, (MERGE_PAGES,))
-        # SQLite, FTS5, 6.8: less than two means that there was nothing to do.
+        # SQLite, FTS5, 6.8: a difference below two means that there was nothing to do.
         self._is_merged = connection.total_changes - before < 2
         if self._is_merged:
             self._merges_left = 0
@@ -197,10 +199,10 @@ class Indexer:
         self._merges_left = MERGES
 
     def _tidy(self, connection: sqlite3.Connection) -> bool:
-        """Do what nothing waits for; return whether there is more of it."""
+        """Do some of the work that nothing waits for; return whether there is more of it."""
         query = "SELECT caught_up, held, tombstones FROM state"
         caught_up, held, tombstones = connection.execute(query).fetchone()
-        if not caught_up:  # there was nothing to write
+        if not caught_up:  # there was nothing to write, which would have set it
             connection.execute("UPDATE state SET caught_up = 1")
         if tombstones > max(MAX_TOMBSTONES, held // 4):
             connection.execute("UPDATE state SET source_id = ''")
@@ -209,7 +211,7 @@ class Indexer:
         return not self._is_merged and self._merge(connection)
 
     def _log_once(self, error: SearchUnavailable) -> None:
-        message = Message(N_("the search does not follow the news: {fault}"), {"fault": error})
+        message = Message(N_("the search index cannot be updated: {fault}"), {"fault": error})
         text = message.text(self._language)
         if text not in self._logged:
             _log.error("%s", text)
@@ -222,27 +224,27 @@ def _text(row: ChangedEntry) -> str | None:
 
 
 def _store(execute: Callable[..., sqlite3.Cursor], ready: _Ready) -> None:
-    changed = ready.row
-    known = execute("SELECT published, digest FROM item WHERE id = ?", (changed.id,)).fetchone()
-    if ready.text is not None and known == (changed.published, changed.digest):
-        # Only its file has another name.
-        execute("UPDATE item SET sequence = ? WHERE id = ?", (changed.sequence, changed.id))
+    row, text = ready
+    known = execute("SELECT published, digest FROM item WHERE id = ?", (row.id,)).fetchone()
+    if text is not None and known == (row.published, row.digest):
+        # Only the name of its file has changed.
+        execute("UPDATE item SET sequence = ? WHERE id = ?", (row.sequence, row.id))
         return
     if known is not None:
-        # Its number stays taken: no text can be taken out of an index that keeps none.
-        execute("UPDATE item SET id = NULL WHERE id = ?", (changed.id,))
+        # Its number stays taken: FTS5 cannot remove a text from an index that stores none.
+        execute("UPDATE item SET id = NULL WHERE id = ?", (row.id,))
         execute("UPDATE state SET tombstones = tombstones + 1")
-    if ready.text is not None:
-        number = _free_number(execute, changed.published)
-        values = (number, changed.published, changed.id, changed.digest, changed.sequence)
+    if text is not None:
+        number = _free_number(execute, row.published)
+        values = (number, row.published, row.id, row.digest, row.sequence)
         execute("INSERT INTO item VALUES (?, ?, ?, ?, ?)", values)
-        execute("INSERT INTO words (rowid, text) VALUES (?, ?)", (number, ready.text))
-        spread = number - changed.published // SECOND
+        execute("INSERT INTO words (rowid, text) VALUES (?, ?)", (number, text))
+        spread = number - row.published // SECOND
         execute("UPDATE state SET held = held + 1, spread = max(spread, ?)", (spread,))
 
 
 def _free_number(execute: Callable[..., sqlite3.Cursor], published: int) -> int:
-    """Return a free row number: the second of publication, or one not long after."""
+    """Return a free row number: the second of publication, or one soon after."""
     query = "SELECT max(number) FROM item WHERE published = ?"
     (last,) = execute(query, (published,)).fetchone()
     number = published // SECOND if last is None else last + 1

@@ -1,7 +1,7 @@
-"""Queries: what somebody looks for, whatever was typed.
+"""Queries: what somebody typed, as words and phrases.
 
-Words are wanted all; what stands in quotation marks is wanted in that order, one
-right after the other. All else only separates. So no input can be wrong.
+All words must be in an entry; those in quotation marks must follow each other in that order.
+Everything else only separates, so no input is invalid.
 """
 
 import re
@@ -11,7 +11,7 @@ from datetime import datetime
 from feedsvc.search import stemming
 from feedsvc.search.stemming import StemMatcher
 
-# The rest is passed over, and whoever asks is told.
+# In characters, and in words. The rest is ignored, and the page says so.
 MAX_LENGTH = 200
 MAX_WORDS = 16
 _part = re.compile(rf'"[^"]*"|«[^»]*»|“[^”]*”|„[^“]*“|{stemming.word.pattern}')
@@ -19,11 +19,11 @@ _part = re.compile(rf'"[^"]*"|«[^»]*»|“[^”]*”|„[^“]*“|{stemming.w
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is looked for, where and when.
+    """What to search for, where and when.
 
-    `parts` are the stems of words and phrases, all wanted; `text` is what was typed
-    in its one right spelling, `is_cut` says that there was more. `category` is a slug,
-    '' for any; published at `since` or later, and before `until`, where they are given.
+    `parts` are the stems of words and phrases, all of which must match; `text` is what was
+    typed in its canonical spelling, `is_cut` whether there was more. `category` is a slug, ''
+    for any; published at `since` or later, and before `until`, unless these are None.
     """
 
     parts: tuple[tuple[str, ...], ...]
@@ -34,26 +34,26 @@ class Query:
     until: datetime | None = None
 
     def matcher(self) -> StemMatcher:
-        """Give the stems of all words of the query."""
-        return StemMatcher(frozenset(each for part in self.parts for each in part))
+        """Return a matcher of all words of the query."""
+        return StemMatcher(frozenset(stem for part in self.parts for stem in part))
 
 
 def parse(typed: str) -> Query:
-    """Read what somebody typed."""
+    """Return the query that somebody typed."""
     spelled: list[str] = []
     parts: list[tuple[str, ...]] = []
     left = MAX_WORDS
     is_cut = len(typed) > MAX_LENGTH
     for match in _part.finditer(typed[:MAX_LENGTH]):
-        said = stemming.word.findall(match[0])
-        is_cut = is_cut or len(said) > left
-        said = said[:left]
-        part = tuple(map(stemming.stem, said))
-        text = " ".join(map(stemming.normal, said))
-        text = f'"{text}"' if len(said) > 1 else text
+        words = stemming.word.findall(match[0])
+        is_cut = is_cut or len(words) > left
+        words = words[:left]
+        part = tuple(map(stemming.stem, words))
+        text = " ".join(map(stemming.normal, words))
+        text = f'"{text}"' if len(words) > 1 else text
         if part and part not in parts:
             if len(" ".join((*spelled, text))) > MAX_LENGTH:
-                is_cut = True  # some small letters are longer than great ones
+                is_cut = True  # some lower-case letters are longer than their capitals
                 break
             parts.append(part)
             spelled.append(text)

@@ -1,7 +1,7 @@
-"""Results: what a search shows of an edition. Neither a clock nor a request is known here."""
+"""Results: what a search of an edition shows. Pure, but for the index it asks."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
 from markupsafe import Markup
@@ -10,30 +10,29 @@ from feedsvc.dates import parse_date
 from feedsvc.edition import Edition
 from feedsvc.i18n import N_
 from feedsvc.model import Entry
-from feedsvc.search.excerpts import excerpt, marked
+from feedsvc.search.excerpts import excerpt, highlight
 from feedsvc.search.index import MAX_COUNT, Matches, Search
 from feedsvc.search.query import Query, parse
 from feedsvc.settings import Settings
 from feedsvc.text import plain
 
-EACH_PAGE = 10
-PAGES = 50
-# So many more candidates are looked at, as some may not be public any more.
+PAGE_SIZE = 10
+MAX_PAGES = 50
+# So many more candidates are read than are shown, as some may not be public any more.
 SPARE = 100
-# How long what is said by an index that is behind may be repeated.
-MEANWHILE = timedelta(seconds=1)
-# How far into a text passages are looked for, in characters: as much takes 5 ms.
-READ = 50_000
-_slug = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+# How long the results of an index that is behind are valid.
+BEHIND_VALIDITY = timedelta(seconds=1)
+# How far into a text excerpts are looked for, in characters: this much takes 5 ms.
+EXCERPT_SCOPE = 50_000
 _page = re.compile(r"[1-9][0-9]?", re.ASCII)
-NO_DATE = N_("«{value}» is no date that can be read here, such as 2014-08-13 or 13.08.2014.")
+NO_DATE = N_("«{value}» is not a date. Write it like 2014-08-13 or 13.08.2014.")
 NO_CATEGORY = N_("There is no category «{value}».")
-TOO_MUCH = N_("That is more than can be searched for at once: only the beginning was.")
+CUT = N_("Your query is too long; only its first part was searched.")
 
 
 @dataclass(frozen=True, slots=True)
 class SearchForm:
-    """What was written into the fields of the form, whatever it is."""
+    """What was typed into the fields of the form, valid or not."""
 
     words: str = ""
     category: str = ""
@@ -44,7 +43,7 @@ class SearchForm:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """An entry that was found, its title and a passage of it with the found words marked."""
+    """An entry that was found, with its title and an excerpt, the found words highlighted."""
 
     entry: Entry
     title: Markup
@@ -53,10 +52,11 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """One page of what was found.
+    """One page of results.
 
-    `count` is how many there are, or there are `more` than that. `notes` say, each a text
-    and a value, what could not be made use of.
+    `count` is how many there are in all, or there are `more` than that. `notes` are what was
+    ignored, each a text of the catalogues and its `value`. `is_first` if the index is still
+    being made.
     """
 
     query: Query
@@ -69,54 +69,57 @@ class Results:
     is_first: bool = False
 
 
-def search(asked: SearchForm, edition: Edition, search: Search, settings: Settings) -> Results:
-    """Search an edition for what was asked. Raises SearchUnavailable."""
-    query, notes = read(asked, edition, settings)
+def search(form: SearchForm, edition: Edition, index: Search, settings: Settings) -> Results:
+    """Return the page of results that a form asks for. Raises SearchUnavailable."""
+    query, notes = read_form(form, edition, settings)
     if not query.parts:
         return Results(query, notes=notes)
-    page = int(asked.page) if _page.fullmatch(asked.page) else 1
-    page = min(page, PAGES)
-    found = _find(query, edition, search, page * EACH_PAGE + SPARE)
-    best = found.best[: page * EACH_PAGE + SPARE]
-    public = edition.unchanged({each.sequence for each in (*best, *found.newest)})
+    page = min(int(form.page) if _page.fullmatch(form.page) else 1, MAX_PAGES)
+    enough = page * PAGE_SIZE + SPARE
+    matches = _matches(query, edition, index, enough)
+    best = matches.best[:enough]
+    public = edition.unchanged({each.sequence for each in (*best, *matches.newest)})
     ids = [each.id for each in best if each.sequence in public]
-    count = sum(1 for each in found.newest if each.sequence in public)
-    pages = min(PAGES, -(-count // EACH_PAGE))
+    count = sum(1 for each in matches.newest if each.sequence in public)
+    pages = min(MAX_PAGES, -(-count // PAGE_SIZE))
     page = min(page, max(pages, 1))
-    matcher = query.matcher()
-    shown = _entries(ids[(page - 1) * EACH_PAGE : page * EACH_PAGE], edition)
     return Results(
         query,
-        items=tuple(
-            Result(
-                entry,
-                marked(entry.title, matcher),
-                excerpt((plain(entry.html, READ), entry.summary), matcher),
-            )
-            for entry in shown
-        ),
+        items=_results(ids[(page - 1) * PAGE_SIZE : page * PAGE_SIZE], query, edition),
         count=min(count, MAX_COUNT),
         more=count > MAX_COUNT,
         page=page,
         pages=pages,
         notes=notes,
-        is_first=found.is_first,
+        is_first=matches.is_first,
     )
 
 
-def newest(query: Query, edition: Edition, search: Search, limit: int) -> tuple[Entry, ...]:
+def newest(query: Query, edition: Edition, index: Search, limit: int) -> tuple[Entry, ...]:
     """Return the newest entries that a query finds. Raises SearchUnavailable."""
-    found = _find(query, edition, search, 0)
-    public = edition.unchanged(each.sequence for each in found.newest)
-    ids = [each.id for each in found.newest if each.sequence in public]
+    matches = _matches(query, edition, index, 0)
+    public = edition.unchanged(each.sequence for each in matches.newest)
+    ids = [each.id for each in matches.newest if each.sequence in public]
     return _entries(ids[:limit], edition)
 
 
-def _find(query: Query, edition: Edition, search: Search, best: int) -> Matches:
-    found = search.find(query, edition, best)
-    if found.is_behind:
-        edition.limit_validity(MEANWHILE)
-    return found
+def _matches(query: Query, edition: Edition, index: Search, best: int) -> Matches:
+    matches = index.find(query, edition, best)
+    if matches.is_behind:
+        edition.limit_validity(BEHIND_VALIDITY)
+    return matches
+
+
+def _results(ids: list[str], query: Query, edition: Edition) -> tuple[Result, ...]:
+    matcher = query.matcher()
+    return tuple(
+        Result(
+            entry,
+            highlight(entry.title, matcher),
+            excerpt((plain(entry.html, EXCERPT_SCOPE), entry.summary), matcher),
+        )
+        for entry in _entries(ids, edition)
+    )
 
 
 def _entries(ids: list[str], edition: Edition) -> tuple[Entry, ...]:
@@ -124,29 +127,23 @@ def _entries(ids: list[str], edition: Edition) -> tuple[Entry, ...]:
     return tuple(entry for entry in found if isinstance(entry, Entry))
 
 
-def read(
-    asked: SearchForm, edition: Edition, settings: Settings
+def read_form(
+    form: SearchForm, edition: Edition, settings: Settings
 ) -> tuple[Query, tuple[tuple[str, str], ...]]:
-    """Make a query of what was asked, and notes of what cannot be made use of."""
-    query = parse(asked.words)
-    notes = [(TOO_MUCH, "")] if query.is_cut else []
-    category = asked.category.strip()
+    """Return the query of a form, and notes of what was ignored in it."""
+    query = parse(form.words)
+    notes = [(CUT, "")] if query.is_cut else []
+    category = form.category.strip()
     if category and category not in dict(edition.categories()):
         notes.append((NO_CATEGORY, category))
         category = ""
-    since, until = (_day(text, settings) for text in (asked.since, asked.until))
-    for text, day in ((asked.since, since), (asked.until, until)):
+    since, until = (_day(text, settings) for text in (form.since, form.until))
+    for text, day in ((form.since, since), (form.until, until)):
         if text.strip() and day is None:
             notes.append((NO_DATE, text.strip()))
-    return Query(
-        query.parts,
-        query.text,
-        query.is_cut,
-        category,
-        since,
-        # To the end of that day.
-        until and until + timedelta(days=1),
-    ), tuple(notes)
+    # To the end of that day.
+    end = until and until + timedelta(days=1)
+    return replace(query, category=category, since=since, until=end), tuple(notes)
 
 
 def _day(text: str, settings: Settings) -> datetime | None:

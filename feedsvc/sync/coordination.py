@@ -1,9 +1,9 @@
 """One writer among any number of serving processes.
 
-The writer is a process of its own, so that indexing never makes a request wait. Whoever
-holds a lock on `instance/writer.lock` is the writer. Every serving process tries that lock
-twice a second; the one that gets it starts the writer, which inherits the lock and keeps it
-until it ends, however it ends. The writer ends when the pipe from its parent closes, so it
+The writer is a process of its own, so that indexing never makes a request wait. The process
+that holds a lock on `instance/writer.lock` is the writer. Every serving process tries that
+lock twice a second; the one that gets it starts the writer, which inherits the lock and keeps
+it until it ends, however it ends. The writer ends when the pipe from its parent closes, so it
 never outlives the service.
 """
 
@@ -38,7 +38,7 @@ def take_lock(instance: Path) -> int | None:
 
 
 def holds_lock(lock: int, instance: Path) -> bool:
-    """Return whether the lock that was taken is still the file in the instance folder."""
+    """Return whether the lock's file is still the one in the instance folder."""
     try:
         return os.path.samestat(os.fstat(lock), os.stat(instance / LOCK))
     except OSError:
@@ -58,7 +58,7 @@ def writer_is_alive(instance: Path) -> bool:
 
 
 class WriterSupervisor:
-    """Sees to it, from a serving process, that there is a writer."""
+    """Makes sure, from a serving process, that there is a writer."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -67,7 +67,7 @@ class WriterSupervisor:
         self._is_logged = False
 
     def ensure_writer(self) -> None:
-        """Start a writer if there is none; a failure is logged once."""
+        """Start a writer if there is none; log a failure once."""
         if self._process != os.getpid():
             # A child that was started before a fork belongs to the parent.
             self._process, self._child = os.getpid(), None

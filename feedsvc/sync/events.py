@@ -1,4 +1,4 @@
-"""Subscribers: what follows the news from within the sync loop."""
+"""Subscribers: what the sync loop calls when there may be news."""
 
 from typing import Protocol
 
@@ -6,11 +6,11 @@ from feedsvc.storage.changes import Changes
 
 
 class Subscriber(Protocol):
-    """Something that acts when entries become public, change or go.
+    """Acts when entries become public, change or are withdrawn.
 
     The sync loop calls it after each batch, and twice a second, so that it also hears of
-    scheduled entries whose moment has come. It keeps its own position in the log, durably,
-    and a failure of its own must not reach the loop.
+    scheduled entries whose moment has come. It stores its position in the log itself, so
+    that a restart repeats and loses nothing, and handles its own failures.
     """
 
     def advance(self, changes: Changes) -> bool:
@@ -20,4 +20,4 @@ class Subscriber(Protocol):
         """
 
     def close(self) -> None:
-        """Release what it holds."""
+        """Release its resources."""

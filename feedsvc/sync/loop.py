@@ -2,8 +2,8 @@
 
 A file is read once it is complete (`settling`). A scan of the whole folder is the authority
 on everything but the content of a single file; only a scan removes anything (`removals`).
-All waiting runs on the monotonic clock; the wall clock only tells the first scan which files
-have been left alone for long enough.
+All waiting runs on the monotonic clock; the wall clock only decides, at the first scan, which
+files have been left alone for long enough.
 """
 
 import logging
@@ -32,8 +32,9 @@ from feedsvc.sync.scanner import TRY_AGAIN, FoundFile, Scan, examine, printable
 from feedsvc.sync.settling import Settling
 from feedsvc.sync.watcher import Hints, Watcher
 
-# In seconds: between two rounds of the loop, and after a removal before the scan it asks for.
+# In seconds, between two rounds of the loop.
 TICK = 0.5
+# In seconds, between the last removal that was heard of and the scan that judges it.
 QUIET = 1.0
 # A scan of 100,000 files takes a second; every so many files it listens for changes.
 LISTEN_EVERY = 1000
@@ -46,8 +47,8 @@ _log = logging.getLogger("feedsvc")
 class _Comparison(NamedTuple):
     """What a scan found, compared with the catalogue.
 
-    `seen` counts the files, `ready` are to be read, `vacated` are paths where no entry file
-    stands any more, `gone` those of them that are to be removed.
+    `seen` counts the files that were found, `ready` are those to be read. `vacated` are the
+    paths where no entry file stands any more, `gone` those of them where nothing stands.
     """
 
     seen: int
@@ -57,12 +58,12 @@ class _Comparison(NamedTuple):
 
 
 class SyncLoop:
-    """The one writer of the catalogue. Whoever makes it must make sure that it is alone."""
+    """The one writer of the catalogue. The caller must make sure that there is no other."""
 
     def __init__(self, settings: Settings, subscribers: tuple[Subscriber, ...] = ()) -> None:
         """Open the catalogue. Raises CatalogueUnavailable.
 
-        `subscribers` are told of changes after the index of the search.
+        `subscribers` hear of changes after the search index.
         """
         self._settings = settings
         self._settling = Settling()
@@ -77,7 +78,7 @@ class SyncLoop:
         self._writer.set_render_fingerprint(self._settings.render_fingerprint, clock.now())
         self._started = time.monotonic()
         self._rescan_at = self._started
-        # When a scan is wanted before that.
+        # When to scan before that; infinite if nothing asks for it.
         self._scan_at = self._started
         self._is_scanned = False
         self._removals = Removals()
@@ -174,7 +175,7 @@ class SyncLoop:
             if seen % LISTEN_EVERY == 0:
                 heard |= self._heed(self._watcher.wait(0))
             if file.problem and file.fingerprint != TRY_AGAIN:
-                vacated.add(file.path)  # a folder or a useless link stands there
+                vacated.add(file.path)  # a folder or an unusable link stands there
             stored = known.pop(file.path, None)
             if heard.get(file.path, stored) == file.fingerprint:
                 self._settling.discard(file.path)
@@ -186,7 +187,7 @@ class SyncLoop:
         gone = [path for path in known if path not in heard and scan.covered(path)]
         vacated.update(gone)
         if vacated:
-            # In one batch with the loss of a name, so that its entry is never missing.
+            # In the same batch as the loss of a name, so that its entry is never missing.
             ready += waiting_files
         return _Comparison(seen, sorted(ready, key=lambda file: file.path), vacated, gone)
 
@@ -200,7 +201,7 @@ class SyncLoop:
         """Act on the kernel's hints; return the fingerprints of what was stored."""
         now = time.monotonic()
         if hints.scan:
-            # Whoever removes one file may be removing all: see where it ends.
+            # One file removed may be the first of many: wait until no more are.
             self._scan_at = now + QUIET
         for path in hints.unsure | hints.written:
             file = self._examine(path)
@@ -233,7 +234,7 @@ class SyncLoop:
         return certain
 
     def _store(self, updates: Iterator[FileUpdate], absent: frozenset[str] = frozenset()) -> None:
-        """Store what files gave; files of `absent` paths are gone and give up their names."""
+        """Store what was read; files of `absent` paths are gone, and their names are free."""
         while batch := list(islice(updates, reading.BATCH)):
             applied = self._writer.apply(batch, (), clock.now(), absent=absent)
             for update in batch:
@@ -265,7 +266,10 @@ class SyncLoop:
 
     def _degrade(self, code: str, message: Message) -> None:
         self._writer.record_scan(code, clock.now())
-        text = N_("{message}: nothing is removed; if it was meant: feedsvc sync --accept-removals")
+        text = N_(
+            "{message}: no entries are removed;"
+            " if this was intended: feedsvc sync --accept-removals"
+        )
         self._log_once(Message(text, {"message": message}))
 
     def _watch(self) -> None:
@@ -274,20 +278,22 @@ class SyncLoop:
                 self._scan_at = time.monotonic()
         except OSError as error:
             values = {"reason": reason(error)}
-            self._log_once(Message(N_("changes are seen by scans alone: {reason}"), values))
+            self._log_once(
+                Message(N_("changes are only noticed by scans of the folder: {reason}"), values)
+            )
 
     def _heed_requests(self) -> None:
         if any(is_requested(self._settings.instance, each) for each in (RESCAN, ACCEPT_REMOVALS)):
             self._scan_at = time.monotonic()
 
     def _finish_first_index(self) -> None:
-        # One file that never settles must not keep the others back.
+        # One file that never settles must not delay all the others.
         is_patient = time.monotonic() - self._started < 2 * settling.SETTLE
         if self._is_scanned and not (self._settling and is_patient):
             self._writer.finish_first_index()
 
     def is_busy(self) -> bool:
-        """Return whether something that was seen is not stored yet."""
+        """Return whether something that was found is not stored yet."""
         return bool(self._settling) or self._scan_at < math.inf or not self._writer.is_complete()
 
     def _log_once(self, message: Message) -> None:

@@ -1,4 +1,4 @@
-"""Read entry files: a few here, many on all cores."""
+"""Read entry files: a few in this process, many on all cores."""
 
 import ctypes
 import os
@@ -6,7 +6,7 @@ import signal
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from itertools import chain
-from multiprocessing import get_context
+from multiprocessing import get_context, resource_tracker
 from pathlib import Path
 
 from feedsvc import parsing
@@ -16,7 +16,7 @@ from feedsvc.storage.batch import FileUpdate, prepare
 from feedsvc.sync.progress import reported
 from feedsvc.sync.scanner import TRY_AGAIN, FoundFile, fingerprint, unreadable, with_other_files
 
-# Files in one transaction, files worth a process pool, files handed to it at a time.
+# Numbers of files: in one transaction; that are worth a process pool; per task of the pool.
 BATCH = 1000
 MANY = 500
 CHUNK = 50
@@ -32,6 +32,8 @@ def read_all(files: list[FoundFile], settings: Settings) -> Iterator[FileUpdate]
         return
     chunks = [files[start : start + CHUNK] for start in range(0, len(files), CHUNK)]
     roots, parsings = [settings.entries] * len(chunks), [settings.parsing] * len(chunks)
+    # Started with the pool's first semaphore, it would miss that if we were killed meanwhile.
+    resource_tracker.ensure_running()
     with ProcessPoolExecutor(
         mp_context=get_context("spawn"), initializer=_die_with_parent, initargs=(os.getpid(),)
     ) as pool:
@@ -40,7 +42,7 @@ def read_all(files: list[FoundFile], settings: Settings) -> Iterator[FileUpdate]
 
 
 def _die_with_parent(parent: int) -> None:
-    # Or a pool outlives a parent that was killed: prctl(PR_SET_PDEATHSIG).
+    # Otherwise a pool outlives a parent that was killed: prctl(PR_SET_PDEATHSIG).
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
     if os.getppid() != parent:  # it was killed before that
         os._exit(1)
@@ -58,7 +60,7 @@ def _read_few(files: list[FoundFile], root: Path, settings: ParseSettings) -> li
 def read_file(root: Path, found: FoundFile, settings: ParseSettings) -> tuple[str, Reading] | None:
     """Read a file that was found.
 
-    Return the fingerprint to store and what the file gave, or None if the file is gone or
+    Return the fingerprint to store and the reading, or None if the file is gone or
     has changed since.
     """
     if found.problem:

@@ -1,4 +1,4 @@
-"""Removals: when files that are gone leave the catalogue, and the guard against mishaps."""
+"""Removals: when files that are gone leave the catalogue; the guard against mishaps."""
 
 import time
 from collections.abc import Callable
@@ -6,12 +6,12 @@ from collections.abc import Callable
 from feedsvc.i18n import N_, Message
 from feedsvc.sync import settling
 
-# More than a third of at least this many entries do not vanish by themselves.
+# It is a mishap if more than a third of at least this many entries vanish at once.
 GUARDED = 20
 
 
 class Removals:
-    """Decides about files that a scan did not find any more.
+    """Decides about known files that a scan did not find.
 
     Two scans in a row must miss a file: one that is moved during a scan may be seen in
     neither place.
@@ -24,8 +24,8 @@ class Removals:
     def may_be_renamed(self, gone: list[str], has_unread: Callable[[], bool]) -> bool:
         """Return whether files that are gone may be among those that are not read yet.
 
-        Their names may then be taken over without an entry ever being missing. Only for a
-        while: one file that never settles must not hold up all removals.
+        Those may take over the names, so that no entry is ever missing. True only for a while:
+        one file that never settles must not hold up all removals.
         """
         now = time.monotonic()
         if not gone:
@@ -52,6 +52,6 @@ def suspicion(seen: int, held: int, lost: int) -> tuple[str, Message] | None:
     if lost and not seen:
         return "empty", Message(N_("the entries folder is empty"))
     if held >= GUARDED and lost * 3 > held:
-        text = N_("{lost} of {held} entries vanished at once")
+        text = N_("{lost} of {held} entries disappeared at once")
         return "vanished", Message(text, {"lost": lost, "held": held})
     return None

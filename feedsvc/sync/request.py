@@ -1,20 +1,20 @@
-"""Requests to the writer: files in the instance folder, there until they are done."""
+"""Requests to the writer: each is a file in the instance folder until it is done."""
 
 from contextlib import suppress
 from pathlib import Path
 
 # Scan the entries folder now.
 RESCAN = "rescan-request"
-# Scan it, and remove what is gone, however much it is.
+# Scan it, and remove what is gone, however much that is.
 ACCEPT_REMOVALS = "accept-removals"
 
 
 def is_requested(instance: Path, request: str) -> bool:
-    """Return whether a request waits to be done."""
+    """Return whether a request has been made and is not done."""
     return (instance / request).exists()
 
 
 def finish(instance: Path, request: str) -> None:
-    """Take a request away, as done or as impossible now."""
+    """Remove a request: it is done, or cannot be done now."""
     with suppress(OSError):
         (instance / request).unlink()

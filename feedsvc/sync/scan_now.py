@@ -1,4 +1,4 @@
-"""Have the entries folder scanned now, by whoever writes the catalogue."""
+"""Scan the entries folder now: in the writer process, or here if there is none."""
 
 import os
 import time
@@ -11,9 +11,9 @@ from feedsvc.sync.request import ACCEPT_REMOVALS, RESCAN
 
 
 def scan_now(settings: Settings, *, accept_removals: bool, timeout: float = 60) -> bool:
-    """Have the folder scanned by the writer, or in this process if there is none.
+    """Ask the writer for a scan, or make it in this process if there is no writer.
 
-    Return whether that was done within `timeout` seconds. Raises OSError or
+    Return whether it was done within `timeout` seconds. Raises OSError or
     CatalogueUnavailable if the instance folder cannot be written.
     """
     lock = take_lock(settings.instance)

@@ -1,9 +1,9 @@
-"""Scan the entries folder: which entry files there are, and what each looks like."""
+"""Scan the entries folder: find the entry files, and the files that belong to each."""
 
 import errno
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import blake2b
@@ -26,7 +26,8 @@ class FoundFile:
 
     `path` is relative to the folder. `fingerprint` differs if the file, or one that belongs
     to it, has changed; `own` is that of the file alone. `modified` is the file's time, in
-    seconds since the epoch. `siblings` are the paths of the files that bear its name.
+    seconds since the epoch. `siblings` are the paths of the files that bear its name and are
+    not entry files themselves.
     """
 
     path: str
@@ -92,7 +93,7 @@ def examine(root: Path, path: str, named: tuple[str, ...] = ()) -> FoundFile | N
     `named` are the paths of the other files that it is known to name.
     """
     *folders, name = path.split("/")
-    # A scan passes over these, and does not enter those.
+    # A scan passes over the former, and does not enter the latter.
     if any(map(is_passed_over, (*folders, name))) or any(map(is_entry_name, folders)):
         return None
     full = f"{root}/{path}"
@@ -100,12 +101,11 @@ def examine(root: Path, path: str, named: tuple[str, ...] = ()) -> FoundFile | N
     found = _examine(name, full, printable(path), top, is_link=Path(full).is_symlink())
     if found is None:
         return None
-    siblings = (file for file in types.siblings(top, path) if not is_entry_name(file))
-    return with_other_files(found, top, tuple(siblings), named)
+    return with_other_files(found, top, _attachable(types.siblings(top, path)), named)
 
 
 def entries_unavailable(root: Path, error: OSError) -> EntriesUnavailable:
-    """Return the exception that says that the entries folder cannot be opened, and why."""
+    """Return the exception for an entries folder that cannot be opened, with the reason."""
     values = {"path": root, "reason": reason(error)}
     return EntriesUnavailable(
         Message(N_("the entries folder {path} cannot be opened: {reason}"), values)
@@ -138,7 +138,7 @@ def printable(name: str) -> str:
 
 
 def fingerprint(status: os.stat_result) -> str:
-    """Return size, times and inode of a file as one short text."""
+    """Return a short text that differs if size, times or inode of a file do."""
     # A hash of integers is the same in every process.
     numbers = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
     return f"{hash(numbers):x}"
@@ -157,18 +157,25 @@ def _stem(path: str) -> str:
 
 
 def _siblings(prefix: str, items: list[os.DirEntry[str]], root: str) -> dict[str, list[str]]:
-    """Return the files of a folder that bear an entry's name, by the path of that name."""
+    """Return the files that bear the name of an entry in a folder, by the path of that name."""
     siblings: dict[str, list[str]] = {}
     entries = {_stem(item.name) for item in items if is_entry_name(item.name)}
     for item in items:
-        stem = _stem(item.name)
-        if item.name in entries and item.is_dir(follow_symlinks=False):
-            files = types.in_folder(root, prefix + item.name)
-            siblings.setdefault(prefix + item.name, []).extend(files)
-        elif stem in entries and types.bears_name(item.name, stem):
-            if types.is_publishable(item.name) and not is_entry_name(item.name):
-                siblings.setdefault(prefix + stem, []).append(prefix + item.name)
+        name, stem = item.name, _stem(item.name)
+        if name in entries and item.is_dir(follow_symlinks=False):
+            files = types.in_folder(root, prefix + name)
+        elif stem in entries and types.is_publishable(name) and types.bears_name(name, stem):
+            files = [prefix + name]
+            name = stem
+        else:
+            continue
+        siblings.setdefault(prefix + name, []).extend(_attachable(files))
     return siblings
+
+
+def _attachable(paths: Iterable[str]) -> tuple[str, ...]:
+    """Return those of the paths that are not entry files themselves."""
+    return tuple(path for path in paths if not is_entry_name(path))
 
 
 def _list(folder: str) -> Iterator[os.DirEntry[str]]:

@@ -1,4 +1,4 @@
-"""Settling: keep files that may still be written back until they are complete.
+"""Settling: hold back files that may still be written to, until they are complete.
 
 A file is complete when the kernel reports it closed after writing. One of which the kernel
 said nothing is complete once its size and times have stood still for `SETTLE` seconds.
@@ -10,16 +10,16 @@ from dataclasses import dataclass
 
 from feedsvc.sync.scanner import FoundFile
 
-# In seconds.
+# In seconds, how long the size and times of a file must stand still.
 SETTLE = 2.0
-# For a file that was written to and not closed: somebody has it open, or the kernel lost the
-# notice.
+# The same for a file that was written to and not closed: it is still open, or the kernel lost
+# the event.
 SETTLE_WRITTEN = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """A file as it was found, since when it is unchanged (monotonic), and if it is written to."""
+    """A file as it was found, and since when (monotonic); `written` if it is being written to."""
 
     file: FoundFile
     since: float
@@ -30,7 +30,7 @@ class _Waiting:
 
 
 class Settling:
-    """The files that are not known to be complete."""
+    """The files that are not known to be complete yet."""
 
     def __init__(self) -> None:
         self._waiting: dict[str, _Waiting] = {}
@@ -39,11 +39,11 @@ class Settling:
         return bool(self._waiting)
 
     def wait(self, file: FoundFile, *, written: bool = False) -> None:
-        """Let a file wait from now on; `written` says that somebody is writing to it."""
+        """Let a file wait from now on; `written` if it is being written to."""
         self._waiting[file.path] = _Waiting(file, time.monotonic(), written)
 
     def discard(self, path: str) -> None:
-        """Forget a file: it was read, or is unchanged."""
+        """Forget a file that was read, or is unchanged."""
         self._waiting.pop(path, None)
 
     def is_complete(self, file: FoundFile, *, first_scan: bool) -> bool:

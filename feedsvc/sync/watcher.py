@@ -1,4 +1,4 @@
-"""Hints from the kernel: which files are complete now, and that something else changed.
+"""Hints from the kernel: which files are complete now, and whether anything else changed.
 
 They are only hints: they are lost on network mounts, when the kernel's queue overflows and
 when its limits are reached. The scan is the authority.
@@ -39,18 +39,18 @@ _EVENTS = [
     FileModifiedEvent,
     FileMovedEvent,
 ]
-# In seconds: events of one tool's single action on a file arrive within this time.
+# In seconds: all events of one action of a tool on a file arrive within this time.
 _TOGETHER = 0.005
-# A kilobyte of warning about folders made or renamed faster than watchdog can look; it goes on.
+# A kilobyte of warning, if folders are made or renamed faster than watchdog reads them.
 warnings.filterwarnings("ignore", "Callback with id", RuntimeWarning, "watchdog")
 
 
 class Hints:
     """What was heard since the last time; all paths are relative and of entry files.
 
-    `closed` were closed after writing, or moved into place; `written` are being written;
-    `unsure` just appeared; `moved` have left for another place. `scan` says that only a scan
-    can tell what happened.
+    `closed` were closed after writing, or moved into place; `written` are being written to;
+    `unsure` just appeared; `moved` were moved to another path. `scan` is True if only a scan
+    can find out what happened.
     """
 
     def __init__(self) -> None:
@@ -61,7 +61,7 @@ class Hints:
         self.scan = False
 
     def add(self, event: FileSystemEvent, root: str) -> None:
-        """Add an event of the kernel's; `root` is the folder that is watched."""
+        """Add an event; `root` is the folder that is watched."""
         source, target = _relative(event.src_path, root), _relative(event.dest_path, root)
         if event.is_directory or _is_attachment(target):
             self.scan = True
@@ -98,7 +98,7 @@ class Watcher(FileSystemEventHandler):
         self._queue.put(event)
 
     def watch_current(self) -> bool:
-        """Watch the folder that stands there now; return whether that is another one.
+        """Watch the folder that is at the path now; return whether it is another one than before.
 
         Raises OSError if the kernel refuses, once for each folder.
         """

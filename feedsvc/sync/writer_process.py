@@ -31,7 +31,8 @@ def run(lock: int) -> None:
         sys.exit(1)
     if not settings.base_url:
         text = N_(
-            "base_url is not set: feeds and pages name {url}, which readers elsewhere cannot reach"
+            "base_url is not set: feeds and pages contain {url},"
+            " which readers elsewhere cannot reach"
         )
         _log.warning("%s", Message(text, {"url": settings.site}).text(settings.language))
     sync.run(lambda: holds_lock(lock, settings.instance))
@@ -46,6 +47,6 @@ def _end_with_parent() -> None:
 
 
 def _end_with_thread(died: threading.ExceptHookArgs) -> None:
-    """End when a thread has died, such as watchdog's: the next writer starts all of them."""
+    """End the process if a thread dies, such as watchdog's: the next writer starts them all."""
     threading.__excepthook__(died)
     os._exit(1)

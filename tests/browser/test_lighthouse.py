@@ -1,4 +1,4 @@
-"""Lighthouse: 100 in every category for the home page, an entry and a search."""
+"""Lighthouse: a score of 100 in every category for the home page, an entry and a search."""
 
 import json
 import os
@@ -9,28 +9,28 @@ from typing import Any
 
 import pytest
 
-from tests.support.browsing import FLAGS, TOOLS, chromium, node_module
+from tests.support.browsing import FLAGS, SCRIPTS, chromium, node_module
 from tests.support.faults import needs
-from tests.support.press_centre import STATES, PressCentre, State
+from tests.support.press_centre import PressCentre
+from tests.support.states import STATES, State
 
-pytestmark = pytest.mark.long
 CATEGORIES = "performance accessibility best-practices seo".split()
-# It fetches robots.txt in the name of the page, whose policy lets it fetch nothing
-# (Lighthouse's issue 4386). The same audit is made below of what anybody else gets.
-EVERYWHERE = ["robots-txt"]
+# Lighthouse fetches robots.txt from within the page, whose policy forbids all fetching (its
+# issue 4386). The last test applies the same audit to what other clients get.
+SKIPPED = ["robots-txt"]
 PAGES = {
-    "home": EVERYWHERE,
-    "entry, everything": EVERYWHERE,
-    # Results are kept out of search engines on purpose, which is all this audit looks at.
-    "search, found": [*EVERYWHERE, "is-crawlable"],
+    "home": SKIPPED,
+    "entry, everything": SKIPPED,
+    # Results are kept out of search engines on purpose, which is all this audit checks.
+    "search, found": [*SKIPPED, "is-crawlable"],
 }
-# How fast a page is it computes from a load that the machine's other work slows
-# down; so the best of some runs tells most about the page.
+# The performance is computed from a load that other work on the machine slows down, so the
+# test runs alone, and the best of some runs tells most about the page.
 RUNS = 3
 
 
-def judged(url: str, skip: list[str], folder: Path) -> dict[str, Any]:
-    """Run it once, as its command does: a telephone of middling speed, simulated."""
+def audit(url: str, skip: list[str], folder: Path) -> dict[str, Any]:
+    """Return the report of one run with the defaults of its command: a simulated mid-tier phone."""
     report = folder / "report.json"
     done = subprocess.run(
         [
@@ -38,7 +38,7 @@ def judged(url: str, skip: list[str], folder: Path) -> dict[str, Any]:
             *("--output", "json", "--output-path", report, "--quiet"),
             *("--throttling-method", "simulate", "--no-enable-error-reporting"),
             f"--only-categories={','.join(CATEGORIES)}",
-            # The value of one has spaces in it.
+            # The value of one flag contains spaces.
             "--chrome-flags=" + " ".join(re.sub("=(.*)", r"='\1'", flag) for flag in FLAGS),
             f"--skip-audits={','.join(skip)}",
         ],
@@ -49,18 +49,19 @@ def judged(url: str, skip: list[str], folder: Path) -> dict[str, Any]:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    told: dict[str, Any] = json.loads(report.read_text())
-    return told
+    found: dict[str, Any] = json.loads(report.read_text())
+    assert "runtimeError" not in found, found["runtimeError"]
+    return found
 
 
-def lost(told: dict[str, Any]) -> dict[str, list[str]]:
-    """Give what cost points, by category."""
+def lost_points(report: dict[str, Any]) -> dict[str, list[str]]:
+    """Return the audits that cost points, by category."""
     found = {}
     for name in CATEGORIES:
-        category = told["categories"][name]
+        category = report["categories"][name]
         if category["score"] != 1:
             audits = [
-                told["audits"][each["id"]] for each in category["auditRefs"] if each["weight"]
+                report["audits"][each["id"]] for each in category["auditRefs"] if each["weight"]
             ]
             found[name] = [
                 f"{category['score']}: {audit['id']} {audit.get('displayValue', '')}"
@@ -70,26 +71,26 @@ def lost(told: dict[str, Any]) -> dict[str, list[str]]:
     return found
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.alone
 def test_lighthouse_gives_a_page_every_point(
-    name: str, press_centre: PressCentre, tmp_path: Path
+    press_centre: PressCentre, tmp_path: Path, subtests: pytest.Subtests
 ) -> None:
     needs("node", root=False)
-    assert press_centre.ask(STATES[name]).status == 200
-    for _ in range(RUNS):
-        told = judged(press_centre.url(STATES[name]), PAGES[name], tmp_path)
-        assert "runtimeError" not in told, told["runtimeError"]
-        found = lost(told)
-        if found.keys() != {"performance"}:
-            break
-    assert found == {}
+    for name, skip in PAGES.items():
+        with subtests.test(name):
+            assert press_centre.ask(STATES[name]).status == 200
+            for _ in range(RUNS):
+                lost = lost_points(audit(press_centre.url(STATES[name]), skip, tmp_path))
+                if lost.keys() != {"performance"}:
+                    break
+            assert lost == {}
 
 
-def test_nor_has_it_anything_against_robots_txt(press_centre: PressCentre) -> None:
+def test_lighthouse_accepts_robots_txt(press_centre: PressCentre) -> None:
     needs("node", root=False)
     node_module("lighthouse")
     text = press_centre.ask(State("/robots.txt", "text")).body
-    command = ["node", str(TOOLS / "robots.mjs")]
+    command = ["node", str(SCRIPTS / "robots.mjs")]
     for given, score in ((text, 1), (b"Disallow everything\n", 0)):
         done = subprocess.run(command, input=given, capture_output=True, check=True)
         assert json.loads(done.stdout)["score"] == score

@@ -1,7 +1,8 @@
-"""Bad files among good ones: the others stay as they are, to the byte."""
+"""Bad files among good ones: every other document stays as it is, to the byte."""
 
 import os
 import shutil
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -12,9 +13,9 @@ from flask.testing import FlaskClient
 
 from feedsvc.app import build_app
 from feedsvc.settings import Settings
-from feedsvc.sync import loop as sync_module
 from feedsvc.sync.loop import SyncLoop
 from feedsvc.web import freshness
+from tests.support.folder import quicken
 from tests.support.newsroom import item
 from tests.support.service import FEEDS, page
 
@@ -35,8 +36,6 @@ def a_pipe(path: Path) -> None:
 
 
 def a_socket(path: Path) -> None:
-    import socket  # noqa: PLC0415
-
     # A socket's name must be short.
     with socket.socket(socket.AF_UNIX) as made:
         folder = os.open(path.parent, os.O_RDONLY)
@@ -86,7 +85,7 @@ def sparse(path: Path) -> None:
         file.truncate(20 * 1024 * MIB)
 
 
-# Each of them gives no entry; where a name is asked for, it is that of a good file.
+# None of them is an entry. Where an id is claimed, it is that of a good file.
 BAD: dict[str, Bad] = {
     "empty": b"",
     "blank": b" \n\t\n  \n",
@@ -152,7 +151,7 @@ BAD: dict[str, Bad] = {
 
 
 class Shop:
-    """Many good files, and everything that is public of them."""
+    """Many good files, and everything of them that is public."""
 
     def __init__(self, settings: Settings, count: int) -> None:
         self.settings = replace(settings, feed_size=60)
@@ -170,7 +169,7 @@ class Shop:
         self.names = [f"n{number}" for number in range(count)]
 
     def documents(self, names: list[str]) -> dict[str, tuple[int, bytes, str | None]]:
-        """Give all feeds and the pages of some entries, with their entity tags."""
+        """Return all feeds and the pages of some entries, with their entity tags."""
         answers = {path: self.client.get(path) for path in (*FEEDS, "/", *map(page, names))}
         return {
             path: (answer.status_code, answer.data, answer.headers.get("ETag"))
@@ -178,15 +177,15 @@ class Shop:
         }
 
     def stored(self) -> dict[str, tuple[bytes, ...]]:
-        """Give what is stored of every entry."""
+        """Return what is stored of every entry."""
         rows = self.sync._writer._connection.execute(  # noqa: SLF001 - all of it, quickly
             "SELECT entry.id, entry.status, entry.digest, data"
             " FROM entry LEFT JOIN file USING (path)"
         )
         return {row[0]: row[1:] for row in rows}
 
-    def look(self) -> None:
-        """Let the service see what has changed."""
+    def scan(self) -> None:
+        """Let the service notice what has changed."""
         self.sync._scan_at = 0  # noqa: SLF001 - as `feedsvc sync` asks
         self.sync.run(self.sync.is_busy)
 
@@ -195,15 +194,14 @@ class Shop:
 def shop(
     request: pytest.FixtureRequest, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Shop]:
-    for name, value in (("SETTLE", 0.05), ("QUIET", 0.02), ("TICK", 0.02)):
-        monkeypatch.setattr(sync_module, name, value)
+    quicken(monkeypatch, 0.2)
     monkeypatch.setattr(freshness, "CHECK_EVERY", 0)
     made = Shop(settings, request.param)
     with closing(made.sync):
         yield made
 
 
-def put(path: Path, bad: Bad) -> None:
+def place(path: Path, bad: Bad) -> None:
     if isinstance(bad, bytes):
         path.write_bytes(bad)
     else:
@@ -228,14 +226,13 @@ def test_a_bad_file_changes_no_other_document(shop: Shop) -> None:
     before, stored = shop.documents(names), shop.stored()
     assert all(status == 200 for status, _, _ in before.values())
     for kind, bad in BAD.items():
-        # Beside the others.
-        put(shop.entries / "bad.md", bad)
-        shop.look()
+        place(shop.entries / "bad.md", bad)
+        shop.scan()
         assert shop.documents(names) == before, kind
         assert shop.stored() == stored, kind
         assert shop.sync._writer.snapshot().problems(), kind  # noqa: SLF001 - it was seen
         clear(shop, known)
-        shop.look()
+        shop.scan()
         assert shop.stored() == stored, kind
         assert not shop.sync._writer.snapshot().problems(), kind  # noqa: SLF001
     assert shop.documents(names) == before
@@ -251,8 +248,8 @@ def test_a_good_file_that_turns_bad_changes_no_document_at_all(shop: Shop) -> No
         if kind.startswith("a name") or kind == "a long name":
             continue
         path.unlink()
-        put(path, bad if kind != "a link to itself" else linked("n7.md"))
-        shop.look()
+        place(path, bad if kind != "a link to itself" else linked("n7.md"))
+        shop.scan()
         # It keeps its last good version, so all are as they were, its own page included.
         assert shop.documents(names) == before, kind
         assert shop.stored() == stored, kind
@@ -261,6 +258,6 @@ def test_a_good_file_that_turns_bad_changes_no_document_at_all(shop: Shop) -> No
         else:
             path.unlink()
         path.write_bytes(whole)
-        shop.look()
+        shop.scan()
         assert shop.stored() == stored, kind
     assert shop.documents(names) == before

@@ -15,10 +15,11 @@ import pytest
 
 from tests.support.faults import Reader, done, mountable, needs, served
 from tests.support.newsroom import item
-from tests.support.service import FEEDS, Service, page, soon
+from tests.support.service import FEEDS, QUICK, Service, page
+from tests.support.waiting import wait_for
 
-# Turns the real-time clock, as any program reads it, and no other: libfaketime
-# mistakes the absolute monotonic sleeps of Python for real-time ones.
+# Sets the real-time clock, as any program reads it, and no other: libfaketime mistakes the
+# absolute monotonic sleeps of Python for real-time ones.
 SHIM = r"""
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -63,17 +64,17 @@ DAYS = {"old": -30, "fresh": -1, "soon": 1, "later": 200, "far": 800}
 
 @contextmanager
 def under_a_clock(folder: Path) -> Iterator[Service]:
-    """Serve with a real-time clock that `set_clock` sets, and a monotonic one that runs on."""
+    """Serve with a real-time clock that `set_clock` sets, and a monotonic one that it does not."""
     set_clock(folder, 0)
     source, shim = folder / "shim.c", folder / "shim.so"
     source.write_text(SHIM)
     done("gcc", "-shared", "-fPIC", "-O1", "-o", shim, source)
-    with served(folder, "env", f"LD_PRELOAD={shim}", f"CLOCK_OFF={folder}/clock") as service:
+    with served(folder, *QUICK, f"LD_PRELOAD={shim}", f"CLOCK_OFF={folder}/clock") as service:
         yield service
 
 
 def set_clock(folder: Path, days: float) -> None:
-    """Set the service's clock so many days off, in one go."""
+    """Set the service's clock so many days off, at once."""
     file = os.open(folder / "clock", os.O_WRONLY | os.O_CREAT, 0o644)
     os.write(file, struct.pack("l", int(days * DAY)))
     os.close(file)
@@ -88,7 +89,7 @@ def visible(off: float) -> set[str]:
 
 
 def ask(service: Service, path: str, **headers: str) -> tuple[int, str, str | None]:
-    """Ask, and give status, text and Last-Modified."""
+    """Return status, text and Last-Modified of a path."""
     connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=30)
     try:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -100,15 +101,16 @@ def ask(service: Service, path: str, **headers: str) -> tuple[int, str, str | No
 
 
 class ByDate:
-    """A client that knows If-Modified-Since only, and must never miss a text."""
+    """A client that knows only If-Modified-Since, and must never miss a text."""
 
     def __init__(self, service: Service) -> None:
         self.service = service
         self.text: dict[str, str] = {}
         self.since: dict[str, str] = {}
 
-    def look(self, pause: float = 0.2) -> None:
-        # A process may take 50 ms to see a change; only after that it is bound to.
+    def read(self, pause: float = 0.2) -> None:
+        """Ask for the feeds; a 304 must be right. `pause` is in seconds, before that."""
+        # A process may take 50 ms to see a change, and must have seen it after that.
         time.sleep(pause)
         for path in FEEDS:
             since = self.since.get(path)
@@ -127,7 +129,7 @@ class ByDate:
 
 
 def is_right(service: Service, off: float) -> bool:
-    """Say whether exactly that is visible which is due by a clock that is so many days off."""
+    """Return whether exactly what is due by a clock that is so many days off is visible."""
     due = visible(off)
     feeds_right = all(
         (f"<title>[{name}]" in text.replace(' type="text"', "")) == (name in due)
@@ -150,13 +152,13 @@ def test_what_is_visible_follows_a_clock_that_is_set(jumps: tuple[float, ...]) -
             (folder / "entries" / f"{name}.md").write_bytes(text)
         (folder / "entries" / "changing.md").write_bytes(item("[text 0]", date="2020-01-01"))
         with under_a_clock(folder) as service:
-            soon(lambda: service.shows("[text 0]") and is_right(service, 0))
+            wait_for(lambda: service.shows("[text 0]") and is_right(service, 0))
             before = {path: service.get(path)[1] for path in (*FEEDS, "/", page("old"))}
             client = ByDate(service)
-            client.look()
+            client.read()
             asleep = ByDate(service)
             time.sleep(1.2)
-            asleep.look()
+            asleep.read()
             with Reader(service, {path: set() for path in (*FEEDS, "/", page("soon"))}) as reader:
                 reader.right[page("soon")] = {200, 304, 404}
                 number = 0
@@ -164,44 +166,44 @@ def test_what_is_visible_follows_a_clock_that_is_set(jumps: tuple[float, ...]) -
                     for days in (off, 0):
                         set_clock(folder, days)
                         if days == 0:
-                            # It saw nothing of what was published by the wrong clock.
-                            asleep.look(0)
-                        # At once: no rescan, no restart is needed for it.
+                            # This client saw nothing of what was published by the wrong clock.
+                            asleep.read(0)
+                        # At once: that needs no scan and no restart.
                         assert is_right(service, days)
-                        client.look()
+                        client.read()
                         number += 1
                         file = folder / "entries" / "changing.md"
                         file.write_bytes(item(f"[text {number}]", date="2020-01-01"))
-                        # Watching goes by the other clock: as fast as ever.
-                        soon(partial(service.shows, f"[text {number}]"), 60)
-                        client.look()
+                        # Watching runs on the other clock: it is as fast as ever.
+                        wait_for(partial(service.shows, f"[text {number}]"))
+                        client.read()
                         time.sleep(1.2)
-                        client.look()
+                        client.read()
                         removed = folder / "entries" / "brief.md"
                         removed.write_bytes(item("[brief]", date="2020-01-02"))
-                        soon(lambda: service.shows("[brief]"), 60)
-                        client.look()
+                        wait_for(lambda: service.shows("[brief]"))
+                        client.read()
                         removed.unlink()
-                        soon(lambda: not service.shows("[brief]"), 60)
-                        client.look()
+                        wait_for(lambda: not service.shows("[brief]"))
+                        client.read()
                 file.write_bytes(item("[text 0]", date="2020-01-01"))
-                soon(lambda: {path: service.get(path)[1] for path in before} == before, 60)
-                client.look()
+                wait_for(lambda: {path: service.get(path)[1] for path in before} == before)
+                client.read()
             assert not reader.faults
             status, _, modified = ask(service, FEEDS[0])
-            # What is handed out once the clock is right again does not lie ahead.
+            # No date that is sent once the clock is right again lies ahead.
             assert status == 200
             assert modified is None or parsedate_to_datetime(modified) <= datetime.now(UTC)
             log = (folder / "log").read_text()
         assert "Traceback" not in log, log
 
 
-def test_a_date_handed_out_by_a_clock_that_was_ahead_is_not_believed() -> None:
+def test_a_date_sent_by_a_clock_that_was_ahead_is_not_believed() -> None:
     needs("gcc")
     with mountable() as folder:
         (folder / "entries" / "a.md").write_bytes(item("[a]", date="2020-01-01"))
         with under_a_clock(folder) as service:
-            soon(lambda: service.shows("[a]"))
+            wait_for(lambda: service.shows("[a]"))
             ahead = format_datetime(datetime.now(UTC) + timedelta(days=365), usegmt=True)
             time.sleep(1.5)
             status, text, modified = ask(service, FEEDS[0], If_Modified_Since=ahead)

@@ -1,4 +1,4 @@
-"""Files that arrive byte by byte: nothing of one is public before all of it is."""
+"""Files that arrive byte by byte: none is public before all of it is there."""
 
 import shutil
 import subprocess
@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 
+from feedsvc.edition import Edition
 from feedsvc.settings import Settings
-from feedsvc.sync import loop as sync_module
+from feedsvc.storage.catalogue import Catalogue
+from feedsvc.sync import settling
 from tests.support.faults import PRESS_TITLE, needs, press_item
-from tests.support.folder import old, running, titles, wait_for
+from tests.support.folder import old, quicken, rescan, running, titles, wait_for
 from tests.support.newsroom import item
 
 PRESS_ID = b"<http://chertanovo-juzhnoe.mos.ru/presscenter/news/detail/1204713.html>"
@@ -28,20 +30,18 @@ MARKDOWN = item(
 
 
 def items() -> Iterator[tuple[str, bytes]]:
-    """Give both kinds of files."""
+    """Yield the suffix and the content of a file of each kind."""
     yield ".txt", press_item()
     yield ".md", MARKDOWN
 
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sync_module, "SETTLE", 0.3)
-    monkeypatch.setattr(sync_module, "QUIET", 0.2)
-    monkeypatch.setattr(sync_module, "TICK", 0.1)
+    quicken(monkeypatch)
 
 
 def of_its_own(data: bytes, number: int) -> bytes:
-    """Give an item an id of its own, of the same length in every copy."""
+    """Return an item with an id of its own, of the same length in every copy."""
     assert data.count(PRESS_ID) <= 1
     return data.replace(b"1204713", b"%07d" % number).replace(
         "Заголовок с".encode(), f"Заголовок{number:07}".encode()
@@ -53,13 +53,13 @@ def all_cuts() -> list[tuple[str, bytes, int]]:
 
 
 @pytest.mark.usefixtures("quick")
-@pytest.mark.parametrize("sample", [1000, pytest.param(None, marks=pytest.mark.long)])
+@pytest.mark.parametrize("sample", [500, pytest.param(None, marks=pytest.mark.long)])
 def test_a_file_held_open_at_any_byte_is_not_public_until_it_is_closed(
     settings: Settings, sample: int | None
 ) -> None:
     settings = replace(settings, rescan=1)
     cuts = all_cuts()
-    # Neighbours are alike; a step that shares no factor with the length meets all kinds.
+    # The whole range, at equal distances.
     cuts = cuts if sample is None else [cuts[n * len(cuts) // sample] for n in range(sample)]
     for start in range(0, len(cuts), 500):
         part = cuts[start : start + 500]
@@ -79,20 +79,20 @@ def hold_all_open(settings: Settings, cuts: list[tuple[str, bytes, int]], first:
             whole = of_its_own(data, number)
             file.write(whole[:cut])
             files.append((file, whole[cut:]))
-        # Rescans come by, and files that are not open would have come to rest.
-        end = time.monotonic() + 1.5
+        # Several scans see them, and files that are not open would have settled.
+        end = time.monotonic() + 3 * settling.SETTLE
         while time.monotonic() < end:
+            rescan(settings)
             assert titles(settings) == set()
-            time.sleep(0.05)
         for file, rest in files[::2]:
-            # It goes on in the same second, with a pause in it.
+            # The copy goes on in the same second, after a pause.
             file.write(rest[:1])
         assert titles(settings) == set()
         for number, (file, rest) in enumerate(files):
             file.write(rest[1:] if number % 2 == 0 else rest)
             file.close()
         wait_for(lambda: count(settings) == len(cuts), 30)
-    assert whole_texts(settings) == len(cuts)
+    assert complete_texts(settings) == len(cuts)
 
 
 def count(settings: Settings) -> int:
@@ -100,23 +100,22 @@ def count(settings: Settings) -> int:
 
 
 def texts(settings: Settings) -> list[str]:
-    """Give the HTML of everything that is public."""
-    from feedsvc.edition import Edition  # noqa: PLC0415
-    from feedsvc.storage.catalogue import Catalogue  # noqa: PLC0415
-
+    """Return the HTML of everything that is public."""
     with Catalogue(settings.instance).snapshot() as snapshot:
         edition = Edition(snapshot, time.time_ns() // 1000)
         return [entry.html for entry in edition.newest(20000)]
 
 
-def whole_texts(settings: Settings) -> int:
-    """Count the entries that are there to their last line."""
+def complete_texts(settings: Settings) -> int:
+    """Count the entries that are public to their last line."""
     ends = ("больше рабочих мест", "Последняя строка, конец")
     return sum(any(end in text for end in ends) for text in texts(settings))
 
 
 @pytest.mark.usefixtures("quick")
-def test_a_file_written_in_chunks_with_pauses_is_public_once_and_whole(settings: Settings) -> None:
+def test_a_file_written_in_chunks_with_pauses_is_public_once_and_complete(
+    settings: Settings,
+) -> None:
     settings = replace(settings, rescan=1)
     shown = set()
     with running(settings), ExitStack() as stack:
@@ -142,7 +141,7 @@ def test_a_file_written_in_chunks_with_pauses_is_public_once_and_whole(settings:
         wait_for(lambda: count(settings) == 8)
         shown.update(texts(settings))
     # Whatever was public at any moment was all of it.
-    assert whole_texts(settings) == 8
+    assert complete_texts(settings) == 8
     assert len(shown) == 2
 
 

@@ -1,4 +1,4 @@
-"""System calls of the writer that fail, each in its turn."""
+"""System calls of the writer that fail, one after the other."""
 
 import os
 import shutil
@@ -17,19 +17,18 @@ from feedsvc.app import build_app
 from feedsvc.search import index
 from feedsvc.settings import Settings
 from feedsvc.storage.schema import FILE
-from feedsvc.sync import loop as sync_module
 from feedsvc.sync.loop import SyncLoop
 from feedsvc.sync.request import RESCAN
 from tests.support.faults import needs
-from tests.support.folder import old
+from tests.support.folder import old, quicken
 from tests.support.newsroom import ROOT, SITE, item
 from tests.support.service import FEEDS, page
 
 # `feedsvc sync`, which waits less.
 COMMAND = """
-from feedsvc import sync
-sync.TICK = sync.QUIET = 0.02
-sync.SETTLE = 0.1
+from feedsvc.sync import loop, settling
+loop.TICK = loop.QUIET = 0.02
+settling.SETTLE = 0.1
 from feedsvc.cli import main
 main(["sync"])
 """
@@ -46,7 +45,7 @@ _building = threading.Lock()
 
 
 class Stage:
-    """A catalogue of older files, and files that have changed since in every way there is."""
+    """A catalogue of old files, and the files as they are now, changed in every way there is."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -58,7 +57,7 @@ class Stage:
         old(entries / "n1.md", item("New 1", date="2026-01-01", body="New. " * 2000))
         old(entries / "n2.md", item("New 2", date="2026-02-02"))
         (entries / "n3.md").unlink()
-        # Its last good version is what only the catalogue remembers.
+        # Only the catalogue has its last good version.
         old(entries / "n4.md", b"broken")
         (entries / "n5.md").rename(entries / "r5.md")
         old(entries / "r5.md", item("Old 5", date="2026-01-05", id="n5"))
@@ -67,13 +66,13 @@ class Stage:
         assert self.old[page("n4")] == self.new[page("n4")]
 
     def copy(self, name: str) -> Settings:
-        """Give settings with a copy of the old catalogue."""
+        """Return settings with a copy of the old catalogue."""
         instance = self.settings.instance.with_name(name)
         shutil.copytree(self.settings.instance, instance)
         return replace(self.settings, instance=instance)
 
     def survives(self, call: str, error: str, when: str) -> bool:
-        """Let one fault happen and see that nothing is lost; say whether it did happen."""
+        """Inject one fault and check that nothing is lost; return whether it did happen."""
         settings = self.copy(f"{call}-{error}-{when}")
         try:
             hit = inject(settings, call, error, when)
@@ -113,13 +112,13 @@ def rendered(settings: Settings) -> Rendered:
 
 
 def _own(text: str) -> str:
-    """Give of a page what the entry itself says: beside it stand the titles of its neighbours."""
+    """Return the entry itself of a page, without the titles of its neighbours."""
     _, begin, rest = text.partition("<article")
     return begin + rest.partition("</article>")[0] if begin else text
 
 
 def inject(settings: Settings, call: str, error: str, when: str) -> bool:
-    """Run `feedsvc sync` under strace; say whether a call was made to fail."""
+    """Run `feedsvc sync` under strace; return whether a call was made to fail."""
     trace = settings.instance.with_name(f"{settings.instance.name}.trace")
     instance = [settings.instance, settings.entries, settings.entries / "deep"]
     files = [f"{name}{suffix}" for name in DATABASES for suffix in ("", "-wal", "-shm")]
@@ -147,8 +146,8 @@ def inject(settings: Settings, call: str, error: str, when: str) -> bool:
         start_new_session=True,
     ) as process:
         try:
-            _, said = process.communicate(timeout=2 if lasting else 60)
-            assert b"Traceback" not in said, (call, error, when, said.decode())
+            _, log = process.communicate(timeout=2 if lasting else 60)
+            assert b"Traceback" not in log, (call, error, when, log.decode())
         except subprocess.TimeoutExpired:
             assert lasting, (call, error, when)
             os.killpg(process.pid, 9)
@@ -161,17 +160,16 @@ def inject(settings: Settings, call: str, error: str, when: str) -> bool:
 @pytest.fixture
 def stage(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Stage:
     needs("strace")
-    monkeypatch.setattr(sync_module, "SETTLE", 0.1)
-    monkeypatch.setattr(sync_module, "QUIET", 0.02)
-    monkeypatch.setattr(sync_module, "TICK", 0.02)
+    quicken(monkeypatch, 0.3)
     return Stage(settings)
 
 
 def test_a_fault_now_and_then_loses_nothing(stage: Stage) -> None:
     faults = (("openat", "EIO"), ("openat", "EACCES"), ("pwrite64", "ENOSPC"), ("pread64", "EIO"))
     for call, error in faults:
-        for number in (1, 2, 5, 8):
-            stage.survives(call, error, str(number))
+        hits = [stage.survives(call, error, str(number)) for number in (1, 2, 5, 8)]
+        # They were made to fail; otherwise the filter of paths would miss them.
+        assert all(hits), (call, error)
 
 
 @pytest.mark.long
@@ -182,7 +180,7 @@ def test_a_fault_in_any_call_loses_nothing(stage: Stage, error: str) -> None:
 
     with ThreadPoolExecutor(2) as pool:
         hits = dict(zip(CALLS, pool.map(every, CALLS), strict=True))
-    # So many calls were made to fail; were it fewer, the filter of paths would miss them.
+    # So many calls were made to fail. If it were fewer, the filter of paths would miss some.
     assert hits["openat"] > 10
     assert hits["newfstatat"] > 30
     assert hits["pwrite64"] > 30

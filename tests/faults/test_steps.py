@@ -1,32 +1,27 @@
-"""Files changed by the tools people use, in any order, against a plain model of what is visible."""
+"""Files changed by the tools that people use, in any order, against a model of what is visible."""
 
 import os
 import random
 import shutil
-import subprocess
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from feedsvc.edition import Edition
 from feedsvc.settings import Settings
-from feedsvc.storage.catalogue import Catalogue
-from feedsvc.sync import loop as sync_module
-from tests.support.faults import needs
-from tests.support.folder import running, wait_for
+from tests.support.faults import done, needs
+from tests.support.folder import quicken, running, shown, wait_for
 from tests.support.newsroom import item
 
 FOLDERS = ("", "a", "a/b", "в")
 
 
 class Desk:
-    """Works on the files, and knows of each path what its file says: an id and a title.
+    """Changes the files, and knows the id and the title in the file of each path.
 
-    The model of what is visible: each id once, with the title its file says last.
-    Ids are unique among the files, and travel with their text.
+    That is the model of what is visible: each id once, with the title its file has last had.
+    Ids are unique among the files, and move with their text.
     """
 
     def __init__(self, settings: Settings, outside: Path, seed: int) -> None:
@@ -36,7 +31,7 @@ class Desk:
         self.number = 0
         self.files: dict[Path, tuple[str, str]] = {}
         self.folders: dict[str, list[Path]] = {}
-        # Paths that may still be known by what they held before.
+        # Paths that the catalogue may still know by what was there before.
         self.swapped: set[Path] = set()
         for folder in FOLDERS:
             (self.entries / folder).mkdir(exist_ok=True)
@@ -52,19 +47,19 @@ class Desk:
         return self.entries / self.random.choice(FOLDERS) / f"f{self.number}.md"
 
     def draft(self, path: Path, entry_id: str) -> bytes:
-        """Write the next text of an entry, and note that it is to be visible."""
+        """Return the next text of an entry, and note that it is to be visible."""
         self.number += 1
         self.files[path] = entry_id, f"Текст {self.number}"
         return item(f"Текст {self.number}", id=entry_id, body=f"Абзац {self.number}.\n\n" * 20)
 
     def prepared(self, path: Path, entry_id: str) -> Path:
-        """Write the next text outside of the entries folder."""
+        """Write the next text outside of the entries folder; return where."""
         source = self.outside / "prepared"
         source.write_bytes(self.draft(path, entry_id))
         return source
 
     def target(self) -> tuple[Path, str]:
-        """Choose an old file to be replaced, or a place for a new one."""
+        """Choose an old file to be replaced, or a path for a new one; return path and id."""
         if self.files and self.random.random() < 0.6:
             path = self.any_file()
             return path, self.files[path][0]
@@ -72,11 +67,7 @@ class Desk:
         return self.free_path(), f"id{self.number}"
 
 
-def run(*command: str | Path) -> None:
-    subprocess.run(command, check=True, capture_output=True, timeout=60)
-
-
-# The steps: everything that one tool does to one file.
+# The steps, each what one tool does to one file.
 
 
 def by_hand(desk: Desk) -> None:
@@ -87,19 +78,19 @@ def by_hand(desk: Desk) -> None:
 def by_cp(desk: Desk) -> None:
     path, entry_id = desk.target()
     options = desk.random.choice(([], ["-p"], ["--remove-destination"]))
-    run("cp", *options, desk.prepared(path, entry_id), path)
+    done("cp", *options, desk.prepared(path, entry_id), path)
 
 
 def by_mv(desk: Desk) -> None:
     path, entry_id = desk.target()
-    run("mv", desk.prepared(path, entry_id), path)
+    done("mv", desk.prepared(path, entry_id), path)
 
 
 def by_rsync(desk: Desk) -> None:
     path, entry_id = desk.target()
     options = desk.random.choice(([], ["-t"], ["--inplace"], ["--delay-updates"]))
-    # Two texts of one length in one second are the same to it.
-    run("rsync", "--ignore-times", *options, desk.prepared(path, entry_id), path)
+    # To rsync, two texts of one length and one second are the same.
+    done("rsync", "--ignore-times", *options, desk.prepared(path, entry_id), path)
 
 
 def by_vim(desk: Desk) -> None:
@@ -114,7 +105,7 @@ def by_vim(desk: Desk) -> None:
     assert title.encode() in new
     way = desk.random.choice(("set backupcopy=yes", "set backupcopy=no", "set nobackup nowb"))
     change = f'%s/^title:.*/title: "{title}"/'
-    run(
+    done(
         "vim", "-Nu", "NONE", "-es", "-c", "set swapfile", "-c", way, "-c", change, "-c", "wq", path
     )
 
@@ -158,7 +149,7 @@ def swap(desk: Desk) -> None:
 
 
 def replace_by_folder(desk: Desk) -> None:
-    # A folder of an entry's name is none, nor is what lies in it; the news stays.
+    # A folder with the name of an entry file is none, nor is what it contains; the entry stays.
     if not desk.files:
         return
     path = desk.any_file()
@@ -166,12 +157,12 @@ def replace_by_folder(desk: Desk) -> None:
     path.rename(aside)
     path.mkdir()
     (path / "inner.md").write_bytes(item("Не видно", id="inner"))
-    # A folder in its place keeps what was last known of it, be that what it held before.
+    # A folder in its place keeps what the catalogue last knew of the path.
     if path in desk.swapped or desk.random.random() < 0.5:
         shutil.rmtree(path)
         aside.rename(path)
     else:
-        # The file finds another place, and can be changed there.
+        # The file gets another path, and can be changed there.
         new = desk.free_path()
         shutil.move(aside, new)
         desk.files[new] = desk.files.pop(path)
@@ -188,7 +179,7 @@ def remove(desk: Desk) -> None:
     if len(desk.files) > 30:
         path = desk.any_file()
         path.unlink()
-        # A folder in the place of a file would keep the last version there was of it.
+        # A folder in the place of a file would keep the last version of it.
         for folder in desk.folders.pop(desk.files.pop(path)[0], []):
             shutil.rmtree(folder)
 
@@ -199,24 +190,17 @@ STEPS: tuple[Callable[[Desk], None], ...] = (
 )
 
 
-def shown(settings: Settings) -> dict[str, str]:
-    with Catalogue(settings.instance).snapshot() as snapshot:
-        entries = Edition(snapshot, time.time_ns() // 1000).newest(100_000)
-    return {entry.id: entry.title for entry in entries}
-
-
-# A folder that is renamed while watchdog looks at it can end watchdog's thread. The
-# service begins a new writer then (see test_faults_kills); here there is only the rescan.
+# A folder that is renamed while watchdog reads it can end watchdog's thread. The service
+# starts a new writer then (see unit/sync/test_writer_process); here there is only the scan.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 @pytest.mark.parametrize(
     ("each", "burst"), [(4, 8), pytest.param(1000, 150, marks=pytest.mark.long)]
 )
-def test_whatever_tools_do_to_files_what_they_say_is_visible(
+def test_whatever_tools_do_to_files_their_content_is_visible(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, each: int, burst: int
 ) -> None:
     needs("vim", "rsync")
-    for name, value in (("SETTLE", 0.3), ("QUIET", 0.2), ("TICK", 0.1)):
-        monkeypatch.setattr(sync_module, name, value)
+    quicken(monkeypatch)
     settings = replace(settings, rescan=1)
     outside = tmp_path / "outside"
     outside.mkdir()

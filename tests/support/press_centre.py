@@ -7,7 +7,6 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from email.message import Message
-from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -53,11 +52,6 @@ class PressCentre:
         except urllib.error.HTTPError as error:
             with error:
                 return Answer(error.code, error.headers, error.read())
-
-    @cache  # noqa: B019 - there is one for all tests
-    def html(self, state: State) -> str:
-        """Return the HTML of a state, requested once."""
-        return self.ask(state).body.decode()
 
 
 @contextmanager

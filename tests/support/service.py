@@ -99,11 +99,13 @@ class Service:
 
     def workers(self) -> set[int]:
         """Return the process numbers of the workers of `feedsvc serve`."""
-        return {
+        found = {
             pid
             for pid, command in self.processes().items()
             if "serve" in command and pid != self.process.pid
         }
+        # Between fork and exec, the writer has the command line of the worker that starts it.
+        return {pid for pid in found if _parent(pid) not in {*found, None}}
 
     def stop(self) -> None:
         """End the service as an operator does, and check that no process is left."""
@@ -116,6 +118,16 @@ class Service:
                 os.kill(pid, signal.SIGKILL)
             self.process.wait()
         soon(lambda: not self.processes(), 60)
+
+
+def _parent(pid: int) -> int | None:
+    """Return the number of the parent of a process; None if it has ended."""
+    try:
+        # The name, in parentheses, may contain anything; the state and the parent follow it.
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return None
+    return int(stat.rpartition(")")[2].split()[1])
 
 
 def page(entry_id: str) -> str:

@@ -1,15 +1,16 @@
-"""The settings: read, overridden, checked as a whole, documented."""
+"""The settings: read, overridden, validated as a whole, documented."""
 
 import pickle
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from feedsvc.errors import SettingsError
-from feedsvc.settings import FILE_VARIABLE, Settings, load
+from feedsvc.settings import FILE_VARIABLE, ParseSettings, Settings, load
 from tests.support.newsroom import ROOT
 
 
@@ -34,9 +35,7 @@ def keys(kind: type, prefix: str = "") -> list[str]:
     return found
 
 
-def test_without_a_file_the_defaults_hold_and_work(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_file_the_defaults_apply(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     settings = load({})
     assert (tmp_path / "entries", "http://127.0.0.1:8000") == (settings.entries, settings.site)
@@ -77,13 +76,14 @@ def test_a_variable_overrides_the_file(tmp_path: Path) -> None:
     ) == ("File", 7, "0.0.0.0", 81)
 
 
-def test_every_fault_is_listed_at_once_with_its_place() -> None:
+def test_every_fault_is_listed_at_once_with_its_key() -> None:
     environ = {
         "FEEDSVC_TITLE": " ",
         "FEEDSVC_LANGUAGE": "de",
         "FEEDSVC_TIMEZONE": "Moscow",
         "FEEDSVC_BASE_URL": "https://news.example/path",
         "FEEDSVC_AUTHORITY": "news.example",
+        "FEEDSVC_COLOUR": "blue",
         "FEEDSVC_CONTACT": "somebody",
         "FEEDSVC_PERMALINK": "/news/",
         "FEEDSVC_FEED_SIZE": "0",
@@ -94,27 +94,28 @@ def test_every_fault_is_listed_at_once_with_its_place() -> None:
     assert sorted(faults(environ)) == [
         (
             "authority = 'news.example'",
-            "must be a domain and a year you held it in, like news.example,2014",
+            "must be your domain and a year you held it, such as news.example,2014",
         ),
         (
             "base_url = 'https://news.example/path'",
-            "must be the site's address without a path, like https://news.example",
+            "must be the site's address with no path, such as https://news.example",
         ),
-        ("contact = 'somebody'", "must be a mail address, or empty"),
+        ("colour = 'blue'", "must be a colour such as #0b57a4"),
+        ("contact = 'somebody'", "must be an email address, or empty"),
         ("feed_size = '0'", "must be a whole number from 1 to 500"),
         ("language = 'de'", "must be one of: en, ru"),
-        ("permalink = '/news/'", "must be a path with <id> in it, like /news/<id>.html"),
+        ("permalink = '/news/'", "must be a path that contains <id>, such as /news/<id>.html"),
         ("serve.name", "there is no such setting"),
         ("serve.port = 'many'", "must be a whole number from 1 to 65535"),
-        ("timezone = 'Moscow'", "must be a time zone like Europe/Moscow"),
+        ("timezone = 'Moscow'", "must be the name of a time zone, such as Europe/Moscow"),
         ("titel", "there is no such setting"),
         ("title = ' '", "must not be empty"),
     ]
 
 
-def test_faults_come_in_the_language_that_is_asked_for(tmp_path: Path) -> None:
+def test_faults_are_listed_in_the_language_of_the_settings(tmp_path: Path) -> None:
     environ = write(tmp_path, 'language = "ru"\ntitle = 3')
-    assert faults(environ) == [("title = 3", "должен быть текст в кавычках")]
+    assert faults(environ) == [("title = 3", "нужен текст в кавычках")]
 
 
 @pytest.mark.parametrize(
@@ -128,36 +129,37 @@ def test_faults_come_in_the_language_that_is_asked_for(tmp_path: Path) -> None:
         "https://новости.рф",
         "https://a b",
         "https://n.example?x",
+        "https://[::1",
     ],
 )
-def test_a_base_url_is_scheme_and_host_and_no_more(value: str) -> None:
+def test_a_base_url_has_a_scheme_a_host_and_nothing_else(value: str) -> None:
     assert [where.split()[0] for where, _ in faults({"FEEDSVC_BASE_URL": value})] == ["base_url"]
 
 
-def test_a_final_slash_of_the_base_url_is_no_fault() -> None:
+def test_a_base_url_may_end_with_a_slash() -> None:
     assert load({"FEEDSVC_BASE_URL": "https://news.example/"}).site == "https://news.example"
 
 
-def test_a_flag_is_no_number(tmp_path: Path) -> None:
+def test_a_boolean_is_not_a_number(tmp_path: Path) -> None:
     assert len(faults(write(tmp_path, "feed_size = true"))) == 1
 
 
-def test_a_table_and_a_value_are_not_mixed_up(tmp_path: Path) -> None:
+def test_a_table_is_not_a_value_nor_a_value_a_table(tmp_path: Path) -> None:
     environ = write(tmp_path, "serve = 3\n[title]\na = 1")
     assert sorted(where for where, _ in faults(environ)) == ["serve = 3", "title = {'a': 1}"]
 
 
-def test_a_variable_cannot_make_parts_of_a_value(tmp_path: Path) -> None:
+def test_a_variable_cannot_set_a_key_inside_a_value(tmp_path: Path) -> None:
     environ = write(tmp_path, 'title = "x"') | {"FEEDSVC_TITLE__X": "1"}
     assert faults(environ) == [("FEEDSVC_TITLE__X", "there is no such setting")]
 
 
-def test_a_named_file_must_be_there(tmp_path: Path) -> None:
+def test_a_settings_file_that_is_named_must_exist(tmp_path: Path) -> None:
     path = str(tmp_path / "none.toml")
-    assert [(path, "there is no such settings file")] == faults({FILE_VARIABLE: path})
+    assert [(path, "this settings file does not exist")] == faults({FILE_VARIABLE: path})
 
 
-def test_a_file_that_is_no_toml_or_no_file_is_named(tmp_path: Path) -> None:
+def test_a_settings_file_that_is_not_toml_or_not_a_file_is_a_fault(tmp_path: Path) -> None:
     environ = write(tmp_path, "title = ")
     assert [environ[FILE_VARIABLE]] == [where for where, _ in faults(environ)]
     assert [(str(tmp_path), "cannot be read: it is a folder")] == faults(
@@ -165,7 +167,7 @@ def test_a_file_that_is_no_toml_or_no_file_is_named(tmp_path: Path) -> None:
     )
 
 
-def test_settings_travel_to_another_process() -> None:
+def test_settings_can_be_sent_to_another_process() -> None:
     settings = load({"FEEDSVC_TIMEZONE": "Europe/Moscow"})
     assert settings == pickle.loads(pickle.dumps(settings))
 
@@ -183,3 +185,30 @@ def test_every_setting_is_documented_with_its_default() -> None:
             assert written.strip("`") == str(value), key
         else:
             assert not value, key
+
+
+def test_parsers_receive_settings_of_the_same_names_and_types() -> None:
+    settings = {field.name: field.type for field in fields(Settings)}
+    for field in fields(ParseSettings):
+        assert settings[field.name] == field.type, field.name
+    parsing = Settings(permalink="/<id>").parsing
+    assert (parsing.permalink, parsing.authority) == ("/<id>", Settings().authority)
+
+
+def test_every_setting_but_the_instance_and_the_workers_is_in_the_render_fingerprint() -> None:
+    settings = Settings()
+    before = settings.render_fingerprint
+    for field in fields(Settings):
+        other: Any = replace(settings.serve, port=1) if field.name == "serve" else "other"
+        changed = replace(settings, **{field.name: other})
+        assert (changed.render_fingerprint != before) == (field.name != "instance"), field.name
+    workers = replace(settings, serve=replace(settings.serve, workers=9))
+    assert workers.render_fingerprint == before
+
+
+def test_a_logo_that_does_not_exist_is_a_fault(tmp_path: Path) -> None:
+    environ = write(tmp_path, 'logo = "logo.png"\nicon = "icon.svg"')
+    assert sorted(faults(environ)) == [
+        ("icon = 'icon.svg'", "must be the name of a picture file (.png, .jpg, .jpeg, .gif)"),
+        (f"logo = '{tmp_path / 'logo.png'}'", "this file does not exist"),
+    ]

@@ -1,0 +1,32 @@
+"""A pytest plugin: a test marked `alone` runs while no other worker of xdist runs a test."""
+
+import fcntl
+import os
+import tempfile
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "alone: measures, so no other worker of xdist runs a test")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Hold a lock during each test: exclusive for those that run alone, else shared.
+
+    Who waits for the lock holds another one meanwhile, so that no worker is overtaken.
+    """
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID")
+    if run is None:
+        return (yield)
+    locks = Path(tempfile.gettempdir(), f"feedsvc-tests-{run}")
+    locks.mkdir(exist_ok=True)
+    kind = fcntl.LOCK_EX if item.get_closest_marker("alone") else fcntl.LOCK_SH
+    with (locks / "machine").open("w") as machine:
+        with (locks / "queue").open("w") as queue:
+            fcntl.flock(queue, fcntl.LOCK_EX)
+            fcntl.flock(machine, kind)
+        return (yield)

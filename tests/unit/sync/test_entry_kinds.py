@@ -1,0 +1,138 @@
+"""A new kind of entry file that is not text: one parser and one line, and sync knows it."""
+
+import io
+import os
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree as ET
+from zipfile import ZipFile
+
+import pytest
+
+from feedsvc import parsing
+from feedsvc.edition import Edition
+from feedsvc.model import Entry
+from feedsvc.parsing import BinaryKind, press_text
+from feedsvc.parsing.context import Context
+from feedsvc.settings import Settings
+from feedsvc.storage.catalogue import Catalogue
+from feedsvc.sync.scanner import Scan, examine
+from tests.support.files import PDF, PHOTO
+from tests.support.folder import old, quicken, running, shown, wait_for
+from tests.support.newsroom import NOW, item
+
+NAMESPACE = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+DATE = "13.08.2014"
+
+
+def docx(title: str, *paragraphs: str) -> bytes:
+    """Return a document of Word with a title, a date and paragraphs."""
+    runs = "".join(
+        f"<w:p><w:r><w:t>{text}</w:t></w:r></w:p>" for text in (title, DATE, *paragraphs)
+    )
+    document = f'<w:document xmlns:w="{NAMESPACE}"><w:body>{runs}</w:body></w:document>'
+    made = io.BytesIO()
+    with ZipFile(made, "w") as archive:
+        archive.writestr("word/document.xml", document)
+    return made.getvalue()
+
+
+def parse_docx(content: bytes, context: Context) -> Entry:
+    """Return the entry of a document: the same paragraphs as in a press text."""
+    with ZipFile(io.BytesIO(content)) as archive:
+        document = ET.fromstring(archive.read("word/document.xml"))
+    paragraphs = document.iter(f"{{{NAMESPACE}}}p")
+    return press_text.parse("\n\n".join("".join(each.itertext()) for each in paragraphs), context)
+
+
+@pytest.fixture
+def settings(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Return settings of a service that knows the kind, and scans only where it must."""
+    quicken(monkeypatch)
+    monkeypatch.setitem(parsing.KINDS, ".docx", BinaryKind(parse_docx))
+    return replace(settings, rescan=3600)
+
+
+def attached(settings: Settings, entry_id: str) -> list[str]:
+    """Return the paths of the picture and the attachments of an entry."""
+    with Catalogue(settings.instance).snapshot() as snapshot:
+        entry = Edition(snapshot, NOW).find(entry_id)
+    assert isinstance(entry, Entry)
+    files = (entry.image, *entry.inline, *entry.attachments)
+    return sorted(file.path for file in files if file is not None)
+
+
+def test_a_binary_file_is_published_when_it_is_closed_and_again_when_it_changes(
+    settings: Settings, tmp_path: Path
+) -> None:
+    data = docx("Новость из Word", "Текст.")
+    with running(settings):
+        with (settings.entries / "news.docx").open("wb") as file:
+            file.write(data[:100])
+            file.flush()
+            # Another file, which nothing closes, appears and settles meanwhile.
+            (tmp_path / "other").write_bytes(docx("Другая", "Текст."))
+            os.link(tmp_path / "other", settings.entries / "other.docx")
+            wait_for(lambda: shown(settings) == {"other": "Другая"})
+            file.write(data[100:])
+        wait_for(lambda: shown(settings) == {"other": "Другая", "news": "Новость из Word"})
+        (settings.entries / "news.docx").write_bytes(docx("Исправлена", "Текст."))
+        wait_for(lambda: shown(settings) == {"other": "Другая", "news": "Исправлена"})
+        (settings.entries / "other.docx").unlink()
+        wait_for(lambda: shown(settings) == {"news": "Исправлена"})
+
+
+def test_a_binary_file_is_no_attachment_of_itself_or_of_another_entry(
+    settings: Settings,
+) -> None:
+    old(settings.entries / "news.docx", docx("Новость", "Текст."))
+    for path, data in {
+        "news.pdf": PDF,
+        "news/photo.jpg": PHOTO,
+        "news/inside.docx": docx("Внутри", "Текст."),
+        "both.md": item("Текст", id="text"),
+        "both.docx": docx("Документ", "Текст."),
+        "both/another.docx": docx("Ещё один", "Текст."),
+    }.items():
+        old(settings.entries / path, data)
+    siblings = {
+        "both.docx": (),
+        "both.md": (),
+        "both/another.docx": (),
+        "news.docx": ("news.pdf", "news/photo.jpg"),
+        "news/inside.docx": (),
+    }
+    assert {file.path: file.siblings for file in Scan(settings.entries)} == siblings
+    for path, expected in siblings.items():
+        file = examine(settings.entries, path)
+        assert file is not None
+        assert file.siblings == expected, path
+    with running(settings):
+        titles = shown(settings)
+        assert titles == {
+            "another": "Ещё один",
+            "both": "Документ",
+            "inside": "Внутри",
+            "news": "Новость",
+            "text": "Текст",
+        }
+        for entry_id in titles:
+            files = ["news.pdf", "news/photo.jpg"] if entry_id == "news" else []
+            assert attached(settings, entry_id) == files, entry_id
+
+
+def test_a_change_of_its_siblings_is_noticed_and_one_of_other_entries_is_not(
+    settings: Settings,
+) -> None:
+    path = settings.entries / "news.docx"
+    old(path, docx("Новость", "Текст."))
+    before = examine(settings.entries, "news.docx")
+    old(settings.entries / "news" / "inside.docx", docx("Внутри", "Текст."))
+    old(settings.entries / "news.md", item("Текст", id="text"))
+    assert examine(settings.entries, "news.docx") == before
+    old(settings.entries / "news" / "photo.jpg", PHOTO)
+    assert examine(settings.entries, "news.docx") != before
+    with running(settings):
+        assert attached(settings, "news") == ["news/photo.jpg"]
+        old(settings.entries / "news.pdf", PDF)
+        wait_for(lambda: attached(settings, "news") == ["news.pdf", "news/photo.jpg"])
