@@ -1,3 +1,3 @@
 """Publish a folder of text files as feeds and permanent pages."""
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"

@@ -58,14 +58,15 @@ def category(edition: Edition, settings: Settings, slug: str) -> bytes | None:
     entries = edition.for_category(slug, settings.feed_size)
     if not entries:
         return None
+    label = category_label(slug, entries)
     return render(
         "list.html",
         settings,
         path=urls.category_path(slug),
         **_entry_list(entries),
-        title=category_label(slug, entries),
+        title=label,
         slug=slug,
-        label=None,
+        label=label,
         months=edition.months_for_category(slug),
         neighbours=(None, None),
     )

@@ -139,8 +139,10 @@ class Snapshot:
 
     def _entries(self, condition: str, *values: object) -> tuple[Entry, ...]:
         rows = self._all(
+            # SQLite drops the order of a subquery that is joined without a limit.
             "SELECT data FROM (SELECT path, published, id FROM entry"  # noqa: S608 - ours alone
-            f" WHERE {condition}) JOIN file USING (path)",
+            f" WHERE {condition}) AS found JOIN file USING (path)"
+            " ORDER BY found.published DESC, found.id DESC",
             *values,
         )
         return tuple(_decode_entry(data) for (data,) in rows)

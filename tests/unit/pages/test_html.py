@@ -146,6 +146,13 @@ def test_error_pages_are_not_for_search_engines(settings: Settings) -> None:
         assert robots == ["noindex"], status
 
 
+def test_a_category_page_names_its_feeds_by_the_category(newsroom: Newsroom) -> None:
+    newsroom.apply({"a.md": item(categories="Спорт")})
+    html = pages.category(newsroom.edition(), newsroom.settings, "sport") or b""
+    titles = parsed(html.decode()).xpath("//link[contains(@href, '/category/')]/@title")
+    assert titles == ["Спорт (Atom)", "Спорт (RSS)", "Спорт (JSON Feed)"]
+
+
 def test_addresses_on_this_site_are_root_relative_but_for_the_canonical_one(
     newsroom: Newsroom,
 ) -> None:

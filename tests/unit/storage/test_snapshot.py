@@ -96,7 +96,7 @@ def test_categories_have_their_newest_label_and_only_public_entries_count(
     assert (newest, month) == (["c", "b"], ["c", "b"])
 
 
-def test_withdrawn_entries_are_listed_from_a_moment_on(newsroom: Newsroom) -> None:
+def test_withdrawn_entries_are_listed_from_a_moment_on_newest_first(newsroom: Newsroom) -> None:
     newsroom.apply(
         {
             "a.md": item(date="2026-01-01T00:00Z", status="withdrawn"),
@@ -108,7 +108,7 @@ def test_withdrawn_entries_are_listed_from_a_moment_on(newsroom: Newsroom) -> No
     )
     since = to_microseconds(datetime(2026, 1, 2, tzinfo=UTC))
     withdrawn = newsroom.writer.snapshot().withdrawn(since, NOW)
-    assert {entry.id for entry in withdrawn} == {"b", "c"}
+    assert [entry.id for entry in withdrawn] == ["c", "b"]
 
 
 def test_the_addresses_of_a_year_are_listed_with_their_times_newest_first(
