@@ -1,4 +1,5 @@
-// What of an entry's title and of the first line of its text is not seen without scrolling.
+// Return which of an entry's title and the first line of its text is not visible without
+// scrolling.
 () => {
   const complaints = [];
   const title = document.querySelector("main article.h-entry h1.p-name");

@@ -1,5 +1,5 @@
-// What is wrong with how a page is laid out, as a list of sentences.
-// Everything that bears text or is a picture is taken as the boxes that it has on the screen.
+// Return what is wrong with the layout of a page, as a list of sentences. Texts, pictures and
+// controls are compared by the boxes that they have on the screen.
 ({ printed }) => {
   const complaints = [];
   const width = printed ? innerWidth : document.documentElement.clientWidth;
@@ -18,7 +18,7 @@
     element !== document.documentElement && element !== document.body;
   const clips = (element) =>
     ["hidden", "clip"].some((way) => [styleOf(element).overflowX, styleOf(element).overflowY].includes(way));
-  // Meant for ears only, or put aside until the keyboard comes to it.
+  // For screen readers only, or hidden until it has the focus.
   const isAside = (element) => {
     for (let each = element; each && each !== document.body; each = each.parentElement) {
       const box = each.getBoundingClientRect();
@@ -32,7 +32,7 @@
   if (sideways > 0) complaints.push(`the page scrolls sideways by ${sideways}`);
 
   const elements = [...document.body.querySelectorAll("*")].filter(
-    // What a closed <details> holds has boxes, but nobody sees them.
+    // The content of a closed <details> has boxes, but is not visible.
     (element) => element.getClientRects().length && element.checkVisibility() &&
       styleOf(element).visibility === "visible",
   );
@@ -50,7 +50,7 @@
     }
   }
 
-  // The part of a box that is not scrolled out of sight, or nothing.
+  // Return the part of a box that is not scrolled out of sight, or null.
   const seen = (box, element) => {
     let { left, top, right, bottom } = box;
     for (let each = element; each && each !== document.body; each = each.parentElement) {
@@ -91,7 +91,7 @@
     if (element.matches("img, input, button, select, textarea, video, audio") && !isAside(element))
       add(element.getClientRects(), element, element);
 
-  // Lines that stand close have boxes that touch: of each box, the middle counts.
+  // The boxes of close lines touch, so only the middle of each box is compared.
   for (const box of boxes) {
     const high = box.node.nodeType === Node.TEXT_NODE ? (box.bottom - box.top) / 5 : 0;
     box.top += high;

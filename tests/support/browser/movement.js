@@ -1,4 +1,4 @@
-// What moves by itself, or may: the pages promise to hold still.
+// Return the elements that move by themselves, or may.
 () =>
   [...document.querySelectorAll("*")]
     .filter((element) => {

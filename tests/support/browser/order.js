@@ -1,4 +1,4 @@
-// The parts of a page in the order of the document, and what they hold.
+// Return the text of a page, and what is wrong with the order of its parts.
 () => {
   const parts = ["a.skip", "header", "main", "footer"];
   const found = parts.map((part) => document.querySelector(`body > ${part}`));

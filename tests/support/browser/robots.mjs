@@ -1,4 +1,4 @@
-// Lighthouse's judgement of a robots.txt, which is given on the standard input.
+// Print the result of Lighthouse's audit of a robots.txt, which is read from standard input.
 import { text } from "node:stream/consumers";
 import RobotsTxt from "lighthouse/core/audits/seo/robots-txt.js";
 

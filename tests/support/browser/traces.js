@@ -1,4 +1,4 @@
-// What in a page could run, load or lead away, as this browser has understood it.
+// Return what in a page could run, load or lead away, as this browser has parsed it.
 () => {
   const traces = [];
   const schemes = ["javascript:", "vbscript:", "data:", "blob:", "filesystem:", "file:"];
@@ -10,7 +10,7 @@
     " meta[http-equiv], body svg, body link, body meta, body title, [style], [srcdoc], [popover]," +
     " [contenteditable], [autofocus], [ping], [target], form:not(body > header [role=search], main > .h-feed > .ask)";
   for (const element of document.querySelectorAll(parts)) traces.push(element.outerHTML);
-  // Forms can hide their own properties behind fields that bear their names.
+  // Forms can hide their own properties behind fields with the same names.
   const { get } = Object.getOwnPropertyDescriptor(Element.prototype, "attributes");
   for (const element of document.querySelectorAll("*"))
     for (const { name, value } of get.call(element)) {
@@ -32,8 +32,8 @@
   const title = document.querySelector("main h1");
   for (const element of document.querySelectorAll("script[type='application/ld+json']"))
     try {
-      const told = JSON.parse(element.textContent);
-      const all = Array.isArray(told) ? told : told["@graph"] || [told];
+      const data = JSON.parse(element.textContent);
+      const all = Array.isArray(data) ? data : data["@graph"] || [data];
       const article = all.find((each) => each["@type"] === "NewsArticle");
       const same = (text) => text.split(/\s+/).join(" ").trim();
       if (article && same(article.headline) !== same(title.textContent))

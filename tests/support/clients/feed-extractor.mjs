@@ -1,4 +1,4 @@
-// Prints what feed-extractor makes of the feed at an address.
+// Print the entries that feed-extractor reads in the feed at an address.
 import { extract } from "@extractus/feed-extractor";
 
 const text = (value) => value?.["#text"] ?? value;

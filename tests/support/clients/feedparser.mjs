@@ -1,4 +1,4 @@
-// Prints what feedparser makes of the feed at an address.
+// Print the entries that feedparser reads in the feed at an address.
 import { Readable } from "node:stream";
 import FeedParser from "feedparser";
 

@@ -1,4 +1,4 @@
-// Prints what rss-parser makes of the feed at an address.
+// Print the entries that rss-parser reads in the feed at an address.
 import Parser from "rss-parser";
 
 const parser = new Parser({
