@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from bench import corpus
@@ -52,11 +53,11 @@ def measure_growth(folder: Path, total: int, rewrites: int, warm_up: int) -> Gro
     now = {number: title(number, total) for number in range(total)}
     with service.start() as server:
         service.first_answer(server, titles(total))
-        with Client(service.port) as client, _reading(service.port, total) as check:
-            rewrite(client, entries, now, range(warm_up))
+        with _reading(service.port, total) as check:
+            rewrite(service.port, entries, now, range(warm_up))
             before = _weigh(server, service.port, now)
             start = time.monotonic()
-            rewrite(client, entries, now, range(warm_up, warm_up + rewrites))
+            rewrite(service.port, entries, now, range(warm_up, warm_up + rewrites))
             rate = rewrites / (time.monotonic() - start)
             check()
             after = _weigh(server, service.port, now)
@@ -64,21 +65,26 @@ def measure_growth(folder: Path, total: int, rewrites: int, warm_up: int) -> Gro
     return Growth(rewrites, rate, before, after)
 
 
-def rewrite(client: Client, entries: Path, now: dict[int, str], turns: range) -> None:
+def rewrite(port: int, entries: Path, now: dict[int, str], turns: range) -> None:
     """Rewrite one entry after another, at most `RATE` a second, with a new title each time."""
     total = len(now)
     start = time.monotonic()
-    for count, turn in enumerate(turns, 1):
-        number = turn % total
-        path, text = corpus.entry(number, total)
-        now[number] = f"Правка {turn:06d} новости {number}"
-        text = text.replace(title_line(text), f"title: {now[number]}", 1)
-        (entries / path).write_text(text, encoding="utf-8")
-        if count % TOGETHER == 0:
-            # The service must be able to keep up.
-            expected = f">{now[number]}</h1>".encode()
-            wait_until(lambda n=number, e=expected: e in client.get(page(f"{n:06d}")), 30)  # type: ignore[misc]
-        time.sleep(max(0, start + count / RATE - time.monotonic()))
+    # A connection of its own: granian closes those that are idle for half a minute.
+    with Client(port) as client:
+        for count, turn in enumerate(turns, 1):
+            number = turn % total
+            path, text = corpus.entry(number, total)
+            now[number] = f"Правка {turn:06d} новости {number}"
+            text = text.replace(title_line(text), f"title: {now[number]}", 1)
+            (entries / path).write_text(text, encoding="utf-8")
+            if count % TOGETHER == 0:
+                # The service must be able to keep up.
+                wait_until(partial(_shows, client, number, now[number]), 30)
+            time.sleep(max(0, start + count / RATE - time.monotonic()))
+
+
+def _shows(client: Client, number: int, expected: str) -> bool:
+    return f">{expected}</h1>".encode() in client.get(page(f"{number:06d}"))
 
 
 @contextmanager
@@ -118,7 +124,7 @@ def _reading(port: int, total: int) -> Iterator[Callable[[], None]]:
 def _weigh(server: Server, port: int, now: dict[int, str]) -> dict[int, tuple[str, int, int]]:
     """Return role, memory and descriptors of all processes, with everything served and at rest."""
     time.sleep(1)  # by then every worker has noticed the last change
-    # New connections: granian closes those that are idle for half a minute.
+    # New connections, as in `rewrite`.
     with one_each(port, members(server, "worker")) as clients:
         for client in clients.values():
             read_everything(client, now, [now[len(now) - 1]])

@@ -185,3 +185,7 @@ def main() -> None:
     if not options.quick:
         write_part("living", text)
     say(f"done in {(time.monotonic() - start) / 60:.1f} minutes")
+
+
+if __name__ == "__main__":
+    main()

@@ -53,7 +53,7 @@ class Searching:
     asked: dict[str, list[float]] = field(default_factory=dict)
     peer: dict[str, list[float]] = field(default_factory=dict)
     polls: list[float] = field(default_factory=list)
-    beside: int = 0
+    searches: int = 0
 
 
 def kinds() -> dict[str, Iterator[Fields]]:
@@ -184,7 +184,7 @@ def measure_polls(service: Service, found: Searching, length: float) -> None:
         time.sleep(0.002)
     for searcher in searchers:
         searcher.join()
-    found.beside = len(made)
+    found.searches = len(made)
 
 
 def measure_peer(service: Service, found: Searching, asked: int) -> None:

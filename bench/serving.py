@@ -243,7 +243,7 @@ def mixes(peer: Peer, entries: Path, pages: list[str], rounds: int, seconds: flo
     }
 
 
-def beside_cold(peer: Peer, seconds: float) -> dict[str, Any]:
+def polls_during_archives(peer: Peer, seconds: float) -> dict[str, Any]:
     """Poll, on a new connection each time, while four readers read all archives."""
     with Client(peer.port) as client:
         known = client.ask(FEED)[2]["etag"]
@@ -310,7 +310,7 @@ def growth(bench: Bench, sizes: Sequence[int], rounds: int, seconds: float) -> F
         str(size): {"memory": peer.memory(), "loads": found[peer.name]}
         for size, peer in peers.items()
     }
-    figures[str(size)]["beside"] = beside_cold(peers[size], 2 * seconds)
+    figures[str(size)]["beside"] = polls_during_archives(peers[size], 2 * seconds)
     return figures
 
 

@@ -1,10 +1,10 @@
--- One kind of request, or a mix; what came of it is printed as one line of JSON.
+-- Send one kind of request, or a mix; print the result as one line of JSON.
 --
 --   wrk -s wrk.lua URL -- KIND RATE CONNECTIONS PATH...
 --
--- KIND "same": the request that the command line says. KIND "mix": 92% ask with the
+-- KIND "same": the request of the command line. KIND "mix": 92% ask with the
 -- tag they have, 5% with none, 2% for one of the pages, 1% for only what is new with
--- an older tag. RATE 0 is as fast as it goes; else each connection pauses.
+-- an older tag. RATE 0 is unlimited; otherwise each connection pauses.
 
 local kind, pause, pages = "same", 0, {}
 local tag, older = nil, nil
@@ -24,7 +24,7 @@ function init(arguments)
   if pause == 0 then delay = nil end
 end
 
--- Of exponential length, as those of many readers who know nothing of each other.
+-- Of exponential length, as between the requests of many independent readers.
 function delay() return math.floor(-math.log(1 - math.random()) * pause + 0.5) end
 
 function request()
@@ -48,7 +48,7 @@ function response(status, headers, body)
   if status ~= 304 and #body ~= length then status = "torn" end
   counted[status] = (counted[status] or 0) + 1
   local new = headers["etag"]
-  -- A reader takes the tag of the feed; pages have no codes in theirs.
+  -- Keep the tag of the feed, as a reader does; those of pages contain no digests.
   if new and #new > 60 and new ~= tag then
     older, tag = tag, new
   end

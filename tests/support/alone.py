@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import tempfile
 from collections.abc import Generator
 from pathlib import Path
 
@@ -17,13 +16,12 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Hold a lock during each test: exclusive for those that run alone, else shared.
 
-    Who waits for the lock holds another one meanwhile, so that no worker is overtaken.
+    A worker that waits for this lock holds the lock `queue`, so that no other one overtakes it.
     """
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID")
-    if run is None:
+    if "PYTEST_XDIST_WORKER" not in os.environ:
         return (yield)
-    locks = Path(tempfile.gettempdir(), f"feedsvc-tests-{run}")
-    locks.mkdir(exist_ok=True)
+    # xdist gives each worker a folder in that of the run.
+    locks = Path(item.config.getoption("basetemp")).parent
     kind = fcntl.LOCK_EX if item.get_closest_marker("alone") else fcntl.LOCK_SH
     with (locks / "machine").open("w") as machine:
         with (locks / "queue").open("w") as queue:

@@ -1,4 +1,4 @@
-// Note every element that Tab should reach and its look without focus; return how many there
+// Note every element that Tab should reach and its appearance without focus; return how many there
 // are. Define checkFocus(), which returns the number of the focused element and what is wrong
 // with how the focus is shown.
 () => {

@@ -17,31 +17,25 @@ FORKING = """
 import os, threading, time
 from feedsvc.web.background import BackgroundTasks
 
-parent, busy_in, inherited, is_done = os.getpid(), 0, None, threading.Event()
+parent, busy_in, is_done = os.getpid(), 0, threading.Event()
+inherited = {}
 
 def task():
-    global busy_in, inherited
-    if inherited is None:
-        inherited = busy_in
+    global busy_in
+    inherited.setdefault(os.getpid(), busy_in)
     busy_in = os.getpid()
     time.sleep(0.002)
     busy_in = 0
     if os.getpid() != parent:
         is_done.set()
 
-def of_its_own():
-    global inherited
-    inherited = None
-
-# Before the threads start: the functions that a module registers last are called first.
-os.register_at_fork(before=of_its_own)
-
 BackgroundTasks((task, 0)).start()
 for _ in range(10):
     time.sleep(0.003)
     child = os.fork()
     if child == 0:
-        os._exit(3 if not is_done.wait(10) else 2 if inherited == parent else 0)
+        is_started = is_done.wait(10)
+        os._exit(3 if not is_started else 2 if inherited[os.getpid()] == parent else 0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 """
 
