@@ -140,6 +140,25 @@ def is_right(service: Service, off: float) -> bool:
     return feeds_right and pages_right
 
 
+def change_twice(folder: Path, service: Service, client: ByDate, number: int) -> None:
+    """Change one entry and let another come and go; the client must learn of each."""
+    client.read()
+    file = folder / "entries" / "changing.md"
+    file.write_bytes(item(f"[text {number}]", date="2020-01-01"))
+    # Watching runs on the other clock: it is as fast as ever.
+    wait_for(partial(service.shows, f"[text {number}]"))
+    client.read()
+    time.sleep(1.2)
+    client.read()
+    removed = folder / "entries" / "brief.md"
+    removed.write_bytes(item("[brief]", date="2020-01-02"))
+    wait_for(lambda: service.shows("[brief]"))
+    client.read()
+    removed.unlink()
+    wait_for(lambda: not service.shows("[brief]"))
+    client.read()
+
+
 @pytest.mark.parametrize(
     "jumps",
     [(-2, 2, 365), pytest.param((-2, 2, 365, -2, 365, -365, 1000, 3), marks=pytest.mark.long)],
@@ -170,22 +189,9 @@ def test_what_is_visible_follows_a_clock_that_is_set(jumps: tuple[float, ...]) -
                             asleep.read(0)
                         # At once: that needs no scan and no restart.
                         assert is_right(service, days)
-                        client.read()
                         number += 1
-                        file = folder / "entries" / "changing.md"
-                        file.write_bytes(item(f"[text {number}]", date="2020-01-01"))
-                        # Watching runs on the other clock: it is as fast as ever.
-                        wait_for(partial(service.shows, f"[text {number}]"))
-                        client.read()
-                        time.sleep(1.2)
-                        client.read()
-                        removed = folder / "entries" / "brief.md"
-                        removed.write_bytes(item("[brief]", date="2020-01-02"))
-                        wait_for(lambda: service.shows("[brief]"))
-                        client.read()
-                        removed.unlink()
-                        wait_for(lambda: not service.shows("[brief]"))
-                        client.read()
+                        change_twice(folder, service, client, number)
+                file = folder / "entries" / "changing.md"
                 file.write_bytes(item("[text 0]", date="2020-01-01"))
                 wait_for(lambda: {path: service.get(path)[1] for path in before} == before)
                 client.read()

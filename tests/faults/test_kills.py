@@ -95,28 +95,33 @@ def titles_of(feed: str) -> list[str]:
     return titles
 
 
+def kill_writers(service: Service, newsroom: Newsroom, kills: int) -> None:
+    """Kill the writer again and again, while the files change."""
+    chance = random.Random(kills)
+    killed = 0
+    while killed < kills:
+        for _ in range(chance.randrange(4)):
+            newsroom.change()
+        # Some are killed while they start, others while they read or write.
+        time.sleep(chance.choice((0, 0.01, 0.05, chance.random() * 0.6)))
+        for writer in service.writers():
+            # The last one may still be listed, though it is dead.
+            with suppress(ProcessLookupError):
+                os.kill(writer, signal.SIGKILL)
+                killed += 1
+        if killed % 5 == 0:
+            check(service)
+
+
 @pytest.mark.parametrize("kills", [10, pytest.param(500, marks=pytest.mark.long)])
 def test_kills_of_the_writer_leave_everything_intact(tmp_path: Path, kills: int) -> None:
-    chance = random.Random(kills)
     service = Service([*QUICK, *SERVE], tmp_path)
     newsroom = Newsroom(service.entries, kills)
     for _ in range(60):
         newsroom.change()
     try:
         wait_for(lambda: service.get("/")[0] == 200)
-        killed = 0
-        while killed < kills:
-            for _ in range(chance.randrange(4)):
-                newsroom.change()
-            # Some are killed while they start, others while they read or write.
-            time.sleep(chance.choice((0, 0.01, 0.05, chance.random() * 0.6)))
-            for writer in service.writers():
-                # The last one may still be listed, though it is dead.
-                with suppress(ProcessLookupError):
-                    os.kill(writer, signal.SIGKILL)
-                    killed += 1
-            if killed % 5 == 0:
-                check(service)
+        kill_writers(service, newsroom, kills)
         settings = settings_of(service)
         newsroom.mend()
         (service.entries / "n0.md").write_bytes(item("[0]", body="[0] " * 200, id="n0"))
