@@ -37,7 +37,8 @@ def items() -> Iterator[tuple[str, bytes]]:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    quicken(monkeypatch)
+    # A notice of the kernel may come later than files settle elsewhere in the tests.
+    quicken(monkeypatch, 5)
 
 
 def of_its_own(data: bytes, number: int) -> bytes:
