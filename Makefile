@@ -9,7 +9,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-all clients check format hooks bench bench-living bench-polls bench-serving bench-search \
-	lock upgrade texts clean
+	fuzz lock upgrade texts clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,9 +20,10 @@ run: $(VENV)/run  ## serve the entries at http://127.0.0.1:8000
 test: $(VENV)/dev  ## run the unit and HTTP tests, with the coverage they must reach
 	$(PYTEST) -m "not long" --cov --cov-report=term
 
+# The longest tests first, so that neither worker waits for the other at the end.
 test-all: test $(VENV)/dev  ## run every test; needs root, Debian packages and `make clients`
 	$(PYTEST) -m long
-	$(PYTEST) --dist loadfile tests/service tests/faults tests/browser
+	$(PYTEST) --dist loadfile --no-loadscope-reorder tests/faults tests/service tests/browser
 
 clients: .venv-redbot/made tests/support/clients/node_modules/made tests/support/browser/node_modules/made  ## get the feed readers and page checkers that tests use, beyond Debian's
 
@@ -57,10 +58,14 @@ endif
 bench-search: $(VENV)/dev  ## measure the search
 	$(BIN)/python -m bench.searching $(OPTIONS)
 
+fuzz: $(VENV)/fuzz  ## try millions of inputs on every parser and renderer (10 minutes); OPTIONS='--seconds 120' for less
+	$(BIN)/python -m tests.fuzz $(OPTIONS)
+
 lock: $(VENV)/dev  ## write the hashes of the dependencies to requirements/, keeping locked versions
 	$(COMPILE) pyproject.toml -o requirements/run.txt
 	$(COMPILE) pyproject.toml --group dev -o requirements/dev.txt
 	$(COMPILE) pyproject.toml --group dev --group bench -o requirements/bench.txt
+	$(COMPILE) pyproject.toml --group dev --group fuzz -o requirements/fuzz.txt
 	echo 'redbot>=2.7,<3' | $(COMPILE) - -o requirements/redbot.txt
 
 upgrade:  ## the same with the newest versions that pyproject.toml allows
@@ -89,6 +94,10 @@ $(VENV)/dev: requirements/dev.txt $(VENV)/run
 
 $(VENV)/bench: requirements/bench.txt $(VENV)/dev
 	$(PIP) -r requirements/bench.txt
+	touch $@
+
+$(VENV)/fuzz: requirements/fuzz.txt $(VENV)/dev
+	$(PIP) -r requirements/fuzz.txt
 	touch $@
 
 # REDbot needs other versions of what the service uses.

@@ -67,10 +67,11 @@ def role(server: Server, process: Process) -> str:
     if process.pid == server.pid:
         return "master"
     if "writer_process import" in process.command:
-        return "writer"
-    if "resource_tracker" in process.command:
-        return "tracker"
-    return "worker" if process.parent == server.pid else "pool"
+        # Readers are copies of the writer, which alone has another parent.
+        parent = Path(f"/proc/{process.parent}/cmdline")
+        is_copy = parent.exists() and "writer_process import" in parent.read_text()
+        return "reader" if is_copy else "writer"
+    return "worker" if process.parent == server.pid else "other"
 
 
 def members(server: Server, name: str) -> list[int]:

@@ -41,7 +41,7 @@ def build_app(settings: Settings) -> Flask:
 def _build(settings: Settings) -> tuple[Flask, DocumentCache]:
     app = Flask("feedsvc", static_folder=None)
     catalogue = Catalogue(settings.instance)
-    cache = DocumentCache(catalogue, render_fingerprint=settings.render_fingerprint)
+    cache = DocumentCache(catalogue)
     register(app, settings, catalogue, cache)
     app.wsgi_app = ResponseCache(app.wsgi_app, cache.validity)  # type: ignore[method-assign]
     return app, cache

@@ -5,33 +5,63 @@ A date must be complete (day, month and year); nothing is guessed.
 
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from zoneinfo import ZoneInfo
+from functools import lru_cache
+from zoneinfo import ZoneInfo, available_timezones
 
 from babel.dates import get_month_names
 from dateutil.tz import resolve_imaginary
 
-_TIME = r"(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?::(?P<second>\d{2}))?"
-_ISO = re.compile(
-    r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})"
-    r"(?:[t ](?P<hour>\d{2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d{1,9})?)?"
-    r" ?(?P<offset>z|[+-]\d{2}:?\d{2})?)?",
-    re.ASCII,
+# By what RFC 2822 (section 4.3) and programs call zones: their names in the tz database.
+_ZONES = {
+    **dict.fromkeys(("z", "ut", "utc", "gmt"), "UTC"),
+    **dict.fromkeys(("msk", "мск"), "Europe/Moscow"),
+    "est": "Etc/GMT+5",
+    "edt": "Etc/GMT+4",
+    "cst": "Etc/GMT+6",
+    "cdt": "Etc/GMT+5",
+    "mst": "Etc/GMT+7",
+    "mdt": "Etc/GMT+6",
+    "pst": "Etc/GMT+8",
+    "pdt": "Etc/GMT+7",
+    "cet": "Etc/GMT-1",
+    "cest": "Etc/GMT-2",
+    "eet": "Etc/GMT-2",
+    "eest": "Etc/GMT-3",
+}
+# A zone's name or, as in RFC 3339, RFC 2822 and on paper, its offset, after which programs
+# repeat the name.
+_ZONE = (
+    rf"(?P<zone>(?:(?:gmt|utc)?[+-](?:\d{{2}}:?\d{{2}}|\d{{1,2}}))(?= |\Z)|{'|'.join(_ZONES)}"
+    r"|[a-z]+(?:/[a-z0-9_+-]+){1,2})(?: (?:[a-z]{2,5}|\([^()]*\)))?"
 )
-_DAY_FIRST = re.compile(
-    rf"(?P<day>\d{{1,2}})\.(?P<month>\d{{1,2}})\.(?P<year>\d{{4}})"
-    rf"(?: ?(?:года|год|г\.?))?(?:,? (?:в )?{_TIME})?",
-    re.ASCII,
+_TIME = (
+    r"(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d{1,9})?)?"
+    rf"(?: ?(?P<half>[ap])\.?m\.?(?![a-z]))?(?: ?{_ZONE})?"
 )
-_IN_WORDS = re.compile(
-    rf"(?P<day>\d{{1,2}}) (?P<name>[a-zа-яё]+) (?P<year>\d{{4}})"
-    rf"(?: ?(?:года|год|г\.?))?(?:,? (?:в |at )?{_TIME})?",
-    re.ASCII,
+_ORDINAL, _PLAIN_YEAR = "st|nd|rd|th", r"(?P<year>\d{4})"
+_YEAR = r"(?P<year>\d{4})(?: ?(?:года|год|г\.?))?"
+_NAME = r"(?P<name>[a-zа-яё]+)\.?"
+_FORMS = (
+    # As ctime(3) writes it.
+    re.compile(rf"[a-z]{{3}} {_NAME} (?P<day>\d{{1,2}}) {_TIME} (?P<year>\d{{4}})", re.ASCII),
+    *(
+        re.compile(rf"{date}(?:(?:,? (?:в |at )?|t){_TIME})?", re.ASCII)
+        for date in (
+            r"(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})",
+            rf"(?P<day>\d{{1,2}})\.(?P<month>\d{{1,2}})\.{_YEAR}",
+            rf"(?:[a-zа-я]{{2,11}}\.?,? )?(?P<day>\d{{1,2}}) {_NAME} {_YEAR}",
+            rf"(?:[a-z]{{3,9}}\.?,? )?{_NAME} (?P<day>\d{{1,2}})(?:{_ORDINAL})?,? {_PLAIN_YEAR}",
+        )
+    ),
 )
 _MONTHS = {
-    name.lower(): month
+    name.lower().rstrip("."): month
     for language in ("ru", "en")
-    for month, name in get_month_names("wide", locale=language).items()
+    for width in ("wide", "abbreviated")
+    for month, name in get_month_names(width, locale=language).items()
 }
+# In characters: more than any date needs.
+_MAX_LENGTH = 100
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -46,55 +76,75 @@ def from_microseconds(count: int) -> datetime:
 
 
 def parse_date(text: str, zone: ZoneInfo) -> datetime | None:
-    """Parse a date, or a date with a time, as people write it.
+    """Parse a date, or a date with a time, as people and programs write it.
 
     Accepts ISO 8601 extended dates and RFC 3339 times (`2014-08-13`,
-    `2014-08-13T15:30:00+04:00`; fractions of a second are dropped) and dates that begin with
-    the day (`13.08.2014`, `13 августа 2014 г. в 15:30`). A date without a time means its
-    midnight. A time without an offset is local time in `zone`, by the zone's history; one that
-    a clock change skips moves forward by the length of the gap, and of one that occurs twice
-    the first is meant. Years are 1900 to 2999.
+    `2014-08-13T15:30:00+04:00`; fractions of a second are dropped), RFC 2822 dates, dates that
+    begin with the year (`2014/08/13`), the day (`13.08.2014`, `13 августа 2014 г. в 15:30`) or
+    the name of the month (`August 13, 2014`). A date without a time means its midnight. A time
+    without a zone is local time in `zone`, by the zone's history; one that a clock change skips
+    moves forward by the length of the gap, and of one that occurs twice the first is meant.
+    Years are 1900 to 2999.
 
     Returns the moment in `zone`, or None if `text` is not a complete, existing date. Where the
     zone's offset has seconds, the moment is in a fixed offset of whole minutes instead.
     """
     text = " ".join(text.lower().split())
-    match = _ISO.fullmatch(text) or _DAY_FIRST.fullmatch(text) or _IN_WORDS.fullmatch(text)
+    if len(text) > _MAX_LENGTH:
+        return None
+    match = next(filter(None, (form.fullmatch(text) for form in _FORMS)), None)
     if match is None:
         return None
     parts = match.groupdict()
-    month = int(parts["month"]) if "month" in parts else _MONTHS.get(parts["name"], 0)
     try:
-        local = datetime(  # noqa: DTZ001 - the zone is added below
-            int(parts["year"]),
-            month,
-            int(parts["day"]),
-            int(parts["hour"] or 0),
-            int(parts["minute"] or 0),
-            int(parts["second"] or 0),
-        )
-        offset = _offset(parts.get("offset"))
+        local = _local(parts)
+        written = parts["zone"] and _zone(parts["zone"])
     except ValueError:
         return None
     if not 1900 <= local.year < 3000:
         return None
-    if offset is None:
-        moment = resolve_imaginary(local.replace(tzinfo=zone))
+    moment = local.replace(tzinfo=written or zone)
+    if not isinstance(written, timezone):  # clocks change in a zone, but not at an offset
+        moment = resolve_imaginary(moment)
+    if written is None:
         return moment.replace(tzinfo=_writable(moment))
-    moment = (local - offset).replace(tzinfo=UTC).astimezone(zone)
+    moment = moment.astimezone(zone)
     return moment.astimezone(_writable(moment))
 
 
-def _offset(text: str | None) -> timedelta | None:
-    if text is None:
-        return None
-    if text == "z":
-        return timedelta(0)
-    hours, minutes = int(text[1:3]), int(text[-2:])
-    if hours > 23 or minutes > 59:
+def _local(parts: dict[str, str | None]) -> datetime:
+    """Return the date and time of day that were written. Raises ValueError."""
+    name = parts.get("name")
+    month = _MONTHS.get(name, 0) if name else int(parts["month"] or 0)
+    hour = int(parts["hour"] or 0)
+    if parts["half"]:
+        if not 1 <= hour <= 12:
+            raise ValueError(hour)
+        hour = hour % 12 + (12 if parts["half"] == "p" else 0)
+    minute, second = int(parts["minute"] or 0), int(parts["second"] or 0)
+    return datetime(int(parts["year"] or 0), month, int(parts["day"] or 0), hour, minute, second)  # noqa: DTZ001 - the zone is added later
+
+
+def _zone(text: str) -> tzinfo:
+    """Return the zone of a name or an offset. Raises ValueError if there is none."""
+    if text[0] in "+-" or text[3:4] in ("+", "-"):
+        text = text.removeprefix("gmt").removeprefix("utc")
+        digits = text[1:].replace(":", "")
+        hours, minutes = int(digits[:2]), int(digits[2:] or 0)
+        if hours > 23 or minutes > 59:
+            raise ValueError(text)
+        offset = timedelta(hours=hours, minutes=minutes)
+        return timezone(-offset if text[0] == "-" else offset)
+    name = _ZONES.get(text) or _zone_names().get(text)
+    if name is None:
         raise ValueError(text)
-    offset = timedelta(hours=hours, minutes=minutes)
-    return -offset if text.startswith("-") else offset
+    return ZoneInfo(name)
+
+
+@lru_cache
+def _zone_names() -> dict[str, str]:
+    """Return the names of all zones by how they are spelled in small letters."""
+    return {name.lower(): name for name in available_timezones()}
 
 
 def _writable(moment: datetime) -> tzinfo | None:

@@ -46,14 +46,15 @@ class Document:
     is_page: bool = False
     is_static: bool = False
 
-    def rule_for(self, settings: Settings) -> str:
-        """Return the rule; the one of entries' pages is a setting."""
-        return self.rule or settings.permalink
+    def rules(self, settings: Settings) -> list[str]:
+        """Return the rule as a list; those of entries' pages are a setting."""
+        return [self.rule] if self.rule else urls.permalink_rules(settings)
 
     def paths(self, edition: Edition, settings: Settings) -> Iterator[str]:
         """Yield the path of each document."""
         for values in self.variables(edition, settings):
-            yield urls.fill(self.rule_for(settings), **values)
+            # Without a rule, the whole path is the only variable.
+            yield urls.fill(self.rule, **values) if self.rule else str(values["path"])
 
 
 def _months(edition: Edition, _settings: Settings) -> Iterator[Variables]:
@@ -77,9 +78,9 @@ def _entries(edition: Edition) -> Iterator[Entry]:
         yield from edition.for_month(month)
 
 
-def _entry_ids(edition: Edition, _settings: Settings) -> Iterator[Variables]:
+def _entry_pages(edition: Edition, _settings: Settings) -> Iterator[Variables]:
     for entry in _entries(edition):
-        yield {"id": entry.id}
+        yield {"path": entry.page}
 
 
 def _entry_files(edition: Edition) -> Iterator[tuple[Entry, Attachment]]:
@@ -164,7 +165,7 @@ DOCUMENTS = (
         variables=_category_months,
     ),
     # The rule is the setting `permalink`; search engines find it in the sitemap of its year.
-    Document(name="entry", rule="", variables=_entry_ids),
+    Document(name="entry", rule="", variables=_entry_pages),
     Document(name="search", rule=urls.SEARCH, variables=_unlisted),
     *_feeds(),
     Document(

@@ -7,6 +7,7 @@ render from it; its period is the time for which such documents are valid.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from feedsvc.dates import from_microseconds, to_microseconds
 from feedsvc.model import Entry
@@ -18,14 +19,14 @@ class ValidityPeriod:
     """The time during which what is public stays the same.
 
     It begins at `since` and ends before `until` (None: when the catalogue changes), or as soon
-    as the catalogue leaves `revision`. `changed` is when what is public last changed. Times are
-    microseconds since the epoch.
+    as the catalogue leaves `revision`. `newest` is the newest moment in what is public, 0 if
+    there is none. Times are microseconds since the epoch.
     """
 
     revision: int
     since: int
     until: int | None
-    changed: int
+    newest: int
 
     def holds(self, now: int) -> bool:
         """Return whether a moment lies in the period."""
@@ -46,14 +47,19 @@ class Edition:
     def __init__(self, snapshot: Snapshot, now: int) -> None:
         self._snapshot = snapshot
         self.now = now
-        self.render_fingerprint = snapshot.render_fingerprint
         self.identity, self.sequence = snapshot.identity, snapshot.sequence
-        since = snapshot.last_transition(now)
-        self.period = ValidityPeriod(
-            revision=snapshot.revision,
-            since=since,
-            until=snapshot.next_transition(now),
-            changed=max(snapshot.changed, since),
+
+    @cached_property
+    def period(self) -> ValidityPeriod:
+        """Return the period in which what is public here stays the same.
+
+        It is found when it is first asked for: files and redirects have none.
+        """
+        return ValidityPeriod(
+            revision=self._snapshot.revision,
+            since=self._snapshot.last_transition(self.now),
+            until=self._snapshot.next_transition(self.now),
+            newest=self._snapshot.newest_moment(self.now),
         )
 
     def newest(self, limit: int) -> tuple[Entry, ...]:
@@ -74,7 +80,8 @@ class Edition:
 
     def neighbours(self, entry: Entry) -> tuple[Entry | None, Entry | None]:
         """Return the entries published before and after one; None if there is none."""
-        return self._snapshot.neighbours(entry, self.now)
+        before, after = self._snapshot.neighbours(entry, self.now)
+        return before and self._as_of_now(before), after and self._as_of_now(after)
 
     def recent(self, span: timedelta, limit: int) -> tuple[Entry, ...]:
         """Return the newest entries that are not older than `span`, newest first.
@@ -90,7 +97,6 @@ class Edition:
             self.period,
             since=since,
             until=min((end for end in ends if end is not None), default=None),
-            changed=max(self.period.changed, since),
         )
         entries = self.newest(limit)
         return tuple(entry for entry in entries if to_microseconds(entry.published) > start)
@@ -133,11 +139,15 @@ class Edition:
         return self._snapshot.categories(self.now)
 
     def addresses(self, year: str) -> list[tuple[str, datetime]]:
-        """Return the id of each entry of a year and when it last changed (UTC), newest first."""
+        """Return the page of each entry of a year and when it last changed (UTC), newest first."""
         return [
-            (entry_id, from_microseconds(updated if updated <= self.now else published))
-            for entry_id, published, updated in self._snapshot.addresses(year, self.now)
+            (page, from_microseconds(updated if updated <= self.now else published))
+            for page, published, updated in self._snapshot.addresses(year, self.now)
         ]
+
+    def moved(self, aliases: Iterable[str]) -> str | None:
+        """Return the page of the entry, public or gone, that had one of these addresses."""
+        return self._snapshot.moved(aliases, self.now)
 
     def find(self, entry_id: str) -> Entry | GoneEntry | None:
         """Return the entry of an id, or what remains of it; None if it was never public."""

@@ -44,6 +44,14 @@ class EntriesUnavailable(FeedsvcError):
         self.message = message
 
 
+class ReadersUnavailable(FeedsvcError):
+    """No process can be started to read entry files."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(message.text())
+        self.message = message
+
+
 class CatalogueUnavailable(FeedsvcError):
     """The catalogue cannot be used now: it is not complete yet, gone, locked or damaged."""
 

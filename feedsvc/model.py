@@ -39,8 +39,10 @@ class Entry:
 
     `html` is safe HTML in which addresses on this site start with `text.SITE`; `title`,
     `summary` and all other texts are plain. `published` and `updated` are in the site's time
-    zone. `image` is shown above the text, `inline` are the files that the text itself shows or
-    links to. `correction` says what was corrected, `reason` why the entry was withdrawn.
+    zone. `page` is the path of the entry's page. `image` is shown above the text, `inline` are
+    the files that the text itself shows or links to. `correction` says what was corrected,
+    `reason` why the entry was withdrawn.
+    `aliases` are the addresses that the entry had before, as `urls.old_address` returns them.
     """
 
     id: str
@@ -49,6 +51,7 @@ class Entry:
     updated: datetime
     html: str
     summary: str
+    page: str
     status: Status = "published"
     reason: str | None = None
     correction: str | None = None
@@ -61,6 +64,7 @@ class Entry:
     attachments: tuple[Attachment, ...] = ()
     address: str | None = None
     guid: str | None = None
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -52,8 +52,16 @@ KINDS = {
         N_("put the files themselves here instead of the link"),
     ),
     "name-not-utf8": _error(
-        N_("the file name is garbled"),
-        N_("rename the file; letters, digits and hyphens are best"),
+        N_("the name of this file or folder is garbled"),
+        N_("rename it; letters, digits and hyphens are best"),
+    ),
+    "too-costly": _error(
+        N_("reading this text would take too much time or memory"),
+        N_("simplify its tables, lists and links, or split it; what was published before stays"),
+    ),
+    "reading-failed": _error(
+        N_("the program failed at reading this text ({name})"),
+        N_("simplify the text, and show it to the administrator of the server"),
     ),
     "too-large": _error(
         N_("the file is larger than 1 MB ({size} bytes)"),
@@ -79,10 +87,26 @@ KINDS = {
         N_("the address «{id}» was made from the file name"),
         N_("to choose the address yourself, add the line «id:» or give the file a Latin name"),
     ),
+    "title-from-name": _warning(
+        N_("there is no title; «{title}» was made from the file name"),
+        N_("write the title after «title:»"),
+    ),
+    "marks-many": _warning(
+        N_("more than 30 accents stand on one letter; the rest were removed"),
+        N_("retype this passage"),
+    ),
+    "problems-more": _warning(
+        N_("and {count} more remarks on this file"),
+        N_("correct these first, then look again"),
+    ),
     # What every text must have.
     "no-title": _error(
         N_("there is no title"),
         N_("write it in the first line, or after «title:»"),
+    ),
+    "title-long": _error(
+        N_("the title is longer than {limit} characters"),
+        N_("write a short title, and the text below it"),
     ),
     "no-date": _error(
         N_("there is no date"),
@@ -99,6 +123,26 @@ KINDS = {
     "too-deep": _error(
         N_("quotations, lists or tags are nested too deeply, or there are too many «&» characters"),
         N_("simplify the text; it can have at most 100 levels"),
+    ),
+    "table-large": _error(
+        N_("the tables have more than 20,000 cells; this is where the limit is reached"),
+        N_("shorten them, or put the table beside the text as a file"),
+    ),
+    "pictures-many": _error(
+        N_("the text shows more than 1,000 pictures"),
+        N_("split it into several texts"),
+    ),
+    "addresses-many": _error(
+        N_("there are too many addresses, or one is made of too many parts"),
+        N_("leave out what is not needed, or split the text"),
+    ),
+    "signs-many": _error(
+        N_("a paragraph is very long, and full of quotation marks or signs like «&»"),
+        N_("divide it into several paragraphs"),
+    ),
+    "too-many-parts": _error(
+        N_("the text consists of too many lines, list items, links or tags"),
+        N_("split it into several texts, or put it beside a short text as a file"),
     ),
     # The front matter of Markdown files.
     "no-front-matter": _error(
@@ -121,6 +165,18 @@ KINDS = {
         N_("«{key}» appears twice"),
         N_("keep one of the two lines"),
     ),
+    "names-many": _error(
+        N_("the header has more than 100 lines like «name: value»"),
+        N_("leave only what a header can have; the text begins below the second line «---»"),
+    ),
+    "list-long": _error(
+        N_("a list in the header is too long"),
+        N_("leave only the most important"),
+    ),
+    "text-long": _error(
+        N_("«{key}» is longer than {limit} characters"),
+        N_("shorten it; a longer text has its place below the header"),
+    ),
     "bad-value": _error(
         N_("«{key}» cannot have this kind of value"),
         N_("write simple text after «{key}:»"),
@@ -132,6 +188,22 @@ KINDS = {
     "unknown-status": _error(
         N_("«{value}» is not a status"),
         N_("write published, draft or withdrawn, or remove the line"),
+    ),
+    "hidden-unclear": _error(
+        N_("«{key}: {value}» may mean that this text is not for the public"),
+        N_("write «status: draft» or «status: published» instead"),
+    ),
+    "expires": _error(
+        N_("«{key}» says when the text is to disappear, which does not happen here by itself"),
+        N_("remove the line, and write «status: withdrawn» when the day has come"),
+    ),
+    "password": _error(
+        N_("«{key}» says that readers need a password, which cannot be asked for here"),
+        N_("remove the line if everyone may read the text, or write «status: draft»"),
+    ),
+    "bad-head": _error(
+        N_("the header cannot be understood here"),
+        N_("write it as the system does that the text comes from, or as «name: value»"),
     ),
     "bad-id": _error(
         N_("the id «{value}» is not only Latin letters, digits, . _ - or is longer than 128"),
@@ -161,17 +233,29 @@ KINDS = {
         N_("«{key}» is unknown and was ignored"),
         N_("did you mean «{near}»?"),
     ),
+    "template": _warning(
+        N_("«{value}» is a command to the system the text comes from; it was left out"),
+        N_("look at the page, and write what is missing into the text"),
+    ),
     "bad-lang": _warning(
         N_("«{value}» is not a language code and was ignored"),
         N_("write a code like ru or en, or remove the line"),
     ),
     "bad-address": _warning(
-        N_("«{value}» is not a web address and was ignored"),
+        N_("«{value}» is not a web address, or has over 2,000 characters, and was ignored"),
         N_("write the complete address, with http:// or https://"),
+    ),
+    "bad-alias": _warning(
+        N_("«{value}» is no address that a page can have, and was ignored"),
+        N_("write it as it stood behind the name of the old site, like /2014/08/news.html"),
     ),
     "bad-category": _warning(
         N_("the category «{value}» has no letters, or over 100 characters, and was ignored"),
         N_("give it a short name"),
+    ),
+    "categories-many": _warning(
+        N_("there are more than 50 categories; the rest were ignored"),
+        N_("keep the most important ones"),
     ),
     "updated-early": _warning(
         N_("«updated» is earlier than «date» and was ignored"),
@@ -189,6 +273,10 @@ KINDS = {
     "media-missing": _warning(
         N_("there is no file «{name}» next to this one"),
         N_("put it into the same folder, or correct the name; capital and small letters differ"),
+    ),
+    "picture-nowhere": _warning(
+        N_("there is no picture «{name}» on this site"),
+        N_("put it there in the folder of the setting «static», or into the entries folder"),
     ),
     "media-many": _warning(
         N_("this text names more than 100 files; the rest were ignored"),

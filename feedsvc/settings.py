@@ -13,11 +13,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from feedsvc import __version__
 from feedsvc.errors import Fault, SettingsError
 from feedsvc.i18n import LANGUAGES, N_, Message, reason
 from feedsvc.text import clean
@@ -27,6 +27,8 @@ FILE_VARIABLE = "FEEDSVC_CONFIG"
 DEFAULT_FILE = "feedsvc.toml"
 # No SVG: neither the RSS specification nor all readers accept it.
 LOGOS = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif"}
+_PATH = re.compile(r"/(?!/)[!-~]*")
+_PERMALINK = re.compile(r"/(?:[A-Za-z0-9/._~-]|<(?:id|year|month|day)>|(?<=/)<folder>(?=/))*")
 _HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?")
 
 
@@ -80,6 +82,14 @@ def _base_url(value: object) -> str:
     return text
 
 
+def _host(value: object) -> str:
+    text = _required(value)
+    # The second form is an IPv6 address, perhaps with an interface.
+    if not re.fullmatch(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+(?:%[A-Za-z0-9._-]+)?", text):
+        raise Unusable(N_("must be a name or an address of this machine, such as 127.0.0.1"))
+    return text
+
+
 def _authority(value: object) -> str:
     text = _text(value)
     # RFC 4151 section 2.1: a domain name or mail address that one held on that day.
@@ -97,7 +107,8 @@ def _mail(value: object) -> str:
 
 def _permalink(value: object) -> str:
     text = _text(value)
-    if not re.fullmatch(r"/[A-Za-z0-9/._~-]*<id>[A-Za-z0-9/._~-]*", text) or "//" in text:
+    usable = _PERMALINK.fullmatch(text) and "//" not in text and text.count("<id>") == 1
+    if not usable or any(text.count(each) > 1 for each in re.findall("<[a-z]+>", text)):
         raise Unusable(N_("must be a path that contains <id>, such as /news/<id>.html"))
     return text
 
@@ -128,6 +139,34 @@ def _logo(value: object) -> Path | None:
     return Path(text) if text else None
 
 
+def _folder(value: object) -> Path | None:
+    text = _text(value)
+    return Path(text) if text else None
+
+
+def _patterns(value: object) -> tuple[str, ...]:
+    listed = value.split() if isinstance(value, str) else value
+    if not isinstance(listed, list | tuple) or not all(
+        isinstance(each, str) and each.startswith("/") for each in listed
+    ):
+        raise Unusable(
+            N_('must be a list of paths with variables, such as ["/:year/:month/:title.html"]')
+        )
+    return tuple(listed)
+
+
+def _redirects(value: object) -> tuple[tuple[str, str], ...]:
+    table = _table(value)
+    for old, new in table.items():
+        if not (isinstance(new, str) and old.startswith("/") and _PATH.fullmatch(new)):
+            raise Unusable(
+                N_('must be a table of paths of this site, such as "/rss.php" = "/feeds/rss.xml"')
+            )
+        if new in table:
+            raise Unusable(N_("must not lead on to another of its own addresses: {path}"), path=new)
+    return tuple((old, str(new)) for old, new in table.items())
+
+
 def _table(value: object) -> Mapping[str, object]:
     if not isinstance(value, Mapping):
         raise Unusable(N_("must be a table of settings"))
@@ -142,7 +181,7 @@ def _setting(read: Callable[[object], Any], default: object) -> Any:  # noqa: AN
 class Serve:
     """Where `feedsvc serve` listens, and with how many workers."""
 
-    host: str = _setting(_required, "127.0.0.1")
+    host: str = _setting(_host, "127.0.0.1")
     port: int = _setting(partial(_integer, least=1, most=65535), 8000)
     workers: int = _setting(partial(_integer, least=0, most=256), 0)
 
@@ -158,6 +197,9 @@ class ParseSettings:
     timezone: ZoneInfo
     permalink: str
     authority: str
+    language: str
+    static: Path | None
+    old_permalinks: tuple[str, ...]
 
     @property
     def fingerprint(self) -> str:
@@ -186,6 +228,10 @@ class Settings:
     entries: Path = _setting(_path, "entries")
     instance: Path = _setting(_path, "instance")
     rescan: int = _setting(partial(_integer, least=1, most=86400), 60)
+    thumbnails: int = _setting(partial(_integer, least=0, most=1_000_000), 500)
+    old_permalinks: tuple[str, ...] = _setting(_patterns, ())
+    static: Path | None = _setting(_folder, "")
+    redirects: tuple[tuple[str, str], ...] = _setting(_redirects, MappingProxyType({}))
     serve: Serve = field(default=Serve(), metadata={"table": Serve})
 
     @property
@@ -199,15 +245,6 @@ class Settings:
         return ParseSettings(
             **{each.name: getattr(self, each.name) for each in fields(ParseSettings)}
         )
-
-    @property
-    def render_fingerprint(self) -> str:
-        """Return a string that differs if the same entries are rendered differently.
-
-        It covers the settings and the version of the program.
-        """
-        rendered = replace(self, instance=Path(), serve=replace(self.serve, workers=0))
-        return f"{__version__} {rendered!r}"
 
     def logo_file(self, name: str) -> Path | None:
         """Return the file of the site's `icon`, `logo` or `logo_square`, if it has one."""
@@ -247,6 +284,9 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         if not file.is_file():
             where = f"{Path(name).stem} = {str(file)!r}"
             faults.append(Fault(where, Message(N_("this file does not exist"))))
+    if settings.static is not None and not settings.static.is_dir():
+        where = f"static = {str(settings.static)!r}"
+        faults.append(Fault(where, Message(N_("this folder does not exist"))))
     if faults:
         language = table.get("language")
         raise SettingsError(tuple(faults), language if language in LANGUAGES else "en")

@@ -7,11 +7,14 @@ site moves to another host, and no renderer needs an HTML parser.
 
 import math
 import re
+from unicodedata import combining, is_normalized, normalize
 
 # A Unicode noncharacter. `clean` removes it from everything people write, so wherever it occurs
 # in an entry's HTML, the sanitizer has put it there.
 SITE = "\ufdd0"
 SUMMARY_LENGTH = 300
+# The most combining marks in a row, as in the Stream-Safe Text Format (UAX #15 section 13).
+MAX_MARKS = 30
 
 # XML 1.0 section 2.2 forbids the C0 controls, lone surrogates, U+FFFE and U+FFFF;
 # HTML forbids the C1 controls and every noncharacter as well.
@@ -24,6 +27,8 @@ _BLOCKS = frozenset(
     "blockquote br caption dd div dl dt figcaption figure h1 h2 h3 h4 h5 h6 hr li ol p pre table"
     " td th tr ul".split()
 )
+# What may have too many marks in a row: no letter, digit or space is one.
+_symbols = re.compile(rf"[^\w\s]{{{MAX_MARKS + 1},}}")
 _sentence_end = re.compile(r"[.!?…][»\")]*(?=\s)")
 
 
@@ -41,6 +46,37 @@ def first_forbidden_line(text: str) -> int:
 def _is_harmless(text: str) -> bool:
     # Every forbidden character is unprintable, and this test takes a third of a search's time.
     return text.replace("\n", "").isprintable()
+
+
+def normalized(text: str) -> str:
+    """Return a text in Normalization Form C, with at most `MAX_MARKS` marks on a letter.
+
+    Bringing marks into their order takes time with the square of their number.
+    """
+    if is_normalized("NFC", text):
+        return text
+    return normalize("NFC", _symbols.sub(_without_surplus_marks, text))
+
+
+def surplus_marks_line(text: str) -> int:
+    """Return the line, from 1, where `normalized` removes marks; 0 if it removes none.
+
+    Call this with a text that is not in NFC.
+    """
+    for match in _symbols.finditer(text):
+        if len(_without_surplus_marks(match)) < len(match[0]):
+            return text.count("\n", 0, match.start()) + 1
+    return 0
+
+
+def _without_surplus_marks(match: re.Match[str]) -> str:
+    kept = []
+    marks = 0
+    for character in match[0]:
+        marks = marks + 1 if combining(character) else 0
+        if marks <= MAX_MARKS:
+            kept.append(character)
+    return "".join(kept)
 
 
 def place(html: str, site: str) -> str:

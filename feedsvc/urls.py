@@ -6,14 +6,18 @@ address is spelled once. Nothing here depends on a request: absolute URLs begin 
 """
 
 import re
+from datetime import datetime
 from functools import lru_cache
 from typing import Protocol
-from urllib.parse import quote, urlencode
+from unicodedata import normalize
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from feedsvc.model import Entry
 from feedsvc.settings import Settings
 
 HOME = "/"
+# Redirected to the page: an old address of each entry, if its page is not made of its id alone.
+ENTRY = "/entry/<id>"
 ARCHIVE = "/archive/"
 MONTH = "/archive/<year>/<month>/"
 CATEGORY = "/category/<slug>/"
@@ -51,12 +55,30 @@ ALIASES = {
 }
 
 
+# The most characters of an old address.
+MAX_OLD_ADDRESS = 2000
+# Variables of other systems, which stand for something that is not known here.
+_variable = re.compile(r"/:\w|[{}<>]")
+_VARIABLES = {
+    "<id>": "(?P<id>[^/]+)",
+    "<folder>": ".+",
+    "<year>": r"\d{4}",
+    "<month>": r"\d\d",
+    "<day>": r"\d\d",
+}
+_end = re.compile(r"(?:/index)?(?:\.html?)?\Z", re.IGNORECASE)
+
+
 class HasPermalink(Protocol):
     """Settings that say what the path of an entry's page looks like."""
 
     @property
     def permalink(self) -> str:
-        """Return the path of an entry's page, with `<id>` for the entry's id."""
+        """Return the path of an entry's page, with `<id>` for the entry's id.
+
+        It may have `<year>`, `<month>` and `<day>` of publication, and `<folder>`, that of the
+        entry's file.
+        """
 
 
 @lru_cache
@@ -75,14 +97,42 @@ def _month(month: str) -> dict[str, str]:
     return {"year": year, "month": number}
 
 
-def entry_path(entry_id: str, settings: HasPermalink) -> str:
-    """Return the path of an entry's page."""
+def page_path(settings: HasPermalink, entry_id: str, published: datetime, folder: str) -> str:
+    """Return the path of the page of an entry, published then, whose file is in a folder.
+
+    `folder` is relative to the entries folder and consists of ids; it may be ''.
+    """
+    path = settings.permalink.replace("<id>", entry_id)
+    if path.count("<"):
+        day = {name: f"{getattr(published, name):02}" for name in ("month", "day")}
+        values = {"year": f"{published.year:04}", **day, "folder": folder}
+        path = _template(path).format_map(values).replace("//", "/")
+    return path
+
+
+def link_path(settings: HasPermalink, entry_id: str) -> str:
+    """Return a path that leads to the page of an entry of which nothing but the id is known."""
+    if settings.permalink.count("<") > 1:
+        return fill(ENTRY, id=entry_id)
     return settings.permalink.replace("<id>", entry_id)
+
+
+def permalink_pattern(settings: HasPermalink) -> re.Pattern[str]:
+    """Return the pattern of the paths of entries' pages; its group `id` is the entry's."""
+    parts = re.split("(<[a-z]+>)", settings.permalink)
+    return re.compile("".join(_VARIABLES.get(part) or re.escape(part) for part in parts))
+
+
+def permalink_rules(settings: HasPermalink) -> list[str]:
+    """Return the URL rules of entries' pages."""
+    rule = settings.permalink.replace("<folder>", "<path:folder>")
+    # The files that are in no folder.
+    return [rule, rule.replace("<path:folder>/", "")] if "<path:folder>" in rule else [rule]
 
 
 def entry_url(entry: Entry, settings: Settings) -> str:
     """Return the absolute URL of an entry's page."""
-    return settings.site + entry_path(entry.id, settings)
+    return settings.site + entry.page
 
 
 def month_path(month: str, slug: str | None = None) -> str:
@@ -147,3 +197,25 @@ def logo_url(name: str, settings: Settings) -> str | None:
     """Return the absolute URL of the site's `icon`, `logo` or `logo_square`, or None."""
     path = logo_path(name, settings)
     return path and settings.site + path
+
+
+def old_address(written: str) -> str | None:
+    """Return the one form of an address that led to an entry before; None if it is none.
+
+    It is a path, with its query if it has one, behind `//` and the host if it names one. How a
+    path ends (`/a`, `/a/`, `/a.html`, `/a/index.html`) makes no difference.
+    """
+    if len(written) > MAX_OLD_ADDRESS or _variable.search(written):
+        return None
+    try:
+        parts = urlsplit(written.strip())
+    except ValueError:
+        return None
+    if parts.scheme not in ("", "http", "https"):
+        return None
+    path = _end.sub("", "/" + normalize("NFC", unquote(parts.path)).strip("/"))
+    key = path.rstrip("/") + (f"?{parts.query}" if parts.query else "")
+    if not key:  # the home page
+        return None
+    host = parts.netloc.lower().removeprefix("www.")
+    return f"//{host}{key}" if host else key

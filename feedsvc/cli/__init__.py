@@ -14,7 +14,12 @@ import click
 
 from feedsvc import __version__
 from feedsvc.cli import click_translations
-from feedsvc.errors import CatalogueUnavailable, EntriesUnavailable, SettingsError
+from feedsvc.errors import (
+    CatalogueUnavailable,
+    EntriesUnavailable,
+    ReadersUnavailable,
+    SettingsError,
+)
 from feedsvc.i18n import N_, Message, reason
 from feedsvc.settings import PREFIX, Settings, load
 
@@ -98,18 +103,20 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
 def check(output: str, *, strict: bool) -> None:
     """Exit with 1 if a file cannot be published, with 2 if the folder cannot be read."""
     from feedsvc import problems
+    from feedsvc.cli.check_text import describe
     from feedsvc.sync.check import check as check_entries
 
     settings = _settings()
     try:
-        found = check_entries(settings)
-    except EntriesUnavailable as error:
+        checked = check_entries(settings)
+    except (EntriesUnavailable, ReadersUnavailable) as error:
         _fail(error.message.text(settings.language))
+    found = checked.problems
     if output == "json":
         _print_json([problems.as_json(problem, settings.language) for problem in found])
     else:
-        for problem in found:
-            click.echo(problems.sentence(problem, settings.language))
+        for line in describe(checked, settings.language):
+            click.echo(line)
     is_wrong = strict or any(problems.severity(problem) == "error" for problem in found)
     sys.exit(_WRONG if found and is_wrong else 0)
 
@@ -138,7 +145,8 @@ def status(output: str) -> None:
     else:
         for line in describe(taken, settings, writer_alive=alive):
             click.echo(line)
-    sys.exit(0 if alive and taken.degraded is None else _WRONG)
+    is_well = alive and taken.degraded is None and taken.watch_fault is None
+    sys.exit(0 if is_well else _WRONG)
 
 
 @main.command(help=N_("Scan the entries folder now, and update the catalogue."))

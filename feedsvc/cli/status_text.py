@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from feedsvc.i18n import clock_time, long_date, translations
 from feedsvc.settings import Settings
-from feedsvc.storage.status import DEGRADED, Status
+from feedsvc.storage.status import DEGRADED, Status, unread, watch_fault
 
 
 def describe(status: Status, settings: Settings, *, writer_alive: bool) -> Iterator[str]:
@@ -27,6 +27,8 @@ def describe(status: Status, settings: Settings, *, writer_alive: bool) -> Itera
     yield _("Problems:")
     yield "  " + _("errors: {count}").format(count=status.problems["error"])
     yield "  " + _("warnings: {count}").format(count=status.problems["warning"])
+    for message in unread(status.unread):
+        yield "  " + message.text(settings.language)
     yield _("Revision of the catalogue: {count}").format(count=status.revision)
     if status.scan_age is None:
         yield _("The folder has never been scanned successfully")
@@ -37,6 +39,10 @@ def describe(status: Status, settings: Settings, *, writer_alive: bool) -> Itera
         yield _("The writer process is running")
     else:
         yield _("THE WRITER PROCESS IS NOT RUNNING")
+    if status.reader_deaths:
+        yield _("Reading processes that died: {count}").format(count=status.reader_deaths)
+    if status.watch_fault:
+        yield watch_fault(status.watch_fault).text(settings.language)
     if status.degraded:
         yield _("DEGRADED: {why}").format(why=_(DEGRADED[status.degraded]))
         yield _("No entries are removed. If this was intended: feedsvc sync --accept-removals")

@@ -87,8 +87,8 @@ def _add_entry(feed: FeedGenerator, entry: Entry, settings: Settings) -> None:
     author = common.entry_author(entry)
     if author:
         item.author(name=author)
-    for category in entry.categories:
-        item.category(term=category.slug, label=category.label)
+    # All at once: each call of feedgen goes through those it has.
+    item.category([{"term": each.slug, "label": each.label} for each in entry.categories] or None)
     for fixes in (item.atom_fixes, item.rss_fixes):
         fixes.entry = entry
         fixes.settings = settings

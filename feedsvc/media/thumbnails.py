@@ -1,11 +1,7 @@
-"""Thumbnails: reduced variants of large pictures, rendered on request."""
-
-import threading
-from functools import lru_cache
-from io import BytesIO
-from pathlib import Path
+"""Thumbnails: which pictures have reduced variants, how large those are, and their addresses."""
 
 from feedsvc import urls
+from feedsvc.media.inspect import MAX_PIXELS
 from feedsvc.media.types import suffix
 from feedsvc.model import Attachment
 
@@ -17,15 +13,8 @@ _LIGHT = {SMALL: 40_000, MEDIUM: 100_000, LARGE: 200_000}
 # JPEG can be decoded at an eighth of its size; other formats are decoded in full.
 _JPEG = frozenset((".jpg", ".jpeg"))
 _MAX_PIXELS = 24_000_000
-# Whatever a file turns out to be, no other decoder of Pillow's may open it.
-_FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
-_QUALITY = 80
 # The height of a thumbnail, at most, as a multiple of its width.
 _MAX_RATIO = 3
-# In each process, at some 100 KB each.
-_CACHED = 64
-# Decoding takes much memory.
-_one_at_a_time = threading.Lock()
 
 
 def has_thumbnail(file: Attachment) -> bool:
@@ -63,35 +52,7 @@ def picture_variants(entry_id: str, file: Attachment) -> dict[int, str]:
     return variants
 
 
-def thumbnail(path: str, width: int) -> bytes | None:
-    """Return the picture in a file as a JPEG at most `width` pixels wide.
-
-    It is upright as its EXIF says, on white, and without metadata. Return None if the file
-    cannot be decoded.
-    """
-    try:
-        status = Path(path).stat()
-        with _one_at_a_time:
-            return _render(path, status.st_mtime_ns, status.st_size, width)
-    except Exception:  # noqa: BLE001 - a damaged picture can make Pillow raise anything
-        return None
-
-
-@lru_cache(maxsize=_CACHED)
-def _render(path: str, _modified: int, _size: int, width: int) -> bytes:
-    from PIL import Image, ImageOps  # noqa: PLC0415 - most processes never need it
-
-    with Image.open(path, formats=_FORMATS) as opened:
-        bounds = (width, _MAX_RATIO * width)
-        opened.draft("RGB", bounds)
-        picture = ImageOps.exif_transpose(opened)
-    picture.thumbnail(bounds)
-    if picture.mode != "RGB":
-        flat = Image.new("RGB", picture.size, "white")
-        layered = picture.convert("RGBA")
-        flat.paste(layered, mask=layered)
-        picture = flat
-    data = BytesIO()
-    profile = picture.info.get("icc_profile")
-    picture.save(data, "JPEG", quality=_QUALITY, progressive=True, icc_profile=profile)
-    return data.getvalue()
+def thumbnail_request(file: Attachment, width: int) -> bytes:
+    """Return what the thumbnail maker is asked for."""
+    pixels = MAX_PIXELS if suffix(file.name) in _JPEG else _MAX_PIXELS
+    return f"{width} {_MAX_RATIO * width} {pixels}".encode()

@@ -38,6 +38,8 @@ _KINDS = {
 # In the folder of one entry; and as many more may be named in its text.
 MAX_FILES = 100
 _PASSED_OVER = (".", "_", "~")
+# Where Jekyll's texts lie.
+_READ_NEVERTHELESS = "_posts"
 _TEMPORARY = (".tmp", ".part", ".swp", "thumbs.db")
 
 
@@ -55,7 +57,8 @@ def kind(name: str) -> str:
 
 def is_passed_over(name: str) -> bool:
     """Return whether a file or folder of this name is ignored: hidden, private or temporary."""
-    return name.startswith(_PASSED_OVER) or name.lower().endswith(_TEMPORARY)
+    is_hidden = name.startswith(_PASSED_OVER) and name != _READ_NEVERTHELESS
+    return is_hidden or name.lower().endswith(_TEMPORARY)
 
 
 def is_plain(path: str) -> bool:

@@ -119,7 +119,7 @@ def entry(item: Entry, neighbours: tuple[Entry | None, Entry | None], settings: 
     return render(
         "entry.html",
         settings,
-        path=urls.entry_path(item.id, settings),
+        path=item.page,
         entry=item,
         first_paragraph=first_paragraph,
         rest=rest,

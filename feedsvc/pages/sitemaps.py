@@ -57,8 +57,7 @@ def of_year(edition: Edition, settings: Settings, year: str, part: int) -> bytes
     addresses = edition.addresses(year)[start : start + MAX_URLS]
     if not addresses:
         return None
-    pages = ((urls.entry_path(entry_id, settings), moment) for entry_id, moment in addresses)
-    return _sitemap(pages, settings)
+    return _sitemap(addresses, settings)
 
 
 def _sitemap(pages: Iterable[tuple[str, datetime | None]], settings: Settings) -> bytes:

@@ -12,18 +12,20 @@ from importlib.metadata import version
 from pathlib import Path
 
 from feedsvc import dates, model, problems, text, urls
-from feedsvc.media import inspect, types
+from feedsvc.media import inspect, opening, types
 from feedsvc.media.types import suffix
 from feedsvc.model import Entry, Reading
 from feedsvc.parsing import markdown, press_text
+from feedsvc.parsing.addresses import DATED
 from feedsvc.parsing.context import Context, Refused
 from feedsvc.parsing.encoding import decode
+from feedsvc.parsing.identifiers import MARKDOWN_SUFFIXES, PAGE_SUFFIXES
 from feedsvc.settings import ParseSettings
 
 # In bytes.
 MAX_SIZE = 1024 * 1024
 # The modules, besides the parsers, and the libraries that shape entries.
-MODULES = (dates, inspect, model, problems, text, types, urls)
+MODULES = (dates, inspect, model, opening, problems, text, types, urls)
 LIBRARIES = tuple(
     "anyascii babel comrak linkify-it-py lxml nh3 pillow python-dateutil pyyaml werkzeug".split()
 )
@@ -53,13 +55,18 @@ class BinaryKind:
 
 KINDS: dict[str, TextKind | BinaryKind] = {
     ".txt": TextKind(press_text.parse),
-    ".md": TextKind(markdown.parse),
+    **dict.fromkeys(MARKDOWN_SUFFIXES, TextKind(markdown.parse)),
+    **dict.fromkeys(PAGE_SUFFIXES, TextKind(markdown.parse_page)),
 }
 
 
 def is_entry_name(name: str) -> bool:
-    """Return whether a file of this name is read as an entry."""
-    return suffix(name) in KINDS
+    """Return whether a file of this name is read as an entry.
+
+    A web page is one if its name begins with a date, as Jekyll's do; others are saved pages.
+    """
+    end = suffix(name)
+    return end in KINDS and (end not in PAGE_SUFFIXES or DATED.match(name) is not None)
 
 
 def read(
@@ -82,7 +89,7 @@ def read(
         entry = KINDS[suffix(path)].read(data, context)
     except Refused:
         entry = None
-    return Reading(entry, tuple(sorted(context.problems)), tuple(context.named_files))
+    return Reading(entry, context.problems, tuple(context.named_files))
 
 
 def fingerprint(settings: ParseSettings) -> str:

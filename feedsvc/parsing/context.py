@@ -1,18 +1,29 @@
 """What the parsers share: where the file is, the settings, and the problems found in it."""
 
+import re
 from collections.abc import Callable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import NamedTuple
 
-from feedsvc import urls
 from feedsvc.model import Attachment, Problem
+from feedsvc.parsing.addresses import FileName
 from feedsvc.parsing.attachments import EntryFiles
-from feedsvc.parsing.bounds import TooDeep
+from feedsvc.parsing.bounds import Excess
 from feedsvc.parsing.identifiers import id_from, is_id
-from feedsvc.parsing.links import absolute
+from feedsvc.parsing.links import absolute, entry_link
 from feedsvc.problems import severity
 from feedsvc.settings import ParseSettings
 from feedsvc.text import SUMMARY_LENGTH, clean, plain, summarize
+
+# The most characters of a title: official ones are long, but a whole paragraph is a mistake.
+MAX_TITLE = 500
+# The most characters of the address that an entry had elsewhere.
+MAX_ADDRESS = 2000
+# The most problems that are told of one file. If there are more, the last one says how many.
+MAX_PROBLEMS = 20
+
+# As the renderer of Markdown and the sanitizer leave it.
+_footnote_mark = re.compile(r'<sup><a href="[^"]*" id="fnref-[^"]*">[^<]*</a></sup>')
 
 
 class Refused(Exception):
@@ -38,16 +49,41 @@ class Context:
         self, path: str, settings: ParseSettings, root: Path, siblings: tuple[str, ...] = ()
     ) -> None:
         self.path = path
+        self.name = FileName(path)
         self.settings = settings
         self.root = root
         self.siblings = siblings
-        self.problems: list[Problem] = []
+        self._problems: dict[str, list[Problem]] = {}
+        self._omitted = 0
         self.named_files: list[str] = []
 
     def report(self, code: str, line: int = 0, **values: object) -> None:
         """Add a problem; `code` is a key of `problems.KINDS`."""
+        same = self._problems.setdefault(code, [])
+        if len(same) == MAX_PROBLEMS:
+            self._omitted += 1
+            return
         texts = tuple((name, _short(str(value))) for name, value in values.items())
-        self.problems.append(Problem(self.path, line, code, texts))
+        same.append(Problem(self.path, line, code, texts))
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Return the problems in the order of their lines, `MAX_PROBLEMS` at most.
+
+        If there are more, those that differ in kind are kept, errors first, and a last one
+        says how many are left out.
+        """
+        ranked = [
+            (rank, severity(problem) != "error", problem)
+            for same in self._problems.values()
+            for rank, problem in enumerate(same)
+        ]
+        count = len(ranked) + self._omitted
+        kept = sorted(problem for _, _, problem in sorted(ranked)[:MAX_PROBLEMS])
+        if count > len(kept):
+            omitted = (("count", str(count - len(kept))),)
+            kept.append(Problem(self.path, 0, "problems-more", omitted))
+        return tuple(kept)
 
     def refusal(self, code: str, line: int = 0, **values: object) -> Refused:
         """Add a problem that ends the parse, and return the exception to raise."""
@@ -56,11 +92,15 @@ class Context:
 
     def has_errors(self) -> bool:
         """Return whether a problem so far keeps the file from becoming an entry."""
-        return any(severity(problem) == "error" for problem in self.problems)
+        return any(severity(same[0]) == "error" for same in self._problems.values())
 
     def files(self, entry_id: str) -> EntryFiles:
         """Return the files of the entry, none of which is inspected yet."""
-        return EntryFiles(str(self.root), self.path, entry_id, self.siblings)
+        return EntryFiles(str(self.root), self.path, entry_id, self.siblings, self.settings)
+
+    def entry_link(self, written: str) -> str:
+        """Return the path of the page of another entry, whose file a text names."""
+        return entry_link(written, self.settings)
 
     def arrange_files(
         self, files: EntryFiles, image: Attachment | None, attached: list[Attachment]
@@ -77,7 +117,7 @@ class Context:
             image = next((file for file in siblings if file.width), None)
         attached = [file for file in dict.fromkeys([*attached, *siblings]) if file != image]
         self.named_files += files.named_files
-        for code, line, name in dict.fromkeys(files.unfit):
+        for code, line, name in files.unfit:
             self.report(code, line, name=name)
         return image, tuple(attached), inline
 
@@ -86,33 +126,38 @@ class Context:
         render: Callable[[str, str, EntryFiles], str],
         source: str,
         files: EntryFiles,
-        entry_id: str,
+        page: str,
+        *,
+        above: int = 0,
     ) -> Body:
         """Return the rendered body. Raises Refused if it is empty or exceeds the bounds.
 
         `render` takes the source, the path of the entry's page and the entry's files, and
-        returns safe HTML.
+        returns safe HTML. `above` is the number of lines of the file above the source.
         """
         try:
-            html = render(source, urls.entry_path(entry_id, self.settings), files)
-        except TooDeep as error:
-            raise self.refusal("too-deep") from error
-        summary = summarize(plain(html, enough=SUMMARY_LENGTH))
+            html = render(source, page, files)
+        except Excess as error:
+            raise self.refusal(error.code, error.line and error.line + above) from error
+        summary = summarize(plain(_footnote_mark.sub("", html), enough=SUMMARY_LENGTH))
         if not (summary or files.named_files or "<img" in html):
             raise self.refusal("no-body")
         return Body(html, summary)
 
     def external_address(self, value: str, line: int) -> str | None:
         """Return an address on another site, or report it and return None."""
-        address = absolute(value, "/")
+        address = absolute(value, "/") if len(value) <= MAX_ADDRESS else None
         if address and address.startswith(("http://", "https://")):
             return address
         self.report("bad-address", line, value=value)
         return None
 
-    def id_from_name(self) -> str:
-        """Return the file's name as an id; report it if it had to be transliterated."""
-        stem = PurePosixPath(self.path).stem
+    def id_from_name(self, *, is_dated: bool = False) -> str:
+        """Return the file's name as an id; report it if it had to be transliterated.
+
+        With `is_dated` the date that it begins with is no part of the id.
+        """
+        stem = self.name.name if is_dated else self.name.stem
         if is_id(stem):
             return stem
         entry_id = id_from(stem)

@@ -7,9 +7,10 @@ the caller must make sure that the file is complete before it trusts the guess
 
 import codecs
 import re
+from unicodedata import is_normalized
 
 from feedsvc.parsing.context import Context
-from feedsvc.text import clean, first_forbidden_line
+from feedsvc.text import clean, first_forbidden_line, normalized, surplus_marks_line
 
 # In Russian text as Windows-1251 nearly every byte above ASCII is a small letter.
 # Text in another encoding (KOI8-R, CP866, damaged UTF-8) looks different.
@@ -25,7 +26,7 @@ _utf8_pair = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}")
 
 
 def decode(data: bytes, context: Context) -> str:
-    """Return the text of an entry file, with a line feed for every kind of line end.
+    """Return the text of an entry file, in NFC, with a line feed for every kind of line end.
 
     Reports any encoding but UTF-8, and characters that had to be removed. Raises Refused if
     the bytes are in no accepted encoding.
@@ -40,7 +41,13 @@ def decode(data: bytes, context: Context) -> str:
     if line:
         context.report("characters-removed", line)
         text = clean(text)
-    return text
+    # Some systems store an accent as a character of its own (й as и and a breve).
+    if is_normalized("NFC", text):
+        return text
+    surplus = surplus_marks_line(text)
+    if surplus:
+        context.report("marks-many", surplus)
+    return normalized(text)
 
 
 def _decode(data: bytes, context: Context) -> tuple[str, str]:

@@ -1,109 +1,170 @@
-"""YAML front matter: names and values, each with its line.
+"""Front matter: names and values above a text, each with its line.
 
-It is read as a stream of events, not built into objects: every value must stay the text
-that was written (`no`, `08` and `2014-08-13` mean something else to YAML), every problem
-needs its line, and when objects are built, a file of 50,000 brackets overflows libyaml's
-stack and kills the process.
+It is written in YAML, TOML or JSON, or as lines of names and values (Pelican, Nikola). Every
+value stays the text that was written, wherever that can be known.
 """
 
+import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+import tomllib
+from collections.abc import Callable
+from datetime import date, datetime, time
 
-import yaml
-
+from feedsvc.parsing import yaml_values
 from feedsvc.parsing.bounds import MAX_DEPTH
 from feedsvc.parsing.context import Context
-from feedsvc.text import clean
+from feedsvc.parsing.yaml_values import MAX_NAMES, MAX_PARTS, Content, Value
+from feedsvc.text import clean, normalized
 
+__all__ = ["MAX_NAMES", "MAX_PARTS", "Content", "Value", "split"]
+
+# In characters: front matter in TOML or JSON, whose readers tell no lines.
+_MAX_HEAD = 65_536
 _fence = re.compile(r"(?:---|\.\.\.)[ \t]*")
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """The value of a name, and the name's line; `content` is None if it is nested or an alias."""
-
-    line: int
-    content: str | tuple[str, ...] | dict[str, str] | None
+_toml_fence = re.compile(r"\+\+\+[ \t]*")
+_between_dots = re.compile(r"[\n=,{}]")
+_nikola = re.compile(r"\.\. ([A-Za-z][\w -]*):[ \t]*(.*)")
+# The first line of a text that begins with lines of names and values.
+_fields_start = re.compile(r"(?:title|date|author|category|tags|slug|status):[ \t]", re.IGNORECASE)
+_field = re.compile(r"([A-Za-z][\w -]*):[ \t]*(.*)")
+# In lines of names and values these are lists, separated by commas; names by semicolons too.
+_LISTS = frozenset(("tags", "keywords", "authors", "categories"))
 
 
 def split(text: str, context: Context) -> tuple[dict[str, Value], str]:
     """Return a file's front matter, by name, and the text below it. Raises Refused."""
     lines = text.split("\n")
     start = next((number for number, line in enumerate(lines) if line.strip()), 0)
-    if not _fence.fullmatch(lines[start]):
-        raise context.refusal("no-front-matter", start + 1)
+    first = lines[start]
+    if _fence.fullmatch(first):
+        return _fenced(lines, start, _fence, yaml_values.read, context)
+    if _toml_fence.fullmatch(first):
+        return _fenced(lines, start, _toml_fence, _toml, context)
+    if first.startswith("{"):
+        return _json(lines, start, context)
+    if first.rstrip() == "<!--" or _nikola.fullmatch(first):
+        return _from_lines(lines, start, _nikola, context)
+    if _fields_start.match(first):
+        return _from_lines(lines, start, _field, context)
+    raise context.refusal("no-front-matter", start + 1)
+
+
+def _fenced(
+    lines: list[str],
+    start: int,
+    fence: re.Pattern[str],
+    read: Callable[[list[str], int, Context], dict[str, Value]],
+    context: Context,
+) -> tuple[dict[str, Value], str]:
     for end in range(start + 1, len(lines)):
-        if _fence.fullmatch(lines[end]):
+        if fence.fullmatch(lines[end]):
             break
     else:
         raise context.refusal("front-matter-open", start + 1)
-    # Empty lines stand for those above, so that YAML counts lines as people do.
-    front = "\n" * (start + 1) + "\n".join(lines[start + 1 : end]) + "\n"
+    return read(lines[start + 1 : end], start + 1, context), "\n".join(lines[end + 1 :])
+
+
+def _toml(lines: list[str], above: int, context: Context) -> dict[str, Value]:
+    source = "\n".join(lines)
+    if len(source) > _MAX_HEAD:
+        raise context.refusal("list-long", above + 1)
+    # The time of tomllib grows with the square of the parts of a name.
+    parts = _between_dots.split(source.replace(" ", "").replace("\t", ""))
+    if any(part.count(".") > MAX_DEPTH for part in parts):
+        raise context.refusal("too-deep", above + 1)
     try:
-        values = dict(_pairs(yaml.parse(front, Loader=yaml.CBaseLoader), context))
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        raise context.refusal("bad-yaml", mark.line + 1 if mark else start + 1) from error
-    return values, "\n".join(lines[end + 1 :])
+        values = tomllib.loads(source)
+    except tomllib.TOMLDecodeError as error:
+        # Without a number it is the end.
+        found = re.search(r"at line (\d+)", str(error))
+        line = int(found[1]) if found else len(lines)
+        raise context.refusal("bad-head", above + line) from error
+    except (RecursionError, ValueError) as error:
+        raise context.refusal("too-deep", above + 1) from error
+    return _with_lines(values, lines, above, context)
 
 
-def _pairs(events: Iterator[yaml.Event], context: Context) -> Iterator[tuple[str, Value]]:
-    seen = set()
-    next(events)  # the start of the stream
-    if isinstance(next(events), yaml.StreamEndEvent):
-        return
-    if not isinstance(first := next(events), yaml.MappingStartEvent):
-        raise context.refusal("not-a-mapping", _line(first))
-    while not isinstance(event := next(events), yaml.MappingEndEvent):
-        line = _line(event)
-        name = _content(event, events, context)
-        value = Value(line, _content(next(events), events, context))
-        if not isinstance(name, str):
-            raise context.refusal("not-a-mapping", line)
-        if name in seen:
-            context.report("key-twice", line, key=name)
-        seen.add(name)
-        if value.content != "":
-            yield name, value
+def _json(lines: list[str], start: int, context: Context) -> tuple[dict[str, Value], str]:
+    text = "\n".join(lines[start:])
+    try:
+        values, end = json.JSONDecoder().raw_decode(text[:_MAX_HEAD])
+    except json.JSONDecodeError as error:
+        raise context.refusal("bad-head", start + error.lineno) from error
+    except (RecursionError, ValueError) as error:
+        raise context.refusal("too-deep", start + 1) from error
+    head = text[:end].split("\n")
+    return _with_lines(values, head, start, context), text[end:]
 
 
-def _content(
-    event: yaml.Event, events: Iterator[yaml.Event], context: Context
-) -> str | tuple[str, ...] | dict[str, str] | None:
-    if isinstance(event, yaml.ScalarEvent):
-        return _scalar(event, context)
-    if not isinstance(event, yaml.CollectionStartEvent):
-        return None  # an alias, which may stand for anything
-    parts: list[str] = []
-    depth = 1
-    flat = True
-    while depth:
-        part = next(events)
-        if isinstance(part, yaml.ScalarEvent):
-            parts.append(_scalar(part, context))
-        elif isinstance(part, yaml.CollectionEndEvent):
-            depth -= 1
-        else:
-            depth += isinstance(part, yaml.CollectionStartEvent)
-            flat = False
-            if depth > MAX_DEPTH:  # libyaml takes half an hour for a million
-                raise context.refusal("too-deep", _line(part))
-    if not flat:
+def _with_lines(
+    values: dict[str, object], lines: list[str], above: int, context: Context
+) -> dict[str, Value]:
+    """Return values as what was written, each with the first line that begins with its name."""
+    if len(values) > MAX_NAMES:
+        raise context.refusal("names-many", above + 1)
+    where: dict[str, int] = {}
+    for number, line in enumerate(lines, above + 1):
+        name = re.match(r"[\s\[{]*[\"']?([^\s\"'=:\]]+)", line)
+        if name:
+            where.setdefault(name[1], number)
+    return {
+        _text(name): Value(where.get(name, above + 1), content)
+        for name, value in values.items()
+        if (content := _content(value)) != ""
+    }
+
+
+def _content(value: object, depth: int = 0) -> Content:
+    if isinstance(value, dict | list) and depth == MAX_DEPTH:
         return None
-    if isinstance(event, yaml.MappingStartEvent):
-        return dict(zip(parts[::2], parts[1::2], strict=True))
-    return tuple(parts)
+    if isinstance(value, dict):
+        return {_text(str(name)): _content(each, depth + 1) for name, each in value.items()}
+    if isinstance(value, list):
+        return tuple(_content(each, depth + 1) for each in value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    return "" if value is None else _text(str(value))
 
 
-def _scalar(event: yaml.ScalarEvent, context: Context) -> str:
-    if event.implicit[0] and event.value in ("~", "null"):
-        return ""
-    text = clean(event.value)
-    if text != event.value:
-        context.report("characters-removed", _line(event))
-    return " ".join(text.split())
+def _text(written: str) -> str:
+    return " ".join(normalized(clean(written)).split())
 
 
-def _line(event: yaml.Event) -> int:
-    return event.start_mark.line + 1 if event.start_mark else 0
+def _from_lines(
+    lines: list[str], start: int, field: re.Pattern[str], context: Context
+) -> tuple[dict[str, Value], str]:
+    """Return the names and values of lines up to the first blank one, or the end of a comment.
+
+    A line that is indented goes on with the value above it.
+    """
+    found: dict[str, tuple[int, list[str]]] = {}
+    name = ""
+    number = start
+    is_comment = lines[start].rstrip() == "<!--"
+    for number in range(start + is_comment, len(lines)):
+        line = lines[number]
+        if not line.strip() or (is_comment and line.strip() == "-->"):
+            break
+        match = field.match(line)
+        if match is None and name and line[:1].isspace():
+            found[name][1].append(line)
+            continue
+        if match is None or len(found) == MAX_NAMES:
+            raise context.refusal("bad-head" if match is None else "names-many", number + 1)
+        name = match[1].strip()
+        if name in found:
+            context.report("key-twice", number + 1, key=name)
+        found[name] = number + 1, [match[2]]
+    rest = "\n".join(lines[number + 1 :])
+    texts = {name: (line, _text(" ".join(parts))) for name, (line, parts) in found.items()}
+    return {
+        name: Value(line, _listed(text) if name.lower() in _LISTS else text)
+        for name, (line, text) in texts.items()
+        if text
+    }, rest
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, map(str.strip, text.split(";" if ";" in text else ","))))

@@ -2,12 +2,17 @@
 
 import re
 from functools import lru_cache
+from unicodedata import normalize
 
 from anyascii import anyascii
 
 from feedsvc.model import Category
 
 MAX_LABEL = 100
+MARKDOWN_SUFFIXES = (".md", ".markdown", ".mdown", ".mkd")
+PAGE_SUFFIXES = (".html", ".htm")
+# What the names of entry files end with.
+ENTRY_SUFFIXES = frozenset((".txt", *MARKDOWN_SUFFIXES))
 _ID = re.compile(r"(?!\.+\Z)[A-Za-z0-9._-]{1,128}")
 
 
@@ -21,16 +26,25 @@ def id_from(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", _latin(text))[:128].strip("-.") or "entry"
 
 
-@lru_cache(maxsize=1000)  # a site has few labels, each of them in many files
+def as_id(name: str) -> str:
+    """Return a name if it can be an id, else an id made from it."""
+    return name if is_id(name) else id_from(name)
+
+
 def category(label: str) -> Category | None:
     """Return the category of a label, or None if no slug can be made from it."""
     label = " ".join(label.split())
+    return _category(label) if len(label) <= MAX_LABEL else None
+
+
+@lru_cache(maxsize=1000)  # a site has few labels, each of them in many files
+def _category(label: str) -> Category | None:
     slug = re.sub(r"[^a-z0-9]+", "-", _latin(label).lower()).strip("-")
-    if len(label) > MAX_LABEL or not slug or not any(character.isalnum() for character in label):
+    if not slug or not any(character.isalnum() for character in label):
         return None
     return Category(label, slug)
 
 
 def _latin(text: str) -> str:
     # Soft and hard signs become apostrophes, which would split the word.
-    return anyascii(text).replace("'", "").replace('"', "")
+    return anyascii(normalize("NFC", text)).replace("'", "").replace('"', "")

@@ -1,17 +1,29 @@
 """Links in the text of an entry: resolve what is written, and find bare addresses."""
 
 import re
+from collections.abc import Iterator
 from html import escape
+from pathlib import PurePosixPath
+from unicodedata import normalize
 from urllib.parse import unquote, urljoin, urlsplit
 
 from linkify_it import LinkifyIt
 from werkzeug.urls import iri_to_uri
 
+from feedsvc.parsing.identifiers import ENTRY_SUFFIXES, as_id
 from feedsvc.text import SITE, clean
+from feedsvc.urls import HasPermalink, link_path
 
+# In characters: RFC 1035 section 2.3.4 has at most 255 octets; servers read 8,000 of an address.
+_MAX_HOST = 300
+_MAX_ADDRESS = 8000
 _host = re.compile(r"[\w.-]+(?::\d+)?")
 # Where an address may stand; the linkifier's own search costs 500 times as much.
-_hint = re.compile(r"[@/]|\w\.\w")
+_hint = re.compile(r"[@/]|\.[^\W\d_]")
+_word = re.compile(r"\S+")
+_slashes = re.compile("^/{2,}")
+# A longer word is not searched for an address.
+_MAX_WORD = 2000
 _linkify = LinkifyIt()
 
 
@@ -19,32 +31,61 @@ def absolute(address: str, page: str) -> str | None:
     """Resolve an address written in an entry against the path of the entry's page.
 
     Return a URI (RFC 3986; an IRI is encoded), behind `SITE` if it is on this site, or
-    None if it is not an address.
+    None if it is not an address, or too long for one.
     """
+    if len(address) > _MAX_ADDRESS:
+        return None
     try:
         parts = urlsplit(clean(address).strip())
         if not parts.scheme and not parts.netloc:
             # Two leading slashes would name a host.
+            parts = parts._replace(path=_slashes.sub("/", parts.path))
             return SITE + "/" + iri_to_uri(urljoin(page, parts.geturl())).lstrip("/")
         if parts.scheme in ("mailto", "tel"):
             return iri_to_uri(parts.geturl())
         netloc = unquote(parts.netloc)
-        if not _host.fullmatch(netloc):
+        if len(netloc) > _MAX_HOST or not _host.fullmatch(netloc):
             return None
         return iri_to_uri(parts._replace(scheme=parts.scheme or "https", netloc=netloc).geturl())
     except ValueError:
         return None
 
 
+def entry_link(written: str, settings: HasPermalink) -> str:
+    """Return the path of the page of the entry whose file bears a name that a text links.
+
+    It is made of the name alone; if that entry has another id, it is one of its `aliases`.
+    """
+    address, hash_sign, fragment = written.partition("#")
+    path = PurePosixPath(unquote(address.partition("?")[0]).strip().rstrip("/"))
+    name = path.stem if path.suffix.lower() in ENTRY_SUFFIXES else path.name
+    if name in ("index", "_index"):
+        name = path.parent.name
+    page = link_path(settings, as_id(normalize("NFC", name)))
+    return page + hash_sign + fragment
+
+
 def linked(line: str) -> str:
     """Return a line of plain text as HTML, with its bare addresses as links."""
-    if not _hint.search(line):
-        return escape(line)
     parts = []
     end = 0
-    for match in _linkify.match(line) or ():
-        parts.append(escape(line[end : match.index]))
-        parts.append(f'<a href="{escape(match.url)}">{escape(match.text)}</a>')
-        end = match.last_index
+    for word in _words(line):
+        for match in _linkify.match(word[0]) or ():
+            parts.append(escape(line[end : word.start() + match.index]))
+            parts.append(f'<a href="{escape(match.url)}">{escape(match.text)}</a>')
+            end = word.start() + match.last_index
     parts.append(escape(line[end:]))
     return "".join(parts)
+
+
+def search_length(line: str) -> int:
+    """Return how many characters of a line have to be searched for addresses."""
+    return sum(len(word[0]) for word in _words(line))
+
+
+def _words(line: str) -> Iterator[re.Match[str]]:
+    """Yield the words that may be or contain an address: none contains a space."""
+    if _hint.search(line):
+        for word in _word.finditer(line):
+            if len(word[0]) <= _MAX_WORD and _hint.search(word[0]):
+                yield word

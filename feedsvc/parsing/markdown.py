@@ -1,41 +1,72 @@
 """Markdown with YAML front matter."""
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from difflib import get_close_matches
 
 from feedsvc.dates import parse_date
 from feedsvc.model import Attachment, Category, Entry, Status
-from feedsvc.parsing import front_matter
+from feedsvc.parsing import addresses, front_matter
+from feedsvc.parsing.addresses import Facts, is_pattern
 from feedsvc.parsing.attachments import EntryFiles
-from feedsvc.parsing.context import Body, Context, Refused
+from feedsvc.parsing.bounds import check_markdown
+from feedsvc.parsing.context import MAX_TITLE, Body, Context, Refused
+from feedsvc.parsing.front_matter import Content
 from feedsvc.parsing.identifiers import category, is_id
-from feedsvc.parsing.sanitizer import from_markdown
+from feedsvc.parsing.keys import Meaning, interpret
+from feedsvc.parsing.sanitizer import from_html, from_markdown
+from feedsvc.parsing.templates import without_templates
+from feedsvc.text import plain
+from feedsvc.urls import old_address
 
-KEYS = (
-    "title date id updated author summary lang categories status reason correction image"
-    " attachments address guid"
-).split()
-_STATUSES: dict[str, Status] = {
-    "published": "published",
-    "draft": "draft",
-    "withdrawn": "withdrawn",
+# What readers see of the front matter.
+_SHOWN = frozenset("title summary author reason correction".split())
+Render = Callable[[str, str, EntryFiles, str], str]
+# The most characters of each text, and the most categories: more of them is a mistake, and
+# would make every list and feed long.
+MAX_LENGTHS = {
+    "title": MAX_TITLE,
+    "author": 1000,
+    "summary": 2000,
+    "reason": 2000,
+    "correction": 5000,
+    "alt": 2000,
+    "caption": 2000,
+    "guid": 1000,
 }
-_language_tag = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+MAX_CATEGORIES = 50
+# What a picture is described with, here and in other systems.
+_IMAGE_KEYS = ("file src image url path feature overlay_image teaser", "alt", "caption")
+_heading = re.compile(r"\s*#[ \t]+([^\n]*?)[ \t]*#*[ \t]*(?:\n|\Z)")
+# RFC 5646 section 4.4.1: 35 characters are enough for every tag.
+_language_tag = re.compile(r"(?=.{2,35}\Z)[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 # RFC 3986 section 3: a scheme, a colon, and only characters an address may hold.
 _uri = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!#-;=?-Z\[\]_a-z~]+")
 
 
 def parse(text: str, context: Context) -> Entry:
-    """Return the entry of a Markdown file with front matter (see `KEYS`). Raises Refused."""
-    values, source = front_matter.split(text, context)
-    fields = _Fields(values, context)
-    fields.check_names()
-    status = fields.status()
+    """Return the entry of a Markdown file with front matter (see `keys`). Raises Refused."""
+    return _parse(text, context, from_markdown)
+
+
+def parse_page(text: str, context: Context) -> Entry:
+    """Return the entry of a file with front matter and HTML below it. Raises Refused."""
+    return _parse(text, context, from_html)
+
+
+def _parse(text: str, context: Context, render: Render) -> Entry:
+    written, source = front_matter.split(text, context)
+    meaning = interpret(written, context)
+    values = meaning.values
+    if "title" not in values:
+        source = _with_title_from_heading(values, source, text)
+    fields = _Fields(meaning, context)
+    status = "draft" if meaning.is_hidden else fields.status()
     if not source.strip() and status != "withdrawn":
         context.report("no-body", text.count("\n") + 1)
-    entry = _from_front_matter(fields, status)
+    entry = _from_front_matter(context, fields, status)
+    fields.check_caption()
     names = fields.listed("attachments")
     if context.has_errors() or entry is None:
         raise Refused
@@ -46,7 +77,9 @@ def parse(text: str, context: Context) -> Entry:
     image, attached = fields.image(files), fields.attachments(names, files)
     body = Body("", "")
     if source.strip():
-        body = context.render_body(from_markdown, source, files, entry.id)
+        above = text.count("\n") - source.count("\n")
+        rendered = _without_code(context, render, above)
+        body = context.render_body(rendered, source, files, entry.page, above=above)
     image, attachments, inline = context.arrange_files(files, image, attached)
     return replace(
         entry,
@@ -58,17 +91,53 @@ def parse(text: str, context: Context) -> Entry:
     )
 
 
-def _from_front_matter(fields: "_Fields", status: Status) -> Entry | None:
+def _with_title_from_heading(values: dict[str, front_matter.Value], source: str, text: str) -> str:
+    """Make the heading that the text begins with the title; return the text without it."""
+    found = _heading.match(source)
+    if found is None:
+        return source
+    line = text.count("\n") - source.count("\n") + source.count("\n", 0, found.start(1)) + 1
+    values["title"] = front_matter.Value(line, plain(from_markdown(found[1], "/")))
+    return "\n" * found[0].count("\n") + source[found.end() :]
+
+
+def _without_code(
+    context: Context, render: Render, above: int
+) -> Callable[[str, str, EntryFiles], str]:
+    """Return the function that renders a body, and reports the code of templates in it."""
+
+    def rendered(source: str, page: str, files: EntryFiles) -> str:
+        text = _without_templates(context, above, source)
+        if text is not source:
+            check_markdown(source)  # whose lines are those of the file
+        return render(text, page, files, context.settings.language)
+
+    return rendered
+
+
+def _without_templates(context: Context, above: int, text: str) -> str:
+    """Return a text, below so many lines of its file, without the code of templates."""
+    return without_templates(
+        text,
+        context.settings.language,
+        lambda line, code: context.report("template", above + line, value=code),
+        context.entry_link,
+    )
+
+
+def _from_front_matter(context: Context, fields: "_Fields", status: Status) -> Entry | None:
     """Return the entry without its body and files, or None if title or date are missing."""
     title, published = fields.title(), fields.published()
     updated = fields.date("updated") or published
     entry_id = fields.id()
-    author, summary = fields.text("author"), fields.text("summary")
+    author, summary = fields.author(), fields.text("summary")
     reason, correction = fields.text("reason"), fields.text("correction")
     lang, categories = fields.language(), fields.categories()
-    address, guid = fields.address(), fields.guid()
+    address, guid, aliases = fields.address(), fields.guid(), fields.aliases()
     if title is None or published is None or updated is None:
         return None
+    facts = Facts(entry_id, published, fields.sections(categories))
+    name, settings = context.name, context.settings
     return Entry(
         id=entry_id,
         title=title,
@@ -76,6 +145,7 @@ def _from_front_matter(fields: "_Fields", status: Status) -> Entry | None:
         updated=updated,
         html="",
         summary=summary or "",
+        page=addresses.page(name, settings, facts),
         status=status,
         reason=reason,
         correction=correction,
@@ -84,39 +154,48 @@ def _from_front_matter(fields: "_Fields", status: Status) -> Entry | None:
         categories=categories,
         address=address,
         guid=guid,
+        aliases=addresses.aliases(name, settings, facts, [*aliases, address or ""]),
     )
 
 
 class _Fields:
     """The front matter's values, each read as what its key means; faults are reported."""
 
-    def __init__(self, values: dict[str, front_matter.Value], context: Context) -> None:
-        self._values = values
+    def __init__(
+        self,
+        meaning: Meaning,
+        context: Context,
+    ) -> None:
+        self._meaning = meaning
+        self._values = meaning.values
         self._context = context
-
-    def check_names(self) -> None:
-        for name, value in self._values.items():
-            if name not in KEYS:
-                near = get_close_matches(name.lower(), KEYS, n=1)
-                if near:
-                    self._context.report("unknown-key-near", value.line, key=name, near=near[0])
-                else:
-                    self._context.report("unknown-key", value.line, key=name)
 
     def _line(self, key: str) -> int:
         return self._values[key].line
 
     def title(self) -> str | None:
         title = self.text("title")
-        if "title" not in self._values:
+        name = self._context.name
+        if "title" not in self._values and name.date:  # as in Jekyll
+            title = " ".join(word.capitalize() for word in name.name.split("-"))
+            self._context.report("title-from-name", title=title)
+        elif "title" not in self._values:
             self._context.report("no-title", 1)
+        elif title == "":  # it was nothing but a command to another system
+            self._context.report("no-title", self._line("title"))
         return title
 
     def published(self) -> datetime | None:
-        published = self.date("date")
-        if "date" not in self._values:
+        published = self.date("date") if "date" in self._values else self._date_in_name()
+        if published is None and "date" not in self._values:
             self._context.report("no-date", 1)
-        return published
+        later = [moment for each in self._meaning.not_before if (moment := self._date(each))]
+        return None if published is None else max([published, *later])
+
+    def _date_in_name(self) -> datetime | None:
+        dates = (self._context.name.date, *map(addresses.date_in, self.listed("aliases")))
+        text = next(filter(None, dates), None)
+        return None if text is None else parse_date(text, self._context.settings.timezone)
 
     def text(self, key: str) -> str | None:
         value = self._values.get(key)
@@ -125,25 +204,54 @@ class _Fields:
         if not isinstance(value.content, str):
             self._context.report("bad-value", value.line, key=key)
             return None
-        return value.content
+        text = value.content
+        if key in _SHOWN:
+            text = self._shown(text, value.line)
+        self._check_length(key, text, value.line)
+        return text
+
+    def _shown(self, text: str, line: int) -> str:
+        """Return a text that readers see without the code of templates."""
+        return _without_templates(self._context, line - 1, text).strip()
+
+    def _check_length(self, key: str, text: str, line: int) -> None:
+        if len(text) > MAX_LENGTHS.get(key, len(text)):
+            code = "title-long" if key == "title" else "text-long"
+            self._context.report(code, line, key=key, limit=MAX_LENGTHS[key])
+
+    def author(self) -> str | None:
+        """Return who wrote the text: a name, a list of them, or tables with names."""
+        value = self._values.get("author")
+        if value is None or isinstance(value.content, str):
+            return self.text("author")
+        people = value.content if isinstance(value.content, tuple) else (value.content,)
+        names = [each.get("name") if isinstance(each, dict) else each for each in people]
+        if not names or not all(isinstance(name, str) for name in names):
+            self._context.report("bad-value", value.line, key="author")
+            return None
+        text = self._shown(", ".join(map(str, names)), value.line)
+        self._check_length("author", text, value.line)
+        return text
 
     def date(self, key: str) -> datetime | None:
         text = self.text(key)
-        moment = text and parse_date(text, self._context.settings.timezone)
-        if text and not moment:
-            self._context.report("bad-date", self._line(key), value=text)
-        return moment or None
+        return None if text is None else self._date(front_matter.Value(self._line(key), text))
+
+    def _date(self, value: front_matter.Value) -> datetime | None:
+        text = str(value.content)
+        moment = parse_date(text, self._context.settings.timezone)
+        if moment is None:
+            self._context.report("bad-date", value.line, value=text)
+        return moment
 
     def status(self) -> Status:
-        text = self.text("status") or "published"
-        if text not in _STATUSES:
-            self._context.report("unknown-status", self._line("status"), value=text)
-        return _STATUSES.get(text, "draft")
+        # What hides a text has been heeded before.
+        return "withdrawn" if self.text("status") == "withdrawn" else "published"
 
     def id(self) -> str:
         text = self.text("id")
         if text is None:
-            return self._context.id_from_name()
+            return self._context.id_from_name(is_dated="date" not in self._values)
         if not is_id(text):
             self._context.report("bad-id", self._line("id"), value=text)
         return text
@@ -160,6 +268,10 @@ class _Fields:
         return text and self._context.external_address(text, self._line("address"))
 
     def language(self) -> str | None:
+        value = self._values.get("lang")
+        if value is not None and not isinstance(value.content, str):
+            self._context.report("bad-lang", value.line, value=value.content)
+            return None
         text = self.text("lang")
         if text and not _language_tag.fullmatch(text):
             self._context.report("bad-lang", self._line("lang"), value=text)
@@ -168,7 +280,11 @@ class _Fields:
 
     def categories(self) -> tuple[Category, ...]:
         found: dict[str, Category] = {}
-        for label in self.listed("categories"):
+        for label in dict.fromkeys(self.listed("categories")):
+            label = self._shown(label, self._line("categories"))  # noqa: PLW2901
+            if len(found) == MAX_CATEGORIES:
+                self._context.report("categories-many", self._line("categories"))
+                break
             made = category(label)
             if made is None:
                 self._context.report("bad-category", self._line("categories"), value=label)
@@ -176,32 +292,64 @@ class _Fields:
                 found.setdefault(made.slug, made)
         return tuple(found.values())
 
+    def sections(self, categories: tuple[Category, ...]) -> list[Category]:
+        return [each for each in categories if each.label in self._meaning.sections]
+
     def listed(self, key: str) -> tuple[str, ...]:
         value = self._values.get(key)
         if value is None:
             return ()
         if isinstance(value.content, str):
             return (value.content,)
-        if not isinstance(value.content, tuple):
+        content = value.content
+        if not isinstance(content, tuple):
             self._context.report("bad-list", value.line, key=key)
             return ()
-        return value.content
+        labels = tuple(each for each in content if isinstance(each, str))
+        if len(labels) < len(content):
+            self._context.report("bad-list", value.line, key=key)
+        return labels
+
+    def aliases(self) -> tuple[str, ...]:
+        written = self.listed("aliases")
+        for each in written:
+            if old_address(each) is None and each.strip("/") and not is_pattern(each):
+                self._context.report("bad-alias", self._line("aliases"), value=each)
+        return written
+
+    def check_caption(self) -> None:
+        value = self._values.get("image")
+        if value is not None and isinstance(value.content, dict):
+            for key in ("alt", "caption"):
+                self._check_length(key, str(value.content.get(key, "")), value.line)
 
     def image(self, files: EntryFiles) -> Attachment | None:
         value = self._values.get("image")
         if value is None:
             return None
-        keys = {"file": value.content} if isinstance(value.content, str) else value.content
-        if not isinstance(keys, dict) or not keys.get("file"):
+        content = value.content
+        if isinstance(content, tuple):  # of several pictures the first
+            content = content[0] if content else None
+        keys: Content = {"file": content} if isinstance(content, str) else content
+        name, alt, caption = (_named(keys, each) for each in _IMAGE_KEYS)
+        if not name:
             self._context.report("bad-image", value.line)
             return None
-        alt, caption = keys.get("alt", ""), keys.get("caption", "")
-        picture = files.find(keys["file"], value.line, alt, caption)
+        alt, caption = (self._shown(each, value.line) for each in (alt, caption))
+        picture = files.find(name, value.line, alt, caption)
         if picture is not None and picture.width is None:
             self._context.report("media-no-picture", value.line, name=picture.name)
             return None
         return picture
 
     def attachments(self, names: tuple[str, ...], files: EntryFiles) -> list[Attachment]:
-        found = (files.find(name, self._line("attachments")) for name in names)
+        found = (files.find(name, self._line("attachments")) for name in dict.fromkeys(names))
         return [file for file in found if file]
+
+
+def _named(values: Content, keys: str) -> str:
+    """Return the first text in a table that has one of these names, or ''."""
+    if not isinstance(values, dict):
+        return ""
+    found = (values.get(key) for key in keys.split())
+    return next((each for each in found if isinstance(each, str)), "")

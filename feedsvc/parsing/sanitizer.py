@@ -7,16 +7,25 @@ from typing import Protocol
 import nh3
 from comrak import ExtensionOptions, RenderOptions, render_markdown
 
-from feedsvc.parsing.bounds import check_html, check_markdown
+from feedsvc.parsing.anchors import named
+from feedsvc.parsing.bounds import (
+    MAX_ADDRESSES,
+    Excess,
+    check_html,
+    check_length,
+    check_markdown,
+)
+from feedsvc.parsing.embeds import without_embeds
 from feedsvc.parsing.links import absolute, linked
 from feedsvc.text import FORBIDDEN, SITE, clean
 
 TAGS = frozenset(
-    "a abbr b blockquote br caption cite code col colgroup dd del dfn div dl dt em figcaption"
-    " figure h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q s samp small span strong sub"
-    " sup table tbody td tfoot th thead time tr u ul var".split()
+    "a abbr b blockquote br caption cite code col colgroup dd del details dfn div dl dt em"
+    " figcaption figure h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q s samp small span"
+    " strong sub summary sup table tbody td tfoot th thead time tr u ul var".split()
 )
 _ATTRIBUTES = {
+    "*": {"id"},
     "a": {"href", "title"},
     "abbr": {"title"},
     "blockquote": {"cite"},
@@ -33,7 +42,7 @@ _reference = re.compile(r"&#(?:x0*([0-9a-f]+)|0*([0-9]+));?", re.IGNORECASE)
 # HTML reads references to these bytes as Windows-1252, so they are characters, not controls.
 _WINDOWS = frozenset(range(0x80, 0xA0)) - {0x81, 0x8D, 0x8F, 0x90, 0x9D}
 _aligned = re.compile(r'(<t[dh]) align="(left|right|center)"')
-_heading = re.compile(r"(</?h)([1-6])(?=>)")
+_heading = re.compile(r"(</?h)([1-6])(?=[ >])")
 # Pictures as nh3 writes them.
 _picture = re.compile(r'<img((?: [a-z]+="[^"]*")*)>')
 _attribute = re.compile(r' ([a-z]+)="([^"]*)"')
@@ -43,9 +52,10 @@ _contact = re.compile("(?:mailto|tel):")
 def _github() -> ExtensionOptions:
     options = ExtensionOptions()
     options.autolink = True
+    options.description_lists = True
+    options.footnotes = True
     options.strikethrough = True
     options.table = True
-    options.tagfilter = True
     options.tasklist = True
     return options
 
@@ -73,27 +83,41 @@ class LinkedFiles(Protocol):
         """Return width and height in pixels of the pictures found so far, by their paths."""
 
 
-def from_markdown(source: str, page: str, files: LinkedFiles | None = None) -> str:
+def from_markdown(
+    source: str, page: str, files: LinkedFiles | None = None, language: str = "en"
+) -> str:
     """Render GitHub-flavoured Markdown to safe HTML.
 
     `page` is the path of the entry's page, against which relative addresses are resolved,
-    except those of `files`. Raises TooDeep.
+    except those of `files`. `language` is that of links to what was embedded. Raises Excess.
     """
     check_markdown(source)
     html = render_markdown(source, extension_options=_GITHUB, render_options=_WITH_HTML)
-    return _sanitize(_aligned.sub(r'\1 class="\2"', html), page, files)
+    check_html(html)
+    if "<" in source:
+        html = without_embeds(html, language)
+    if "<" in source or "|" in source:
+        html = _aligned.sub(r'\1 class="\2"', html)
+    return _sanitize(html, page, files)
+
+
+def from_html(html: str, page: str, files: LinkedFiles | None = None, language: str = "en") -> str:
+    """Make HTML safe; the arguments are those of `from_markdown`. Raises Excess."""
+    check_html(html)
+    return _sanitize(without_embeds(html, language), page, files)
 
 
 def from_paragraphs(paragraphs: list[str], page: str) -> str:
     """Render plain text to safe HTML: line breaks are kept, addresses become links.
 
-    `page` as for `from_markdown`. Raises TooDeep.
+    `page` as for `from_markdown`. Raises Excess.
     """
-    lines = "\n".join(
+    html = "\n".join(
         "<p>" + "<br>\n".join(linked(line) for line in paragraph.split("\n")) + "</p>"
         for paragraph in paragraphs
     )
-    return _sanitize(lines, page)
+    check_html(html)
+    return _sanitize(html, page)
 
 
 class _Sanitizer(threading.local):
@@ -101,7 +125,10 @@ class _Sanitizer(threading.local):
 
     def __init__(self) -> None:
         self._page = ""
+        self._addresses = 0
         self._files: LinkedFiles | None = None
+        # The ids that no element has yet.
+        self._anchors: set[str] = set()
         self._cleaner = nh3.Cleaner(
             tags=set(TAGS),
             attributes=_ATTRIBUTES,
@@ -111,14 +138,24 @@ class _Sanitizer(threading.local):
             link_rel=None,
         )
 
-    def clean(self, html: str, page: str, files: LinkedFiles | None) -> str:
-        self._page, self._files = page, files
+    def clean(self, html: str, page: str, files: LinkedFiles | None, anchors: set[str]) -> str:
+        self._page, self._files, self._anchors = page, files, anchors
+        self._addresses = 0
         cleaned: str = self._cleaner.clean(html)
+        if self._addresses > MAX_ADDRESSES:
+            raise Excess("too-many-parts")
         return cleaned
 
     def _resolve(self, tag: str, attribute: str, value: str) -> str | None:
+        if attribute == "id":
+            if value not in self._anchors:
+                return None
+            self._anchors.remove(value)
         if attribute not in _URL_ATTRIBUTES:
             return value
+        self._addresses += 1
+        if self._addresses > MAX_ADDRESSES:
+            return None  # an exception would not leave nh3
         path = self._files and self._files.address(value, is_picture=tag == "img")
         if path is not None:
             return SITE + path if path else None
@@ -131,15 +168,16 @@ _sanitizer = _Sanitizer()
 
 
 def _sanitize(html: str, page: str, files: LinkedFiles | None = None) -> str:
-    check_html(html)
+    html, anchors = named(html)
     # In this order: removing a character must not form a reference from what surrounds it.
     html = clean(html)
     if "&#" in html:
         html = _reference.sub(_allowed_or_replaced, html)
-    html = _sanitizer.clean(html, page, files)
+    html = _sanitizer.clean(html, page, files, anchors)
     if "<img" in html:
         sizes = files.sizes() if files else {}
         html = _picture.sub(lambda match: _complete_picture(match, sizes), html)
+    check_length(html)
     return _heading.sub(_Outline().level, html) if "<h" in html else html
 
 

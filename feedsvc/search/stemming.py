@@ -59,8 +59,9 @@ def stem(written: str) -> str:
 def normal(written: str) -> str:
     """Return a word in lower case, without stress marks and soft hyphens."""
     small = unicodedata.normalize("NFC", written[:MAX_LENGTH]).casefold()
-    # An accent that does not compose with its letter is a stress mark.
-    return _within.sub("", small)
+    # An accent that does not compose with its letter is a stress mark. Some letters become two
+    # or three, which are too long then.
+    return _within.sub("", small)[:MAX_LENGTH]
 
 
 @lru_cache(CACHE_SIZE)

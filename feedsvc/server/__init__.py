@@ -24,8 +24,10 @@ from granian.log import LogLevels
 
 from feedsvc.errors import SettingsError
 from feedsvc.i18n import N_, Message
-from feedsvc.server import granian_worker, sockets
+from feedsvc.server import granian_parts, granian_worker, header_names, public_worker, sockets
+from feedsvc.server.slow_readers import max_connections
 from feedsvc.server.sockets import listen
+from feedsvc.server.supervision import Respawns
 from feedsvc.settings import Settings, load
 
 if TYPE_CHECKING:
@@ -37,9 +39,7 @@ __all__ = ["listen", "serve"]
 # In milliseconds: how long a request's head may take to come, and a connection stay unused.
 HEADER_TIMEOUT = sockets.DEFER_ACCEPT * 1000
 # In bytes.
-MAX_HEAD = 65_536
-# At once, in each worker: slow ones cost memory, not threads.
-MAX_CONNECTIONS = 8_192
+MAX_HEAD = 16_384
 # In seconds: how long a new worker has before the old one ends, and that one to finish.
 OVERLAP = 1.0
 FINISH = 10
@@ -53,11 +53,19 @@ def serve(settings: Settings, listening: socket.socket) -> None:
     # Otherwise the first garbage collection in a worker copies every page it shares.
     gc.collect()
     gc.freeze()
-    if unexpected := granian_worker.unexpected():
+    if not header_names.ignore_underscores():
+        text = N_(
+            "granian {version} has changed inside: headers with underscores in their names may"
+            " replace others, unless a server in front drops them: install the version named in"
+            " requirements/run.txt"
+        )
+        values = {"version": granian.__version__}
+        _log.warning("%s", Message(text, values).text(settings.language))
+    if unexpected := granian_parts.unexpected():
         _serve_publicly(settings, listening, unexpected)
     else:
         server = _server(settings, listening, blocking_threads=1)
-        granian_worker.serve(server, listening)
+        granian_worker.serve(server, listening, settings.language)
 
 
 def _serve_publicly(
@@ -79,18 +87,25 @@ def _serve_publicly(
     _log.warning("%s", Message(text, values).text(settings.language))
     # granian warns of more.
     threads = min(granian_worker.THREADS, 2 * (os.cpu_count() or 1) + 1)
-    server = _server(settings, listening, blocking_threads=threads)
+    server = _server(settings, listening, blocking_threads=threads, target=public_worker.TARGET)
+    # In no documentation of granian; where it has no effect, a worker that dies soon after its
+    # start ends the service.
+    server.respawned_wrks = Respawns(public_worker.HAS_SERVED)
     # granian cannot bind its sockets while this one has the address.
     listening.close()
     server.serve()
 
 
 def _server(
-    settings: Settings, listening: socket.socket, *, blocking_threads: int
+    settings: Settings,
+    listening: socket.socket,
+    *,
+    blocking_threads: int,
+    target: str = "feedsvc.app:create_app",
 ) -> "AbstractServer[Any]":
     address, port = listening.getsockname()[:2]
     server = granian.Granian(
-        "feedsvc.app:create_app",
+        target,
         factory=True,
         address=address,
         port=port,
@@ -100,7 +115,7 @@ def _server(
         workers=settings.serve.workers or os.cpu_count() or 1,
         blocking_threads=blocking_threads,
         backlog=sockets.BACKLOG,
-        backpressure=MAX_CONNECTIONS,
+        backpressure=max_connections(),
         websockets=False,
         respawn_failed_workers=True,
         respawn_interval=OVERLAP,

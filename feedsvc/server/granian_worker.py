@@ -1,30 +1,34 @@
 """Workers of granian that share one socket, reply from the cache and lose no request.
 
-granian has no public interface for that. `PARTS` lists every private part of it that is used
-here, and `unexpected` compares them with the installed granian before any is touched.
+granian has no public interface for that; `granian_parts` lists what is used of its private one.
 """
 
-import inspect
 import logging
-import multiprocessing
 import os
 import signal
 import socket
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from importlib import import_module
-from operator import attrgetter
-from types import CodeType, FrameType
+from multiprocessing.connection import wait
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-import granian
 from flask import Flask
 
+from feedsvc import urls
+from feedsvc.isolation import end_with
+from feedsvc.media.thumbnailer import Patience
+from feedsvc.server import granian_parts as parts
+from feedsvc.server.slow_readers import SMALL, SlowReaders, has_unread
 from feedsvc.server.sockets import BACKLOG, stop_accepting
+from feedsvc.server.streaming import Protocol, Streams
+from feedsvc.server.supervision import Flag, Supervisor
+from feedsvc.web.media import PATIENCE
 from feedsvc.web.response_cache import ResponseCache
 
 if TYPE_CHECKING:
@@ -34,164 +38,92 @@ if TYPE_CHECKING:
 # In each worker, for calls of the application, so that no page holds up another. Cached
 # responses are sent by one thread alone.
 THREADS = 8
+# For pictures and other files, of which most may wait for thumbnails.
+FILE_THREADS = 20
+_PATIENCE = Patience(requests=16, seconds=20.0)
 # In seconds: how long a worker that ends has to read the requests on connections that it has
 # accepted. A busy machine may not let it run for a tenth.
 DRAIN = 0.3
+# The same if there are requests that it has not begun to read.
+LONGEST_DRAIN = 3.0
+# How the paths of files begin.
+_FILES = tuple(rule.partition("<")[0] for rule in (urls.MEDIA, urls.THUMBNAIL))
 _ENDING = (signal.SIGTERM, signal.SIGINT)
 _Call = Callable[[Any, dict[str, Any]], int]
 _log = logging.getLogger("feedsvc")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """A private part of granian, as it is in the version this module was written for.
+class _Service:
+    """What each worker knows of the service: its master, and what holds for all workers."""
 
-    `parameters` are the first that its signature has. `refers_to` are names that must stand
-    in its code, in functions within it too: what is replaced under them takes effect.
-    """
-
-    module: str
-    path: str
-    parameters: tuple[str, ...]
-    reason: str
-    refers_to: tuple[str, ...] = ()
-
-    def find(self) -> Any:  # noqa: ANN401 - what it is only granian knows
-        """Return the part. Raises ImportError or AttributeError if it is not there."""
-        return attrgetter(self.path)(import_module(self.module))
-
-    def replace(self, part: object) -> None:
-        """Put another in the place of the part, for all who look it up in its module."""
-        setattr(import_module(self.module), self.path, part)
-
-    @property
-    def name(self) -> str:
-        """The last name of the path, which is its attribute in an instance."""
-        return self.path.rpartition(".")[2]
-
-    def is_expected(self) -> bool:
-        """Return whether the installed granian has it as it is described here."""
-        try:
-            part = self.find()
-            # The signature of the function itself, not of the one that it wraps.
-            parameters = tuple(inspect.signature(part, follow_wrapped=False).parameters)
-        except (ImportError, AttributeError, TypeError, ValueError):
-            return False
-        names = set(_names(getattr(inspect.unwrap(part), "__code__", None)))
-        return parameters[: len(self.parameters)] == self.parameters and names.issuperset(
-            self.refers_to
-        )
+    master: int
+    workers: int
+    has_served: Flag
 
 
-def _names(code: CodeType | None) -> Iterator[str]:
-    if code is not None:
-        yield from code.co_names
-        for constant in code.co_consts:
-            if isinstance(constant, CodeType):
-                yield from _names(constant)
-
-
-# The attributes of the master that each worker is started with.
-_SPECIFICATION, _HOLDER, _SOCKET = "_ssp", "_shd", "_sso"
-_INIT_SOCKET = Part(
-    module="granian.server.mp",
-    path="MPServer._init_shared_socket",
-    parameters=("self",),
-    reason="It opens a socket for each worker; what waits on one is reset when its worker ends.",
-)
-_SOCKET_HOLDER = Part(
-    module="granian.net",
-    path="SocketHolder",
-    parameters=("fd", "uds", "backlog"),
-    reason="Workers accept connections from a socket in this wrapper alone.",
-)
-_SOCKET_DESCRIPTOR = Part(
-    module="granian.net",
-    path="SocketHolder.get_fd",
-    parameters=("self",),
-    reason="A worker that ends must stop accepting on the socket that it was started with.",
-)
-_SPAWN_WORKER = Part(
-    module="granian.server.mp",
-    path="MPServer._spawn_worker",
-    parameters=("self", "idx", "target", "callback_loader"),
-    refers_to=(_SPECIFICATION, _HOLDER, _SOCKET),
-    reason="Until a forked worker has its own handlers it would only note a signal to end.",
-)
-_START_WORKER = Part(
-    module="granian.server.mp",
-    path="WorkerProcess.start",
-    parameters=("self",),
-    reason="Signals are blocked while it forks.",
-)
-_WRAP = Part(
-    module="granian.server.mp",
-    path="_wsgi_call_wrap",
-    parameters=("callback", "scope_opts"),
-    refers_to=("response_bytes",),
-    reason="It makes an environment and a response object for each request, even a cached one.",
-)
-_SET_MAIN_SIGNALS = Part(
-    module="granian._signals",
-    path="set_main_signals",
-    parameters=("interrupt_handler",),
-    reason="A worker that is to end closes accepted connections whose requests it has not read.",
-)
-_SET_SYNC_SIGNALS = Part(
-    module="granian._signals",
-    path="set_sync_signals",
-    parameters=(),
-    refers_to=(_SET_MAIN_SIGNALS.name,),
-    reason="A worker sets its handlers by it; it calls the part before this.",
-)
-_RUN_WORKER = Part(
-    module="granian.server.mp",
-    path="MPServer._spawn_wsgi_worker",
-    parameters=("worker_id", "process_name", "callback_loader", "sock"),
-    refers_to=(_WRAP.name, _SET_SYNC_SIGNALS.name),
-    reason="It is what a worker does once the parts before this are replaced in its process.",
-)
-PARTS = (
-    *(_INIT_SOCKET, _SOCKET_HOLDER, _SOCKET_DESCRIPTOR, _SPAWN_WORKER, _START_WORKER),
-    *(_WRAP, _SET_MAIN_SIGNALS, _SET_SYNC_SIGNALS, _RUN_WORKER),
-)
-
-
-def unexpected() -> list[str]:
-    """Return the names of the parts that `serve` needs and that are not as expected."""
-    faults = [f"{part.module}.{part.path}" for part in PARTS if not part.is_expected()]
-    if granian.Granian.__name__ != _SPAWN_WORKER.path.partition(".")[0]:
-        # Without the interpreter's lock, workers are threads.
-        faults.append(f"granian.{granian.Granian.__name__}")
-    if multiprocessing.get_start_method() != "fork":
-        # The default from Python 3.14 on; descriptors must be inherited.
-        faults.append(f"multiprocessing.{multiprocessing.get_start_method()}")
-    return faults
-
-
-def serve(server: "AbstractServer[Any]", listening: socket.socket) -> None:
+def serve(server: "AbstractServer[Any]", listening: socket.socket, language: str) -> None:
     """Serve with workers that share a listening socket, until SIGTERM or SIGINT.
 
-    To be called only if nothing is `unexpected`.
+    To be called only if no part is `unexpected`. `language` is that of the log.
     """
-    setattr(server, _INIT_SOCKET.name, partial(_share_socket, server, listening))
-    spawn = partial(_spawn_blocking_signals, getattr(server, _SPAWN_WORKER.name))
-    setattr(server, _SPAWN_WORKER.name, spawn)
-    server.serve(partial(_run_worker, server.workers))
+    setattr(server, parts.INIT_SOCKET.name, partial(_share_socket, server, listening))
+    spawn = partial(_spawn_blocking_signals, getattr(server, parts.SPAWN_WORKER.name))
+    setattr(server, parts.SPAWN_WORKER.name, spawn)
+    service = _Service(
+        master=os.getpid(),
+        workers=server.workers,
+        has_served=Flag(),
+    )
+    setattr(
+        server, parts.SERVE_LOOP.name, partial(_supervise, server, service.has_served, language)
+    )
+    server.serve(partial(_run_worker, service))
+
+
+def _supervise(
+    server: "AbstractServer[Any]",
+    has_served: Flag,
+    language: str,
+    *targets: Callable[..., Any],
+) -> None:
+    respawn = getattr(server, parts.RESPAWN_WORKERS.name)
+    reload = getattr(server, parts.RELOAD.name)
+    Supervisor(
+        server,
+        has_served,
+        language,
+        respawn=lambda workers: respawn(workers, *targets),
+        reload=lambda: reload(*targets),
+    ).run()
 
 
 def _share_socket(server: "AbstractServer[Any]", listening: socket.socket) -> None:
     listening.set_inheritable(True)
     is_unix = False
-    holder = _SOCKET_HOLDER.find()(listening.fileno(), is_unix, BACKLOG)
-    for name, part in ((_SPECIFICATION, None), (_HOLDER, holder), (_SOCKET, listening)):
+    holder = parts.SOCKET_HOLDER.find()(listening.fileno(), is_unix, BACKLOG)
+    for name, part in (
+        (parts.SPECIFICATION, None),
+        (parts.HOLDER, holder),
+        (parts.SOCKET, listening),
+    ):
         setattr(server, name, part)
 
 
 def _spawn_blocking_signals(spawn: Callable[..., Any], *arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - granian's
     worker = spawn(*arguments, **named)
-    setattr(worker, _START_WORKER.name, partial(_start_blocking_signals, worker.start))
+    setattr(worker, parts.START_WORKER.name, partial(_start_blocking_signals, worker.start))
+    setattr(worker, parts.IS_ALIVE.name, partial(_is_alive, worker))
     return worker
+
+
+def _is_alive(worker: Any) -> bool:  # noqa: ANN401 - granian's
+    """Return whether a worker's process lives, by the pipe that closes when it ends.
+
+    One thread of granian waits for the process; while that thread has its exit status and has
+    not stored it yet, `multiprocessing` tells every other one that the process is alive.
+    """
+    return not wait([worker.inner.sentinel], timeout=0)
 
 
 def _start_blocking_signals(start: Callable[[], None]) -> None:
@@ -204,22 +136,24 @@ def _start_blocking_signals(start: Callable[[], None]) -> None:
 
 
 def _run_worker(
-    workers: int,
+    service: _Service,
     worker: int,
     name: str,
     app: Callable[[], Any],
     sockets: Any,  # noqa: ANN401 - granian's
     *more: Any,  # noqa: ANN401 - granian's
 ) -> None:
-    """Run one of so many workers, in its own process, until a signal ends it."""
+    """Run one of the workers, in its own process, until a signal ends it or the master dies."""
+    end_with(service.master)
     # A fork of the master has its handlers, which only note a signal.
     for number in _ENDING:
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
     listening = sockets[0][1].get_fd()
-    _SET_MAIN_SIGNALS.replace(partial(_set_signals, _SET_MAIN_SIGNALS.find(), listening))
-    _WRAP.replace(partial(_wrap, partial(_share_cores, worker, workers), _WRAP.find()))
-    _RUN_WORKER.find()(worker, name, app, sockets, *more)
+    parts.SET_MAIN_SIGNALS.replace(partial(_set_signals, parts.SET_MAIN_SIGNALS.find(), listening))
+    begin = partial(_begin, service, worker)
+    parts.WRAP.replace(partial(_wrap, begin, parts.WRAP.find()))
+    parts.RUN_WORKER.find()(worker, name, app, sockets, *more)
 
 
 def _set_signals(
@@ -232,18 +166,27 @@ def _set_signals(
     granian closes a connection of which it has read nothing, and the request on one that was
     accepted a moment ago may wait there.
     """
+    woken, wake = os.pipe()
 
-    def drain_and_end(number: int, frame: FrameType | None) -> None:
+    def drain_and_end() -> None:
+        number = os.read(woken, 1)[0]
         stop_accepting(listening)
-        # The thread that sleeps here does nothing but wait for signals.
-        time.sleep(DRAIN)
-        end(number, frame)
+        waited = 0.0
+        while waited < DRAIN or (waited < LONGEST_DRAIN and has_unread()):
+            time.sleep(DRAIN)
+            waited += DRAIN
+        end(number, None)
 
-    set_signals(drain_and_end)
+    threading.Thread(target=drain_and_end, name="feedsvc-end", daemon=True).start()
+    # Not in a handler of Python's: the main thread, in which these run, misses a signal that
+    # comes just before it begins to wait, and would wait for the next one.
+    os.set_blocking(wake, False)
+    signal.set_wakeup_fd(wake)
+    set_signals(lambda _number, _frame: None)
 
 
 def _wrap(
-    place: Callable[[], None],
+    begin: Callable[[], None],
     wrap: Callable[..., _Call],
     app: Flask,
     *more: Any,  # noqa: ANN401 - granian's
@@ -254,28 +197,39 @@ def _wrap(
     """
     call_app, cache = wrap(app, *more), app.wsgi_app
     assert isinstance(cache, ResponseCache)
-    threads = ThreadPoolExecutor(THREADS)
-    # The application is there; the server's threads are about to be started.
-    place()
+    threads, file_threads = ThreadPoolExecutor(THREADS), ThreadPoolExecutor(FILE_THREADS)
+    streams = Streams()
+    readers = SlowReaders(streams.are_busy)
+    readers.start()
+    begin()  # the server's threads are about to be started
 
     def respond(protocol: Any, scope: dict[str, Any]) -> None:  # noqa: ANN401 - granian's
         try:
-            call_app(protocol, scope)
+            call_app(Protocol(protocol, streams, readers.hand_over), scope)
         except Exception:  # noqa: BLE001 - nobody else would log it
             # granian sends a 500 for a protocol that is dropped without a response.
-            _log.exception("%s", scope["PATH_INFO"])
+            _log.exception("%.200r", scope["PATH_INFO"])
 
     def call(protocol: Any, scope: dict[str, Any]) -> int:  # noqa: ANN401 - granian's
         # All else that the cache reads is there already.
         scope["SCRIPT_NAME"] = ""
         cached = cache.lookup(scope)
         if cached is None:
-            threads.submit(respond, protocol, scope)
+            scope[PATIENCE] = _PATIENCE
+            is_of_file = scope["PATH_INFO"].startswith(_FILES)
+            (file_threads if is_of_file else threads).submit(respond, protocol, scope)
             return 0
+        if len(cached.body) > SMALL:
+            readers.hand_over(len(cached.body))
         protocol.response_bytes(cached.code, cached.headers, cached.body)
         return cached.code
 
     return call
+
+
+def _begin(service: _Service, worker: int) -> None:
+    service.has_served.set()
+    _share_cores(worker, service.workers)
 
 
 def _share_cores(worker: int, workers: int) -> None:

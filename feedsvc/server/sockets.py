@@ -11,6 +11,8 @@ from feedsvc.settings import Settings
 BACKLOG = 2048
 # In seconds: how long the kernel keeps a connection whose request has not come.
 DEFER_ACCEPT = 15
+# In seconds: how long the kernel keeps a connection whose reader takes nothing of a response.
+READ_TIMEOUT = 60
 # The first descriptor that a service manager passes.
 _PASSED = 3
 
@@ -27,6 +29,8 @@ def listen(settings: Settings) -> socket.socket:
     # A connection is accepted once its request is there, so a worker that is to end has
     # read it in a moment.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, DEFER_ACCEPT)
+    # Accepted connections have the same option.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, READ_TIMEOUT * 1000)
     return listening
 
 

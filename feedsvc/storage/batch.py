@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ import msgspec
 from feedsvc.dates import to_microseconds
 from feedsvc.model import Category, Problem, Reading
 
-_COLUMNS = "status, published, updated, digest, path, month, title"
+_COLUMNS = "status, published, updated, digest, path, month, title, page"
 _encode = msgspec.json.encode
 _decode_problem = msgspec.json.Decoder(Problem).decode
 
@@ -26,21 +26,23 @@ class StoredEntry(NamedTuple):
     updated: int
     month: str
     title: str
+    page: str
     digest: bytes
     data: bytes
 
     def categories(self) -> tuple[Category, ...]:
         """Return the entry's categories."""
-        return _decode_categories(self.data).categories
+        return _decode_listed(self.data).categories
 
 
-class _Categories(msgspec.Struct):
-    """The categories of an entry; the rest of its JSON is skipped."""
+class _Listed(msgspec.Struct):
+    """What has tables of its own; the rest of an entry's JSON is skipped."""
 
     categories: tuple[Category, ...] = ()
+    aliases: tuple[str, ...] = ()
 
 
-_decode_categories = msgspec.json.Decoder(_Categories).decode
+_decode_listed = msgspec.json.Decoder(_Listed).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,8 @@ def prepare(path: str, fingerprint: str, reading: Reading) -> FileUpdate:
     if entry is None:
         return FileUpdate(path, fingerprint, None, reading.problems)
     data = _encode(entry)
+    # Old addresses, one of which is made of the file's name, are no part of any document.
+    shown = _encode(replace(entry, aliases=())) if entry.aliases else data
     stored = StoredEntry(
         id=entry.id,
         guid=entry.guid,
@@ -72,7 +76,8 @@ def prepare(path: str, fingerprint: str, reading: Reading) -> FileUpdate:
         updated=to_microseconds(entry.updated),
         month=entry.published.isoformat()[:7],
         title=entry.title,
-        digest=blake2b(data, digest_size=8).digest(),
+        page=entry.page,
+        digest=blake2b(shown, digest_size=8).digest(),
         data=data,
     )
     return FileUpdate(path, fingerprint, stored, reading.problems, reading.named_files)
@@ -172,10 +177,17 @@ class Batch:
         if not conflicts:
             named_files = _encode(update.named_files).decode() if update.named_files else None
             self._execute(
-                "REPLACE INTO file VALUES (?, ?, NULL, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "REPLACE INTO file VALUES (?, ?, NULL, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (update.path, update.fingerprint, named_files, *new),
             )
             self._touched_ids.add(new.id)
+            self._store_aliases(new)
+
+    def _store_aliases(self, new: StoredEntry) -> None:
+        # Those of an entry whose file is gone stay: they lead to where it was.
+        self._execute("DELETE FROM alias WHERE id = ?", (new.id,))
+        for alias in _decode_listed(new.data).aliases:
+            self._execute("INSERT INTO alias VALUES (?, ?)", (alias, new.id))
 
     def _conflicts(self, path: str, new: StoredEntry) -> tuple[Problem, ...]:
         """Return what keeps a file from owning its id and guid; if nothing, free them."""
@@ -239,7 +251,7 @@ class Batch:
             self._execute("DELETE FROM deleted WHERE id = ?", (entry_id,))
             self._execute(
                 f"REPLACE INTO entry (id, {_COLUMNS}, sequence)"  # noqa: S608 - ours alone
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (entry_id, *new, self._next_sequence()),
             )
             self._update_categories(entry_id, new[0], new[1], new[5])
@@ -248,7 +260,7 @@ class Batch:
     def _delete_entry(self, entry_id: str) -> None:
         # It is not public, so it leaves no trace but in the log of changes: a subscriber may
         # have read no further than when it was public.
-        for table in ("entry", "category"):
+        for table in ("entry", "category", "alias"):
             self._execute(f"DELETE FROM {table} WHERE id = ?", (entry_id,))  # noqa: S608 - ours alone
         self._execute("INSERT INTO deleted VALUES (?, ?)", (self._next_sequence(), entry_id))
 
@@ -260,7 +272,7 @@ class Batch:
         self._execute("DELETE FROM category WHERE id = ?", (entry_id,))
         if status == "published":
             (data,) = self._execute("SELECT data FROM file WHERE id = ?", (entry_id,)).fetchone()
-            for category in _decode_categories(data).categories:
+            for category in _decode_listed(data).categories:
                 self._execute(
                     "INSERT INTO category VALUES (?, ?, ?, ?, ?)",
                     (category.slug, published, entry_id, month, category.label),

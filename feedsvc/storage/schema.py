@@ -11,16 +11,17 @@ FILE = "catalogue.sqlite3"
 TABLES = """
 CREATE TABLE state (
     revision INTEGER NOT NULL,         -- counts the batches that altered an entry
-    changed INTEGER NOT NULL,          -- when the last of them did
     complete INTEGER NOT NULL,         -- 1 once the first index is finished
     parse_fingerprint TEXT NOT NULL,   -- of what entry files were parsed with
-    render_fingerprint TEXT NOT NULL,  -- of what documents were rendered with
     scanned INTEGER NOT NULL,          -- when the folder was last found in order
     degraded TEXT NOT NULL,            -- why it is not in order now: a code, or ''
+    watch_fault TEXT NOT NULL,         -- why the kernel does not report all changes, or ''
+    reader_deaths INTEGER NOT NULL,    -- counts the reading processes that died
+    unread TEXT NOT NULL,              -- JSON: counts what may be news but is not read, by kind
     identity TEXT NOT NULL,            -- differs from any other catalogue's, even of the same files
     sequence INTEGER NOT NULL          -- the highest ever used in entry and deleted
 );
-INSERT INTO state VALUES (0, 0, 0, '', '', 0, '', lower(hex(randomblob(8))), 0);
+INSERT INTO state VALUES (0, 0, '', 0, '', '', 0, '{}', lower(hex(randomblob(8))), 0);
 CREATE TABLE file (
     path TEXT PRIMARY KEY,
     fingerprint TEXT NOT NULL,  -- if it differs, or is '', the file is read again
@@ -34,6 +35,7 @@ CREATE TABLE file (
     updated INTEGER,
     month TEXT,
     title TEXT,
+    page TEXT,
     digest BLOB,
     data BLOB
 );
@@ -48,6 +50,7 @@ CREATE TABLE entry (
     updated INTEGER NOT NULL,
     month TEXT NOT NULL,        -- of publication, in the site's time zone: 2014-08
     title TEXT NOT NULL,
+    page TEXT NOT NULL,         -- the path of its page
     digest BLOB NOT NULL,
     sequence INTEGER NOT NULL   -- higher than in every row written before
 ) WITHOUT ROWID;
@@ -70,6 +73,12 @@ CREATE TABLE category (
 ) WITHOUT ROWID;
 CREATE INDEX category_id ON category (id);
 CREATE INDEX category_month ON category (slug, month, published, id);
+CREATE TABLE alias (
+    alias TEXT NOT NULL,        -- an old address of the entry (urls.old_address)
+    id TEXT NOT NULL,
+    PRIMARY KEY (alias, id)
+) WITHOUT ROWID;
+CREATE INDEX alias_id ON alias (id);
 CREATE TABLE problem (
     path TEXT NOT NULL,
     data BLOB NOT NULL

@@ -1,5 +1,6 @@
 """Snapshots: every query of the catalogue, answered at one revision."""
 
+import json
 import sqlite3
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -46,9 +47,9 @@ class ChangedEntry(NamedTuple):
 class Snapshot:
     """The catalogue at one revision: all its answers are consistent with each other.
 
-    `changed` is when the revision was written, `scanned` when the folder was last found in
-    order; `degraded` is the code for why it is not now, or ''. `identity` differs from that
-    of any other catalogue, `sequence` is the highest in the log of changes.
+    `scanned` is when the folder was last found in order; `degraded` is the code for why it is
+    not now, or ''. `identity` differs from that of any other catalogue, `sequence` is the
+    highest in the log of changes.
 
     All times, `now` included, are microseconds since the epoch. Unless stated otherwise, no
     method returns an entry that is published later than `now`.
@@ -58,22 +59,27 @@ class Snapshot:
         self._connection = connection
         (
             self.revision,
-            self.changed,
-            self.render_fingerprint,
             self.scanned,
             self.degraded,
             self.identity,
             self.sequence,
-        ) = self._one(
-            "SELECT revision, changed, render_fingerprint, scanned, degraded, identity, sequence"
-            " FROM state"
-        )
+        ) = self._one("SELECT revision, scanned, degraded, identity, sequence FROM state")
 
     def _all(self, query: str, *values: object) -> list[Any]:
         return self._connection.execute(query, values).fetchall()
 
     def _one(self, query: str, *values: object) -> Any:  # noqa: ANN401 - rows are of many shapes
         return self._connection.execute(query, values).fetchone()
+
+    def writer_faults(self) -> tuple[str, int]:
+        """Return why the kernel does not report all changes (or ''), and the deaths of readers."""
+        watch_fault, deaths = self._one("SELECT watch_fault, reader_deaths FROM state")
+        return watch_fault, deaths
+
+    def unread(self) -> dict[str, int]:
+        """Return how many files and folders may be news but are not read, by kind."""
+        (text,) = self._one("SELECT unread FROM state")
+        return dict(json.loads(text))
 
     def newest(self, now: int, limit: int) -> tuple[Entry, ...]:
         """Return the newest published entries, newest first."""
@@ -146,6 +152,21 @@ class Snapshot:
             *values,
         )
         return tuple(_decode_entry(data) for (data,) in rows)
+
+    def moved(self, aliases: Iterable[str], now: int) -> str | None:
+        """Return the page of the entry that had one of these addresses; None if none had.
+
+        The first address counts before the others; of several entries the first published.
+        """
+        row = self._one(
+            "SELECT page FROM json_each(?) AS asked"
+            " CROSS JOIN alias ON alias.alias = asked.value JOIN entry ON entry.id = alias.id"
+            " WHERE status <> 'draft' AND published <= ? ORDER BY asked.key, published, entry.id"
+            " LIMIT 1",
+            _encode(tuple(aliases)),
+            now,
+        )
+        return None if row is None else str(row[0])
 
     def adjacent_month(self, month: str, now: int, *, later: bool) -> str | None:
         """Return the nearest month with published entries before or after another one."""
@@ -239,9 +260,9 @@ class Snapshot:
         return [(slug, label) for slug, label in rows]
 
     def addresses(self, year: str, now: int) -> list[tuple[str, int, int]]:
-        """Return id, publication and update of a year's published entries, newest first."""
+        """Return page, publication and update of a year's published entries, newest first."""
         return self._all(
-            "SELECT id, published, updated FROM entry"
+            "SELECT page, published, updated FROM entry"
             " WHERE status = 'published' AND month BETWEEN ? || '-01' AND ? || '-12'"
             " AND published <= ? ORDER BY published DESC, id DESC",
             year,
@@ -277,6 +298,23 @@ class Snapshot:
             self._one("SELECT min(updated) FROM entry WHERE updated > ?", now)[0],
         )
         return min((moment for moment in moments if moment is not None), default=None)
+
+    def newest_moment(self, now: int) -> int:
+        """Return the newest publication or update up to `now`, of an entry or a withdrawn one.
+
+        It follows from the files alone: entries whose files are gone do not count. Return 0 if
+        there is none.
+        """
+        rows = self._all(
+            "SELECT max(published) FROM entry WHERE status = 'published' AND published <= ?1"
+            " UNION ALL"
+            " SELECT max(published) FROM entry WHERE status = 'withdrawn' AND published <= ?1"
+            " UNION ALL SELECT * FROM (SELECT updated FROM entry WHERE updated <= ?1"
+            # With a plus no index of the status is used, which would sort all entries.
+            "  AND +status IN ('published', 'withdrawn') ORDER BY updated DESC LIMIT 1)",
+            now,
+        )
+        return max((moment for (moment,) in rows if moment is not None), default=0)
 
     def counts(self, now: int) -> dict[str, int]:
         """Count the entries by status; 'scheduled' are those published later than `now`."""

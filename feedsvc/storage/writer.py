@@ -5,8 +5,9 @@ of another file gets a problem and keeps its last good version (see `storage.bat
 again once that id or guid is free.
 """
 
+import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -81,15 +82,6 @@ class Writer:
                 connection.execute("UPDATE file SET fingerprint = ''")
                 connection.execute("UPDATE state SET parse_fingerprint = ?", (fingerprint,))
 
-    def set_render_fingerprint(self, fingerprint: str, now: int) -> None:
-        """Record what documents are rendered with; if it is new, all of them changed now."""
-        with self._transaction() as connection:
-            (old,) = connection.execute("SELECT render_fingerprint FROM state").fetchone()
-            if old != fingerprint:
-                connection.execute("UPDATE state SET render_fingerprint = ?", (fingerprint,))
-                if old:
-                    connection.execute("UPDATE state SET changed = ?", (now,))
-
     def fingerprint(self, path: str) -> str | None:
         """Return the fingerprint a file had when it was read; None if it is not known."""
         row = self._connection.execute(
@@ -128,10 +120,24 @@ class Writer:
                 connection.execute("UPDATE state SET scanned = ?", (now,))
             connection.execute("UPDATE state SET degraded = ?", (degraded,))
 
-    def record_clock_change(self, now: int) -> None:
-        """Record that what is public changed now: no earlier time can be trusted any more."""
+    def record_watch_fault(self, name: str) -> None:
+        """Record why the kernel does not report all changes: the name of an error, or ''."""
         with self._transaction() as connection:
-            connection.execute("UPDATE state SET changed = ?", (now,))
+            connection.execute("UPDATE state SET watch_fault = ?", (name,))
+
+    def record_unread(self, counts: Mapping[str, int]) -> bool:
+        """Record how many files and folders are not read, by kind; return whether that is new."""
+        text = json.dumps(dict(sorted((kind, count) for kind, count in counts.items() if count)))
+        with self._transaction() as connection:
+            (before,) = connection.execute("SELECT unread FROM state").fetchone()
+            if text != before:
+                connection.execute("UPDATE state SET unread = ?", (text,))
+        return bool(text != before)
+
+    def record_reader_death(self) -> None:
+        """Count the death of a reading process."""
+        with self._transaction() as connection:
+            connection.execute("UPDATE state SET reader_deaths = reader_deaths + 1")
 
     def apply(
         self,
@@ -154,5 +160,5 @@ class Writer:
             batch.store(updates)
             again = batch.finish()
             if batch.advanced:
-                connection.execute("UPDATE state SET revision = revision + 1, changed = ?", (now,))
+                connection.execute("UPDATE state SET revision = revision + 1")
         return Applied(batch.advanced, tuple(sorted(batch.new_problems)), again)

@@ -5,30 +5,48 @@ from collections.abc import Iterator
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from feedsvc.model import Problem
 from feedsvc.settings import Settings
 from feedsvc.storage.batch import FileUpdate
 from feedsvc.storage.writer import Writer
-from feedsvc.sync.reading import BATCH, read_all
+from feedsvc.sync.readers import BATCH, Readers
 from feedsvc.sync.scanner import Scan
 
 
-def check(settings: Settings) -> tuple[Problem, ...]:
-    """Return the problems of all entry files, in the order of paths and lines.
+class Checked(NamedTuple):
+    """What a check found: problems, in the order of paths and lines, and how many files it read.
 
-    Neither the catalogue nor anything else is changed. Raises EntriesUnavailable.
+    `unread` counts what may be news but is not read, by kind.
     """
-    files = sorted(Scan(settings.entries), key=lambda file: file.path)
+
+    problems: tuple[Problem, ...]
+    files: int
+    unread: dict[str, int]
+
+
+def check(settings: Settings) -> Checked:
+    """Check all entry files.
+
+    Neither the catalogue nor anything else is changed. Raises EntriesUnavailable or
+    ReadersUnavailable.
+    """
+    scan = Scan(settings.entries)
+    files = sorted(scan, key=lambda file: file.path)
     found: list[Problem] = []
     labels: dict[str, tuple[str, str]] = {}
-    with tempfile.TemporaryDirectory() as folder, closing(Writer(Path(folder))) as writer:
-        updates = read_all(files, settings)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        closing(Writer(Path(folder))) as writer,
+        closing(Readers(settings, lambda _death: None)) as readers,
+    ):
+        updates = readers.read(files)
         while batch := list(islice(updates, BATCH)):
             found.extend(writer.apply(batch, (), now=0).problems)
             for update in batch:
                 found.extend(_label_conflicts(update, labels))
-    return tuple(sorted(found))
+    return Checked(tuple(sorted(found)), len(files), dict(scan.unread))
 
 
 def _label_conflicts(update: FileUpdate, labels: dict[str, tuple[str, str]]) -> Iterator[Problem]:

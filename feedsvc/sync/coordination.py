@@ -12,10 +12,10 @@ import logging
 import os
 import pickle
 import subprocess
-import sys
 from pathlib import Path
 
 from feedsvc.i18n import reason
+from feedsvc.isolation import environment, python
 from feedsvc.settings import Settings
 
 LOCK = "writer.lock"
@@ -90,21 +90,14 @@ class WriterSupervisor:
 
 def _start(settings: Settings, lock: int) -> subprocess.Popen[bytes]:
     child = subprocess.Popen(
-        [_python(), "-c", f"from feedsvc.sync.writer_process import run; run({lock})"],
+        [python(), "-c", f"from feedsvc.sync.writer_process import run; run({lock})"],
         stdin=subprocess.PIPE,
         pass_fds=[lock],
         # Out of reach of Ctrl-C: it ends by its pipe.
         start_new_session=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(path or "." for path in sys.path)},
+        env=environment(),
     )
     assert child.stdin is not None
     child.stdin.write(pickle.dumps(settings))
     child.stdin.flush()
     return child
-
-
-def _python() -> str:
-    # Inside uWSGI sys.executable is uWSGI.
-    if Path(sys.executable).name.startswith("python"):
-        return sys.executable
-    return str(Path(sys.exec_prefix) / "bin" / "python3")

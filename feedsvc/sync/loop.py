@@ -6,6 +6,7 @@ All waiting runs on the monotonic clock; the wall clock only decides, at the fir
 files have been left alone for long enough.
 """
 
+import errno
 import logging
 import math
 import sqlite3
@@ -16,16 +17,19 @@ from itertools import islice
 from typing import NamedTuple
 
 from feedsvc import clock, parsing, problems
-from feedsvc.errors import CatalogueUnavailable, EntriesUnavailable
-from feedsvc.i18n import N_, Message, reason
+from feedsvc.errors import CatalogueUnavailable, EntriesUnavailable, ReadersUnavailable
+from feedsvc.i18n import N_, Message
+from feedsvc.isolation import ChildDied
 from feedsvc.search.indexer import Indexer
 from feedsvc.settings import Settings
 from feedsvc.storage.batch import FileUpdate
 from feedsvc.storage.changes import Changes
 from feedsvc.storage.sqlite import is_damage
+from feedsvc.storage.status import unread, watch_fault
 from feedsvc.storage.writer import Writer
-from feedsvc.sync import reading, settling
+from feedsvc.sync import settling
 from feedsvc.sync.events import Subscriber
+from feedsvc.sync.readers import BATCH, Readers
 from feedsvc.sync.removals import Removals, suspicion
 from feedsvc.sync.request import ACCEPT_REMOVALS, RESCAN, finish, is_requested
 from feedsvc.sync.scanner import TRY_AGAIN, FoundFile, Scan, examine, printable
@@ -69,23 +73,27 @@ class SyncLoop:
         self._settling = Settling()
         self._logged: set[str] = set()
         self._watcher = Watcher(settings.entries)
+        self._readers = Readers(settings, self._count_death)
         self._subscribers = (Indexer(settings.instance, settings.language), *subscribers)
         self._open(Writer(settings.instance))
 
     def _open(self, writer: Writer) -> None:
         self._writer = writer
         self._writer.set_parse_fingerprint(parsing.fingerprint(self._settings.parsing))
-        self._writer.set_render_fingerprint(self._settings.render_fingerprint, clock.now())
         self._started = time.monotonic()
         self._rescan_at = self._started
         # When to scan before that; infinite if nothing asks for it.
         self._scan_at = self._started
         self._is_scanned = False
+        self._is_folder_there = True
+        # The name of the error, "" for none; None if it is not recorded yet.
+        self._watch_fault: str | None = None
         self._removals = Removals()
 
     def close(self) -> None:
         """Close the catalogue, and stop watching."""
         self._watcher.stop()
+        self._readers.close()
         for subscriber in self._subscribers:
             subscriber.close()
         self._writer.close()
@@ -95,25 +103,23 @@ class SyncLoop:
 
         A fault is logged once, changes nothing, and is tried again.
         """
-        ahead = clock.ahead()
         pause = TICK
         while goes_on():
             try:
                 self._writer.require_sound()
+                self._readers.check()
                 self._watch()
                 self._heed_requests()
                 self._scan_if_due()
                 self._store(self._read_settled())
                 self._finish_first_index()
-                if abs(clock.ahead() - ahead) > 1:
-                    ahead = clock.ahead()
-                    self._writer.record_clock_change(clock.now())
                 self._heed(self._watcher.wait(self._notify()))
                 pause = TICK
-            except (CatalogueUnavailable, sqlite3.Error) as error:
-                self._log_once(
-                    Message(N_("the catalogue cannot be used: {fault}"), {"fault": error})
-                )
+            except (CatalogueUnavailable, ReadersUnavailable, sqlite3.Error) as error:
+                text = N_("the catalogue cannot be used: {fault}")
+                if isinstance(error, ReadersUnavailable):
+                    text = N_("no process can be started to read the files: {fault}")
+                self._log_once(Message(text, {"fault": error}))
                 time.sleep(pause)
                 pause = min(2 * pause, MAX_PAUSE)
                 self._reopen(error)
@@ -157,7 +163,10 @@ class SyncLoop:
             self._degrade("closed", error.message)
             return
         found = self._compare(scan)
-        self._store(reading.read_all(found.ready, self._settings), absent=frozenset(found.vacated))
+        if self._writer.record_unread(scan.unread):
+            for message in unread(scan.unread):
+                _log.warning("%s", message.text(self._settings.language))
+        self._store(self._readers.read(found.ready), absent=frozenset(found.vacated))
         if self._removals.may_be_renamed(found.gone, self._has_unread):
             self._scan_at = time.monotonic() + TICK
         else:
@@ -192,7 +201,7 @@ class SyncLoop:
         return _Comparison(seen, sorted(ready, key=lambda file: file.path), vacated, gone)
 
     def _read_settled(self) -> Iterator[FileUpdate]:
-        return reading.read_all(self._settling.take_settled(self._examine), self._settings)
+        return self._readers.read(self._settling.take_settled(self._examine))
 
     def _examine(self, path: str) -> FoundFile | None:
         return examine(self._settings.entries, path, self._writer.named_files(printable(path)))
@@ -226,7 +235,7 @@ class SyncLoop:
         """
         files = {file.path: file for file in changed}
         certain = []
-        for update in reading.read_all(changed, self._settings):
+        for update in self._readers.read(changed):
             if any(problem.code == "encoding-other" for problem in update.problems):
                 self._settling.wait(files[update.path])
             else:
@@ -235,7 +244,7 @@ class SyncLoop:
 
     def _store(self, updates: Iterator[FileUpdate], absent: frozenset[str] = frozenset()) -> None:
         """Store what was read; files of `absent` paths are gone, and their names are free."""
-        while batch := list(islice(updates, reading.BATCH)):
+        while batch := list(islice(updates, BATCH)):
             applied = self._writer.apply(batch, (), clock.now(), absent=absent)
             for update in batch:
                 self._settling.discard(update.path)
@@ -273,14 +282,33 @@ class SyncLoop:
         self._log_once(Message(text, {"message": message}))
 
     def _watch(self) -> None:
+        """Watch the folder; scan it at once if it has come or gone."""
+        fault = ""
         try:
             if self._watcher.watch_current():
                 self._scan_at = time.monotonic()
+            self._watcher.require_free_watches()
+        except EntriesUnavailable:
+            if self._is_folder_there:
+                self._scan_at = time.monotonic()
+            self._is_folder_there = False
+            return
         except OSError as error:
-            values = {"reason": reason(error)}
-            self._log_once(
-                Message(N_("changes are only noticed by scans of the folder: {reason}"), values)
-            )
+            fault = errno.errorcode.get(error.errno or 0, "?")
+        self._is_folder_there = True
+        if fault != self._watch_fault:
+            self._writer.record_watch_fault(fault)
+            if fault:
+                _log.error("%s", watch_fault(fault).text(self._settings.language))
+            elif self._watch_fault:
+                self._watcher.stop()  # now it may be able to watch every folder
+            self._watch_fault = fault
+
+    def _count_death(self, death: ChildDied) -> None:
+        self._writer.record_reader_death()
+        if death.cause == "killed":  # otherwise a file is the cause, and has that as its problem
+            text = N_("a process that reads files was ended from outside; another reads on")
+            _log.warning("%s", Message(text).text(self._settings.language))
 
     def _heed_requests(self) -> None:
         if any(is_requested(self._settings.instance, each) for each in (RESCAN, ACCEPT_REMOVALS)):

@@ -1,60 +1,46 @@
-"""Read entry files: a few in this process, many on all cores."""
+"""Read one entry file. What runs here runs in a reader, which may die of it (`readers`)."""
 
-import ctypes
 import os
-import signal
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from itertools import chain
-from multiprocessing import get_context, resource_tracker
 from pathlib import Path
 
+import msgspec
+
 from feedsvc import parsing
+from feedsvc.isolation import Answer
 from feedsvc.model import Problem, Reading
-from feedsvc.settings import ParseSettings, Settings
+from feedsvc.settings import ParseSettings
 from feedsvc.storage.batch import FileUpdate, prepare
-from feedsvc.sync.progress import reported
 from feedsvc.sync.scanner import TRY_AGAIN, FoundFile, fingerprint, unreadable, with_other_files
 
-# Numbers of files: in one transaction; that are worth a process pool; per task of the pool.
-BATCH = 1000
-MANY = 500
-CHUNK = 50
+# Requests and replies of a reader: files to read, and what they gave, None for each that is
+# gone or has changed since it was found.
+Request = tuple[FoundFile, ...]
+Reply = tuple[FileUpdate | None, ...]
+encode = msgspec.msgpack.encode
+decode_request = msgspec.msgpack.Decoder(Request).decode
+decode_reply = msgspec.msgpack.Decoder(Reply).decode
 
 
-def read_all(files: list[FoundFile], settings: Settings) -> Iterator[FileUpdate]:
-    """Read files, on all cores if there are many; yield the results in the same order.
-
-    Files that are gone, or have changed since they were found, yield nothing.
-    """
-    if len(files) < MANY:
-        yield from _read_few(files, settings.entries, settings.parsing)
-        return
-    chunks = [files[start : start + CHUNK] for start in range(0, len(files), CHUNK)]
-    roots, parsings = [settings.entries] * len(chunks), [settings.parsing] * len(chunks)
-    # Started with the pool's first semaphore, it would miss that if we were killed meanwhile.
-    resource_tracker.ensure_running()
-    with ProcessPoolExecutor(
-        mp_context=get_context("spawn"), initializer=_die_with_parent, initargs=(os.getpid(),)
-    ) as pool:
-        done = pool.map(_read_few, chunks, roots, parsings)
-        yield from reported(chain.from_iterable(done), len(files), settings.language)
+def answer(root: Path, settings: ParseSettings) -> Answer:
+    """Return the function with which a reader answers."""
+    return lambda request: encode(
+        tuple(_update(root, found, settings) for found in decode_request(request))
+    )
 
 
-def _die_with_parent(parent: int) -> None:
-    # Otherwise a pool outlives a parent that was killed: prctl(PR_SET_PDEATHSIG).
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
-    if os.getppid() != parent:  # it was killed before that
-        os._exit(1)
+def _update(root: Path, found: FoundFile, settings: ParseSettings) -> FileUpdate | None:
+    try:
+        result = read_file(root, found, settings)
+    except MemoryError:
+        raise  # a limit of the process
+    except Exception as error:  # noqa: BLE001 - a fault of ours or a library's stops no other file
+        result = found.fingerprint, failed(found, type(error).__name__)
+    return result and prepare(found.path, *result)
 
 
-def _read_few(files: list[FoundFile], root: Path, settings: ParseSettings) -> list[FileUpdate]:
-    updates = []
-    for file in files:
-        result = read_file(root, file, settings)
-        if result is not None:
-            updates.append(prepare(file.path, *result))
-    return updates
+def failed(found: FoundFile, name: str) -> Reading:
+    """Return the reading of a file at which the program failed; `name` is of the fault."""
+    return Reading(None, (Problem(found.path, 0, "reading-failed", (("name", name),)),))
 
 
 def read_file(root: Path, found: FoundFile, settings: ParseSettings) -> tuple[str, Reading] | None:

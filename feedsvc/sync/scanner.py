@@ -3,6 +3,7 @@
 import errno
 import os
 import stat
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -16,6 +17,12 @@ from feedsvc.media.types import is_passed_over
 from feedsvc.model import Problem
 from feedsvc.parsing import is_entry_name
 
+# What lies in the folder and may be news, but is not read: the kinds, by the ends of names.
+_UNREAD = {
+    **dict.fromkeys((".html", ".htm"), "pages"),
+    **dict.fromkeys((".rst", ".adoc", ".asciidoc", ".org", ".textile", ".mdx"), "markup"),
+    **dict.fromkeys((".docx", ".doc", ".odt", ".rtf", ".pages"), "documents"),
+}
 # A fingerprint that no file has: what could not be read is tried again at every scan.
 TRY_AGAIN = "?"
 
@@ -39,7 +46,11 @@ class FoundFile:
 
 
 class Scan:
-    """One pass over the folder, as an iterable of entry files."""
+    """One pass over the folder, as an iterable of entry files.
+
+    After it, `unread` counts what may be news but is not read: 'folders' whose names begin
+    with `_`, 'pages' in HTML, texts in other 'markup', and 'documents' that belong to no entry.
+    """
 
     def __init__(self, root: Path, named: Mapping[str, tuple[str, ...]] | None = None) -> None:
         """Open the folder. Raises EntriesUnavailable.
@@ -50,6 +61,9 @@ class Scan:
         self._root = os.path.realpath(root)
         self._named = named or {}
         self._unreadable: list[str] = []
+        self._is_named = frozenset(path for paths in self._named.values() for path in paths)
+        self._belonging: set[str] = set()
+        self.unread: Counter[str] = Counter()
         try:
             self._top = list(_list(self._root))
         except OSError as error:
@@ -60,14 +74,20 @@ class Scan:
         while folders:
             prefix, items = folders.pop()
             siblings = _siblings(prefix, items, self._root)
+            self._belonging.update(*siblings.values())
             for item in items:
                 if is_passed_over(item.name):
+                    self.unread["folders"] += item.name[0] == "_" and item.is_dir()
                     continue
                 path = prefix + printable(item.name)
                 found = _examine(item.name, item.path, path, self._root, is_link=item.is_symlink())
                 if found is not None:
                     yield self._completed(found, siblings)
-                elif item.is_dir(follow_symlinks=False):
+                elif not item.is_dir(follow_symlinks=False):
+                    self._count(path)
+                elif path != prefix + item.name:
+                    yield FoundFile(path, "!name-not-utf8", 0, Problem(path, 0, "name-not-utf8"))
+                else:
                     try:
                         folders.append((f"{path}/", list(_list(item.path))))
                     except FileNotFoundError:
@@ -75,6 +95,11 @@ class Scan:
                     except OSError as error:
                         self._unreadable.append(f"{path}/")
                         yield FoundFile(path, TRY_AGAIN, 0, unreadable(path, error))
+
+    def _count(self, path: str) -> None:
+        kind = _UNREAD.get(types.suffix(path))
+        if kind and path not in self._belonging and path not in self._is_named:
+            self.unread[kind] += 1
 
     def _completed(self, found: FoundFile, siblings: dict[str, list[str]]) -> FoundFile:
         if not siblings and found.path not in self._named:

@@ -4,6 +4,7 @@ They are only hints: they are lost on network mounts, when the kernel's queue ov
 when its limits are reached. The scan is the authority.
 """
 
+import ctypes
 import os
 import posixpath
 import time
@@ -28,6 +29,7 @@ from watchdog.observers.api import BaseObserver
 
 from feedsvc.media.types import is_publishable
 from feedsvc.parsing import is_entry_name
+from feedsvc.sync.scanner import entries_unavailable
 
 _EVENTS = [
     DirCreatedEvent,
@@ -43,6 +45,8 @@ _EVENTS = [
 _TOGETHER = 0.005
 # A kilobyte of warning, if folders are made or renamed faster than watchdog reads them.
 warnings.filterwarnings("ignore", "Callback with id", RuntimeWarning, "watchdog")
+_libc = ctypes.CDLL(None, use_errno=True)
+_IN_DELETE_SELF = 0x400
 
 
 class Hints:
@@ -98,24 +102,40 @@ class Watcher(FileSystemEventHandler):
         self._queue.put(event)
 
     def watch_current(self) -> bool:
-        """Watch the folder that is at the path now; return whether it is another one than before.
+        """Watch the folder that is at the path now; return whether it was not watched before.
 
-        Raises OSError if the kernel refuses, once for each folder.
+        Raises EntriesUnavailable if there is no folder, and OSError if the kernel refuses.
         """
         try:
             status = os.stat(self._root)
-        except OSError:
-            return False
+        except OSError as error:
+            self.stop()
+            raise entries_unavailable(self._root, error) from error
         if self._watched == (status.st_dev, status.st_ino):
             return False
         self.stop()
-        self._watched = (status.st_dev, status.st_ino)
         self._real = os.path.realpath(self._root)
         observer = Observer()
         observer.schedule(self, self._real, recursive=True, event_filter=_EVENTS)
         observer.start()
         self._observer = observer
+        self._watched = (status.st_dev, status.st_ino)
         return True
+
+    def require_free_watches(self) -> None:
+        """Raise OSError if the kernel would watch no further folder.
+
+        watchdog says nothing of folders below the first that it could not watch.
+        """
+        descriptor = _libc.inotify_init1(os.O_CLOEXEC)
+        if descriptor < 0:
+            return  # no further observer could be started, but this one works
+        try:
+            if _libc.inotify_add_watch(descriptor, os.fsencode(self._real), _IN_DELETE_SELF) < 0:
+                number = ctypes.get_errno()
+                raise OSError(number, os.strerror(number), self._real)
+        finally:
+            os.close(descriptor)
 
     def wait(self, seconds: float) -> Hints:
         """Wait for the next hint, at most so many seconds; return all there are then."""

@@ -21,7 +21,10 @@ def run(lock: int) -> None:
     Read the pickled settings from standard input.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    settings: Settings = pickle.load(sys.stdin.buffer)  # noqa: S301 - our own parent wrote it
+    try:
+        settings: Settings = pickle.load(sys.stdin.buffer)  # noqa: S301 - our own parent wrote it
+    except EOFError:
+        return  # the parent ended before it had written them
     threading.excepthook = _end_with_thread
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:

@@ -49,14 +49,12 @@ class CachedDocument:
 class DocumentCache:
     """Documents by key, within `limit` bytes. Safe to share among threads."""
 
-    def __init__(
-        self, catalogue: Catalogue, limit: int = LIMIT, render_fingerprint: str = ""
-    ) -> None:
+    def __init__(self, catalogue: Catalogue, limit: int = LIMIT) -> None:
         self._catalogue = catalogue
         self._limit = limit
         self._size = 0
         self._cached: OrderedDict[str, CachedDocument] = OrderedDict()
-        self._freshness = Freshness(catalogue, render_fingerprint)
+        self._freshness = Freshness(catalogue)
         self._lock = threading.Lock()
         self._rendering: dict[str, threading.Lock] = {}
         self._ahead: dict[str, Render] = {}
@@ -146,11 +144,9 @@ class DocumentCache:
         rendered_at = time.monotonic()
         with self._catalogue.snapshot() as snapshot:
             edition = Edition(snapshot, clock.now())
-            rendered_in = self._freshness.period_of(edition)
+            rendered_in = edition.period
             document = render(edition)
-            return CachedDocument(
-                document, self._freshness.period_of(edition), rendered_in, rendered_at
-            )
+            return CachedDocument(document, edition.period, rendered_in, rendered_at)
 
     def _put(self, key: str, cached: CachedDocument) -> None:
         self._drop(key)

@@ -1,7 +1,10 @@
 """Error pages: the one place where an exception becomes a status."""
 
+from collections.abc import Callable
+
 from flask import Flask, Response, jsonify, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.wrappers import Response as BaseResponse
 
 from feedsvc.errors import CatalogueUnavailable, SearchUnavailable
 from feedsvc.pages import html
@@ -30,17 +33,22 @@ def error_response(body: bytes, status: int) -> Response:
     return uncached(Response(body, status, content_type="text/html; charset=utf-8"))
 
 
-def register(app: Flask, settings: Settings) -> None:
-    """Add the error handlers to an application."""
+def register(
+    app: Flask, settings: Settings, instead_of_404: Callable[[], BaseResponse | None]
+) -> None:
+    """Add the error handlers to an application.
+
+    `instead_of_404` returns the response to a request that no document answers, or None.
+    """
 
     def http_error(error: HTTPException) -> Response | HTTPException:
-        if error.code is None or error.code < 400:
-            return error
-        response = error_response(html.error(error.code, settings), error.code)
-        for name, value in error.get_headers():
-            if name != "Content-Type":
-                response.headers[name] = value
-        return response
+        return _error_page(error, settings)
+
+    def not_found(error: NotFound) -> BaseResponse | HTTPException:
+        try:
+            return instead_of_404() or _error_page(error, settings)
+        except CatalogueUnavailable as unavailable:
+            return catalogue_unavailable(unavailable)
 
     def catalogue_unavailable(_error: CatalogueUnavailable) -> Response:
         if request.endpoint == "ready":
@@ -57,5 +65,16 @@ def register(app: Flask, settings: Settings) -> None:
         return hidden(response)
 
     app.register_error_handler(HTTPException, http_error)
+    app.register_error_handler(NotFound, not_found)
     app.register_error_handler(CatalogueUnavailable, catalogue_unavailable)
     app.register_error_handler(SearchUnavailable, search_unavailable)
+
+
+def _error_page(error: HTTPException, settings: Settings) -> Response | HTTPException:
+    if error.code is None or error.code < 400:
+        return error
+    response = error_response(html.error(error.code, settings), error.code)
+    for name, value in error.get_headers():
+        if name != "Content-Type":
+            response.headers[name] = value
+    return response

@@ -6,7 +6,7 @@ that the others seldom have to.
 
 import threading
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from feedsvc import clock
 from feedsvc.edition import Edition, ValidityPeriod
@@ -22,20 +22,15 @@ LATE = 0.25
 class Check:
     """A period, and when it was last checked.
 
-    `at` is on the monotonic clock; the others are microseconds since the epoch. `set_at` is
-    when the clock was last seen to be set, `since` when the check was made, and from `until`
-    on the period may be another, or the next check be late.
+    `at` is on the monotonic clock; the others are microseconds since the epoch. `since` is
+    when the check was made, and from `until` on the period may be another, or the next check
+    be late.
     """
 
     period: ValidityPeriod
     at: float
-    set_at: int
     since: int
     until: int
-
-    def holds(self, now: int, set_at: int) -> bool:
-        """Return whether the period is still the one, if the catalogue is unchanged."""
-        return self.set_at == set_at and self.period.holds(now)
 
 
 class _ThreadState(threading.local):
@@ -46,13 +41,9 @@ class _ThreadState(threading.local):
 class Freshness:
     """Knows the current period. Safe to share among threads."""
 
-    def __init__(self, catalogue: Catalogue, render_fingerprint: str) -> None:
+    def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        self._render_fingerprint = render_fingerprint
         self._local = _ThreadState()
-        self._ahead = clock.ahead()
-        self._set_at = 0
-        self._started = clock.now()
         self._published: Check | None = None
 
     def current(self, now: int) -> ValidityPeriod:
@@ -61,7 +52,7 @@ class Freshness:
         Raises CatalogueUnavailable.
         """
         check = self._published
-        if check is not None and check.since <= now < check.until and check.set_at == self._set_at:
+        if check is not None and check.since <= now < check.until:
             return check.period
         return self.last_check().period
 
@@ -70,7 +61,7 @@ class Freshness:
         check = self._published
         if check is None or time.monotonic() - check.at > LATE:
             return self.check(CHECK_EVERY)
-        return check if check.holds(clock.now(), self._set_at) else self.check(CHECK_EVERY)
+        return check if check.period.holds(clock.now()) else self.check(CHECK_EVERY)
 
     def publish(self, check: Check | None) -> None:
         """Let all threads use a check of this one; None if the catalogue cannot be read."""
@@ -87,34 +78,20 @@ class Freshness:
         """
         local, last = self._local, self._local.check
         now, tick = clock.now(), time.monotonic()
-        if abs(clock.ahead() - self._ahead) > 1:
-            # The writer notices, too, but only in a moment.
-            self._ahead, self._set_at = clock.ahead(), now
-        if last is not None and last.holds(now, self._set_at):
+        if last is not None and last.period.holds(now):
             if tick - last.at < max_age:
                 return last
             if self._catalogue.data_version() == local.data_version:
-                local.check = self._new_check(last.period, tick, now)
+                local.check = _new_check(last.period, tick, now)
                 return local.check
         local.check, local.data_version = None, self._catalogue.data_version()
         with self._catalogue.snapshot() as snapshot:
-            period = self.period_of(Edition(snapshot, now))
-        local.check = self._new_check(period, tick, now)
+            period = Edition(snapshot, now).period
+        local.check = _new_check(period, tick, now)
         return local.check
 
-    def period_of(self, edition: Edition) -> ValidityPeriod:
-        """Return the period of an edition, with when anything that is rendered last changed."""
-        # Dates from before the clock was set say nothing about the documents after.
-        changed = max(edition.period.changed, self._set_at)
-        if self._render_fingerprint and edition.render_fingerprint not in (
-            "",
-            self._render_fingerprint,
-        ):
-            # The writer will record that, too, but only in a moment.
-            changed = max(changed, self._started)
-        return replace(edition.period, changed=changed)
 
-    def _new_check(self, period: ValidityPeriod, tick: float, now: int) -> Check:
-        late = now + int(LATE * 1_000_000)
-        until = late if period.until is None else min(late, period.until)
-        return Check(period, tick, self._set_at, now, until)
+def _new_check(period: ValidityPeriod, tick: float, now: int) -> Check:
+    late = now + int(LATE * 1_000_000)
+    until = late if period.until is None else min(late, period.until)
+    return Check(period, tick, now, until)

@@ -23,6 +23,8 @@ def ready(catalogue: Catalogue) -> Response:
     row = {
         "ready": True,
         "degraded": status.degraded,
+        "watch_fault": status.watch_fault,
+        "reader_deaths": status.reader_deaths,
         "revision": status.revision,
         "scan_age": status.scan_age,
         "entries": status.entries,

@@ -6,7 +6,7 @@ from functools import partial
 from hashlib import blake2b
 
 import msgspec
-from flask import Response, request
+from flask import Response, abort, request
 from werkzeug.exceptions import NotFound
 
 from feedsvc import urls
@@ -19,10 +19,11 @@ from feedsvc.settings import Settings
 from feedsvc.web.document_cache import DocumentCache
 from feedsvc.web.errors import ErrorPage
 from feedsvc.web.representation import Representation, represent
-from feedsvc.web.responses import respond, static_response
+from feedsvc.web.responses import moved, respond, static_response
 
 View = Callable[..., Response]
-_month = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
+# Of the years that dates can have, from 1 on.
+_month = re.compile(r"(?!0000)[0-9]{4}-(?:0[1-9]|1[0-2])")
 
 
 class PageViews:
@@ -31,6 +32,7 @@ class PageViews:
     def __init__(self, settings: Settings, cache: DocumentCache) -> None:
         self._settings = settings
         self._cache = cache
+        self._pattern = urls.permalink_pattern(settings)
 
     def views(self) -> Mapping[str, View]:
         """Return the views by the names of their documents."""
@@ -73,18 +75,32 @@ class PageViews:
                 return ErrorPage(page, 404)
         return NotFound()
 
-    def _entry(self, id: str) -> Response:  # noqa: A002 - the setting's word for it
-        """Answer with an entry's page, 410 if it was withdrawn or removed, or 404."""
+    def _entry(self, id: str, **_others: str) -> Response:  # noqa: A002 - the setting's word
+        """Answer with an entry's page, 410 if it was withdrawn or removed, or 404.
+
+        Other parts of the path may be old ones, as when its date was corrected.
+        """
 
         def render(edition: Edition) -> Representation:
             found = edition.find(id)
             if isinstance(found, Entry):
+                if self._is_elsewhere(found.page):
+                    abort(moved(found.page))
                 return self._entry_page(found, edition.neighbours(found))
             if found is None:
                 raise NotFound
             raise ErrorPage(html.gone(found, self._settings), 410)
 
         return self._respond(render)
+
+    def _is_elsewhere(self, page: str) -> bool:
+        """Return whether the request is for another path than a page's.
+
+        A page that was read with another `permalink` is read again in a moment; until then it
+        is shown wherever it is asked for.
+        """
+        is_other = page.rstrip("/") != request.path.rstrip("/")
+        return is_other and self._pattern.fullmatch(page) is not None
 
     def _entry_page(
         self, entry: Entry, neighbours: tuple[Entry | None, Entry | None]

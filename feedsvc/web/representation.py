@@ -4,6 +4,7 @@ import threading
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from hashlib import blake2b
 
@@ -22,6 +23,10 @@ CONTENT_CODINGS: dict[str, Callable[[bytes], bytes]] = {
     "br": partial(brotli.compress, mode=brotli.MODE_TEXT, quality=9),
     "gzip": _gzip,
 }
+
+
+# In seconds: how much earlier than the newest moment in it a document may be dated.
+_DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +79,15 @@ def represent(
     digest = blake2b(body, digest_size=12).digest()
     tag = urlsafe_b64encode(digest + b"".join(entry_digests)).decode().rstrip("=")
     return Representation(media_type, body, tag, entry_digests, basis)
+
+
+def last_modified(newest: int, tag: str) -> datetime | None:
+    """Return the `Last-Modified` of content with an entity tag; None if it can have none.
+
+    `newest` is the newest moment in the content, in microseconds since the epoch. The date is
+    as much earlier, up to a day, as the tag says: content that changes without a new moment
+    in it has another date, and the same content has the same date in every replica.
+    """
+    digest = blake2b(tag.encode(), digest_size=8).digest()
+    seconds = newest // 1_000_000 - int.from_bytes(digest) % _DAY
+    return datetime.fromtimestamp(seconds, UTC) if seconds > 0 else None

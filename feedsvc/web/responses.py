@@ -11,10 +11,9 @@ from flask import Response, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from feedsvc import clock
-from feedsvc.dates import from_microseconds, to_microseconds
 from feedsvc.edition import ValidityPeriod
 from feedsvc.web.document_cache import CachedDocument
-from feedsvc.web.representation import CONTENT_CODINGS, Representation
+from feedsvc.web.representation import CONTENT_CODINGS, Representation, last_modified
 from feedsvc.web.response_cache import CACHE_POLICY, CachePolicy
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ def respond(cached: CachedDocument, *, dated: bool = True) -> Response:
     Without `dated` it has no `Last-Modified`.
     """
     response, window = _full(cached, dated=dated)
-    response.make_conditional(_without_future_date(window))
+    response.make_conditional(conditions(response))
     # The server adds it each time it sends the response.
     response.headers.pop("Date", None)
     _set_policy(cached, window)
@@ -51,9 +50,8 @@ def respond_unconditionally(cached: CachedDocument, *, dated: bool = True) -> Re
 
 def static_response(document: Representation) -> Response:
     """Serve a static document; needs no catalogue."""
-    always = ValidityPeriod(revision=0, since=0, until=None, changed=0)
-    # It is not known since when it has been the same.
-    response = respond(CachedDocument(document, always, always), dated=False)
+    always = ValidityPeriod(revision=0, since=0, until=None, newest=0)
+    response = respond(CachedDocument(document, always, always))
     request.environ[CACHE_POLICY] = replace(request.environ[CACHE_POLICY], period=None)
     return response
 
@@ -117,29 +115,38 @@ def _full(cached: CachedDocument, *, dated: bool) -> tuple[Response, _Window]:
     if coding != "identity":
         response.content_encoding = coding
     _set_lifetime(response, period, window)
-    if dated and window.is_after(_next_second(period.changed)):
-        # Not within the second of the change: another could follow in the same second, and
-        # a client that asks by date would miss it (RFC 9110 section 8.8.2.2).
-        response.last_modified = from_microseconds(period.changed)
+    if dated:
+        set_date(response, period.newest, document.tag)
     return response, window
+
+
+def set_date(response: BaseResponse, newest: int, tag: str) -> None:
+    """Set `Last-Modified` as `last_modified` returns it, unless the client knows a later date.
+
+    Whatever it is sent then, curl and others would take it for old.
+    """
+    date, known = last_modified(newest, tag), request.if_modified_since
+    if date is not None and (known is None or date >= known):
+        response.last_modified = date
+
+
+def conditions(response: BaseResponse) -> "WSGIEnvironment":
+    """Return the environment of the request, for the evaluation of its conditions.
+
+    A date that is not exactly `Last-Modified` is left out, for it says nothing about the
+    content (RFC 9110 section 8.8.2.2).
+    """
+    ignored: set[str] = set()
+    if request.if_modified_since != response.last_modified:
+        ignored.add("HTTP_IF_MODIFIED_SINCE")
+    if request.if_range.date not in (None, response.last_modified):
+        # The whole content is sent (RFC 9110 section 13.1.5).
+        ignored |= {"HTTP_IF_RANGE", "HTTP_RANGE"}
+    return {name: value for name, value in request.environ.items() if name not in ignored}
 
 
 def _set_policy(cached: CachedDocument, window: _Window) -> None:
     request.environ[CACHE_POLICY] = CachePolicy(cached.rendered_in, window.since, window.until)
-
-
-def _next_second(moment: int) -> int:
-    return (moment // _SECOND + 1) * _SECOND
-
-
-def _without_future_date(window: _Window) -> "WSGIEnvironment":
-    # A date in the future was sent while the clock was wrong.
-    since = request.if_modified_since
-    environ = request.environ
-    if since is not None and not window.is_after(to_microseconds(since)):
-        environ = {**environ}
-        del environ["HTTP_IF_MODIFIED_SINCE"]
-    return environ
 
 
 def _set_lifetime(response: Response, period: ValidityPeriod, window: _Window) -> None:

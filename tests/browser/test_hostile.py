@@ -40,9 +40,9 @@ def test_the_monitor_notices_attacks_on_a_page_without_protection(browser: Brows
         monitor.window.goto("about:blank")
         for snippet in SNIPPETS[::10]:
             monitor.events.clear()
-            # Some never finish loading.
-            monitor.window.set_content(f"<h1>x</h1><div>{snippet}</div>", wait_until="commit")
             try:
+                # Some never finish loading.
+                monitor.window.set_content(f"<h1>x</h1><div>{snippet}</div>", wait_until="commit")
                 traces = monitor.window.evaluate(script("traces"))
                 # What the attack started is reported before a script that starts now ends.
                 monitor.window.evaluate("new Promise((done) => setTimeout(done))")

@@ -198,8 +198,8 @@ def test_what_is_visible_follows_a_clock_that_is_set(jumps: tuple[float, ...]) -
             assert not reader.faults
             status, _, modified = ask(service, FEEDS[0])
             # No date that is sent once the clock is right again lies ahead.
-            assert status == 200
-            assert modified is None or parsedate_to_datetime(modified) <= datetime.now(UTC)
+            assert (status, modified is None) == (200, False)
+            assert parsedate_to_datetime(str(modified)) <= datetime.now(UTC)
             log = (folder / "log").read_text()
         assert "Traceback" not in log, log
 
@@ -213,5 +213,4 @@ def test_a_date_sent_by_a_clock_that_was_ahead_is_not_believed() -> None:
             ahead = format_datetime(datetime.now(UTC) + timedelta(days=365), usegmt=True)
             time.sleep(1.5)
             status, text, modified = ask(service, FEEDS[0], If_Modified_Since=ahead)
-            assert (status, "[a]" in text) == (200, True)
-            assert modified is not None
+            assert (status, "[a]" in text, modified) == (200, True, None)

@@ -120,6 +120,29 @@ def test_a_reader_has_what_is_public_whenever_it_polls(
         newsroom.writer.close()
 
 
+def test_a_feed_of_many_entries_has_a_short_tag_and_still_a_delta(
+    newsroom: Newsroom, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(freshness, "CHECK_EVERY", 0)
+    many = replace(settings, feed_size=500)
+    statuses = {number: "withdrawn" if number % 2 else "published" for number in range(1000)}
+    newsroom.publish({f"{number}.md": item(status=status) for number, status in statuses.items()})
+    client = build_app(many).test_client()
+    readers = [Reader(client, name, "identity") for name in FOR_READERS]
+    for polled in readers:
+        polled.poll()
+        assert polled.tag
+        assert len(polled.tag) < 1024
+    newsroom.apply({"8.md": item(status="withdrawn"), "new.md": item("New", date="2026-06-30")})
+    for polled in readers:
+        response = polled.poll()
+        assert response.status_code == 226
+        # The groups of the two, with some entries each.
+        assert 1 <= len(entries_of(response.data, polled.name)) < 40
+        assert polled.poll().status_code == 304
+        poll_and_compare(polled, client)
+
+
 @pytest.fixture
 def reader(newsroom: Newsroom, set_clock: SetClock, client: FlaskClient) -> Reader:
     """Return a reader that has polled once."""

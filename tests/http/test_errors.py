@@ -97,6 +97,7 @@ def test_without_a_complete_catalogue_a_document_is_503(settings: Settings) -> N
         assert headers_of(response) == expected, url
 
 
-def test_a_feed_that_does_not_exist_is_404_even_without_a_catalogue(settings: Settings) -> None:
+def test_without_a_catalogue_no_address_is_unknown(settings: Settings) -> None:
+    # It may be an old address of an entry.
     shutil.rmtree(settings.instance)
-    assert build_app(settings).test_client().get("/feeds/unknown.xml").status_code == 404
+    assert build_app(settings).test_client().get("/feeds/unknown.xml").status_code == 503

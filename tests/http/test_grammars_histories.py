@@ -112,7 +112,7 @@ ENTRIES = st.builds(
     item,
     title=LINE.map("T{}".format),
     date=DATES,
-    body=LINE.map("T{}".format) | st.sampled_from(ATTACKS),
+    body=LINE.map("T{}".format) | st.sampled_from(ATTACKS).map("T\n\n{}".format),
     status=st.sampled_from(["published", "published", "published", "withdrawn", "draft"]),
     categories=st.sampled_from(["Спорт", "Sport!", "Двор"]),
     author=LINE,

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from lxml import etree
 
 from feedsvc.pages import sitemaps
-from feedsvc.storage.batch import FileUpdate
+from feedsvc.storage.batch import FileUpdate, StoredEntry
 from tests.support.elements import NEWS_SITEMAP, SITEMAP, texts
 from tests.support.newsroom import NOW, SITE, Newsroom, item
 from tests.support.validators import validate_news_sitemap, validate_sitemap
@@ -29,9 +29,12 @@ def copies(newsroom: Newsroom, data: bytes, ids: list[str]) -> list[FileUpdate]:
     stored = update.stored
     assert stored is not None
     return [
-        replace(update, path=f"{entry_id}.md", stored=stored._replace(id=entry_id))
-        for entry_id in ids
+        replace(update, path=f"{entry_id}.md", stored=moved(stored, entry_id)) for entry_id in ids
     ]
+
+
+def moved(stored: StoredEntry, entry_id: str) -> StoredEntry:
+    return stored._replace(id=entry_id, page=f"/presscenter/news/detail/{entry_id}.html")
 
 
 @pytest.mark.usefixtures("varied")

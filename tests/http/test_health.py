@@ -31,6 +31,8 @@ def test_readiness_describes_the_catalogue_and_names_no_entry(
         {
             "ready": True,
             "degraded": "vanished",
+            "watch_fault": None,
+            "reader_deaths": 0,
             "revision": 2,
             "scan_age": 7.0,
             "entries": {

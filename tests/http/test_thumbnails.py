@@ -1,14 +1,21 @@
 """Thumbnails over HTTP: reduced pictures, or the files themselves where that fails."""
 
+import errno
 import io
+import os
 
 import pytest
 from flask.testing import FlaskClient
 from PIL import Image
 from werkzeug.test import TestResponse
 
+from feedsvc.app import build_app
+from feedsvc.media import thumbnailer
+from feedsvc.media.thumbnail_store import FOLDER
+from feedsvc.media.thumbnailer import Patience
 from feedsvc.media.thumbnails import SMALL, WIDTHS, picture_path, thumbnail_size
 from feedsvc.model import Entry
+from feedsvc.web.media import PATIENCE
 from tests.support.colours import BLUE, RED, halves, is_near
 from tests.support.files import PDF, PHOTO, fetch, picture, publish_folder
 from tests.support.newsroom import Newsroom, item
@@ -101,14 +108,62 @@ def test_a_thumbnail_is_made_once(
     newsroom: Newsroom, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish_folder(newsroom, {"news.md": item(), "news/news.jpg": halves("JPEG")})
-    calls: list[object] = []
-    really = Image.open
+    first = fetch(client, URL)
+    monkeypatch.setattr(thumbnailer, "execute", None)
+    restarted = build_app(newsroom.settings).test_client()
+    for answer in (fetch(client, URL), fetch(restarted, URL)):
+        assert answer.data == first.data
+        assert answer.headers["ETag"] == first.headers["ETag"]
+        assert answer.headers["Last-Modified"] == first.headers["Last-Modified"]
+        assert answer.headers["Cache-Control"] == "public, max-age=300"
 
-    def count(path: str, **options: object) -> Image.Image:
-        calls.append(path)
-        return really(path, **options)  # type: ignore[arg-type]  # Pillow's own names, handed on
 
-    monkeypatch.setattr(Image, "open", count)
-    for _ in range(3):
-        assert fetch(client, URL).status_code == 200
-    assert len(calls) == 1
+def test_nothing_is_made_or_started_before_a_thumbnail_is_asked_for(
+    newsroom: Newsroom, client: FlaskClient
+) -> None:
+    publish_folder(newsroom, {"news.md": item(), "news/news.jpg": halves("JPEG")})
+    assert fetch(client, "/media/news/news.jpg").status_code == 200
+    assert not (newsroom.settings.instance / FOLDER).exists()
+    assert fetch(client, URL).status_code == 200
+    assert (newsroom.settings.instance / FOLDER).exists()
+
+
+def test_a_picture_that_cannot_be_reduced_is_tried_once(
+    newsroom: Newsroom, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut = halves("PNG")[:3000]
+    publish_folder(newsroom, {"news.md": item(), "news/news.png": cut})
+    assert fetch(client, f"/preview/{SMALL}/news/news.png").data == cut
+    monkeypatch.setattr(thumbnailer, "execute", None)
+    for width in WIDTHS:
+        response = fetch(client, f"/preview/{width}/news/news.png")
+        assert response.data == cut
+        assert response.headers["Cache-Control"] == "public, max-age=300"
+
+
+def test_who_cannot_wait_gets_the_picture_itself_and_nobody_keeps_it(
+    newsroom: Newsroom, client: FlaskClient
+) -> None:
+    publish_folder(newsroom, {"news.md": item(), "news/news.jpg": halves("JPEG")})
+    response = client.get(URL, environ_overrides={PATIENCE: Patience(0, 1.0)}, buffered=True)
+    assert (response.status_code, response.data) == (200, halves("JPEG"))
+    assert response.headers["Cache-Control"] == "no-store"
+    made = fetch(client, URL)
+    kept = client.get(URL, environ_overrides={PATIENCE: Patience(0, 1.0)}, buffered=True)
+    assert kept.data == made.data
+
+
+def test_if_no_child_can_be_started_the_picture_itself_is_served(
+    newsroom: Newsroom, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_folder(newsroom, {"news.md": item(), "news/news.jpg": halves("JPEG")})
+
+    def refuse(*_: object, **_more: object) -> None:
+        raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(thumbnailer, "execute", refuse)
+        response = fetch(client, URL)
+        assert response.data == halves("JPEG")
+        assert response.headers["Cache-Control"] == "no-store"
+    assert opened(fetch(client, URL)).width == SMALL

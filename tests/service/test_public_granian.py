@@ -1,48 +1,20 @@
 """`feedsvc serve` on a granian that has changed inside: it warns, and serves all the same."""
 
 import os
-import re
-import shutil
 import signal
 import socket
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import granian
 import pytest
 
+from tests.support.changed_granian import RENAMED, Change
 from tests.support.connections import ATOM, TITLE, Connection, log, reload, running
-from tests.support.newsroom import ROOT, item
+from tests.support.newsroom import item
 from tests.support.service import SERVE, Service, soon
 
-# A part of granian, and what another version of it may call that.
-RENAMED = {
-    "_wsgi_call_wrap": "_wsgi_wrap_call",
-    "_spawn_wsgi_worker": "_run_wsgi_worker",
-    "_init_shared_socket": "_open_sockets",
-    "set_main_signals": "set_handlers",
-    "_sso": "_sock",
-}
 WARNING = f"granian {granian.__version__}"
-Change = Callable[[str], Path]
-
-
-@pytest.fixture
-def change_granian(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Change:
-    """Let services find a copy of granian in which one name is another, and return it."""
-
-    def change(name: str) -> Path:
-        source, copy = Path(granian.__file__).parent, tmp_path / "changed" / "granian"
-        shutil.copytree(source, copy, ignore=shutil.ignore_patterns("*.so", "__pycache__"))
-        for library in source.glob("*.so"):
-            (copy / library.name).symlink_to(library)
-        for path in copy.rglob("*.py"):
-            path.write_text(re.sub(rf"\b{name}\b", RENAMED[name], path.read_text()))
-        monkeypatch.setenv("PYTHONPATH", f"{copy.parent}{os.pathsep}{ROOT}")
-        return copy
-
-    return change
 
 
 def ask_for_delta(connection: Connection, tag: str) -> tuple[int, str]:

@@ -47,7 +47,9 @@ def write_attack(entries: Path, number: int, snippet: str) -> None:
     )
     keys = dict.fromkeys(("summary", "author", "correction", "address", "lang"), snippet)
     guid = f"tag:evil.example,2026:{number}-{quote(snippet, safe='')}"
-    data = item(snippet, f"2026-0{number % 9 + 1}-01", body, **keys, guid=guid)
+    # Of what is nothing but code of a template no title would be left.
+    title = f"Атака {snippet}" if snippet.startswith("{") else snippet
+    data = item(title, f"2026-0{number % 9 + 1}-01", body, **keys, guid=guid)
     front = f"image: {json.dumps(image, ensure_ascii=False)}\n"
     front += f"categories: {json.dumps([f'Рубрика {snippet}'[:100]], ensure_ascii=False)}\n"
     front += f"attachments: {json.dumps([paper], ensure_ascii=False)}\n"
@@ -62,7 +64,8 @@ def fill(entries: Path) -> None:
     for start in range(0, len(SNIPPETS), TOGETHER):
         some = SNIPPETS[start : start + TOGETHER]
         joined = " ".join(some)
-        gone = item(joined, status="withdrawn", reason=joined)
+        # A title has at most 500 characters.
+        gone = item(joined[:500].rstrip(), status="withdrawn", reason=joined)
         (entries / f"gone-{start}.md").write_bytes(gone)
         text = "\n\n".join((some[0], "02.01.2026", "Текст.", *some)) + "\n"
         name = file_name(some[0], start, ".txt")

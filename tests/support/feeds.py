@@ -26,6 +26,7 @@ PICTURE_URL = f"{SITE}/media/a/%D0%A4%D0%BE%D1%82%D0%BE%20%E2%84%961.jpg"
 PLAN_URL = f"{SITE}/media/a/plan.pdf"
 ENTRY = Entry(
     id="a",
+    page="/presscenter/news/detail/a.html",
     title="Заголовок",
     published=datetime(2026, 3, 2, 9, 0, tzinfo=MOSCOW),
     updated=datetime(2026, 3, 3, 12, 15, tzinfo=MOSCOW),

@@ -12,10 +12,11 @@ from werkzeug.test import TestResponse
 
 from feedsvc.model import Attachment, Entry, Reading
 from feedsvc.settings import Settings
-from feedsvc.sync.reading import read_all, read_file
+from feedsvc.sync.reading import read_file
 from feedsvc.sync.scanner import Scan
 from tests.support.folder import old
 from tests.support.newsroom import NOW, SECOND, Newsroom
+from tests.support.reads import read_all
 
 PDF = b"%PDF-1.4\n"
 ARCHIVE = b"PK\x03\x04"
@@ -102,8 +103,13 @@ def paths(files: Iterable[Attachment]) -> list[str]:
 def publish_folder(newsroom: Newsroom, files: Mapping[str, bytes]) -> None:
     """Write files into the entries folder, and publish all that is there."""
     lay(newsroom.settings, files)
+    publish_what_is_there(newsroom, NOW - 3600 * SECOND)
+
+
+def publish_what_is_there(newsroom: Newsroom, now: int) -> None:
+    """Publish all that is in the entries folder."""
     found = sorted(Scan(newsroom.settings.entries), key=lambda file: file.path)
-    newsroom.writer.apply(list(read_all(found, newsroom.settings)), (), NOW - 3600 * SECOND)
+    newsroom.writer.apply(read_all(found, newsroom.settings), (), now)
     newsroom.writer.finish_first_index()
 
 

@@ -18,10 +18,10 @@ from feedsvc.search.indexer import Indexer
 from feedsvc.settings import FILE_VARIABLE, load
 from feedsvc.storage.changes import Changes
 from feedsvc.storage.writer import Writer
-from feedsvc.sync.reading import read_all
 from feedsvc.sync.scanner import Scan
 from tests.support.newsroom import ROOT, SITE
 from tests.support.press_entries import fill
+from tests.support.reads import read_all
 from tests.support.states import Site, State
 
 # Later than every entry of the press centre.
@@ -70,7 +70,7 @@ def _client(site: Site, folder: Path) -> FlaskClient:
         fill(settings.entries)
     files = sorted(Scan(settings.entries), key=lambda file: file.path)
     writer = Writer(settings.instance)
-    writer.apply(list(read_all(files, settings)), (), NOW)
+    writer.apply(read_all(files, settings), (), NOW)
     writer.apply((), ["removed.md"] if site is Site.FULL else [], NOW)
     writer.finish_first_index()
     indexer = Indexer(settings.instance, settings.language)

@@ -215,6 +215,23 @@ curl --silent https://www.example.org/api/zayavleniya --data "imya=Иван&dom=
 
 <dl><dt>Срок</dt><dd>30 дней</dd></dl>
 
+Плата
+: не взимается
+
+Подробности — [ниже](#podrobno) и в примечании.[^1]
+
+## Подробно {#podrobno}
+
+<details><summary>Какие нужны документы</summary>
+
+Паспорт и **заявление**.
+
+</details>
+
+<iframe src="https://rutube.ru/play/embed/abc"></iframe>
+
+[^1]: Приём по записи.
+
 ---
 
 | Окно | Часы |

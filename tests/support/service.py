@@ -95,7 +95,9 @@ class Service:
     def writers(self) -> list[int]:
         """Return the process numbers of the writers."""
         started = "writer_process import"
-        return [pid for pid, command in self.processes().items() if started in command]
+        found = {pid for pid, command in self.processes().items() if started in command}
+        # Its readers are copies of it.
+        return [pid for pid in found if _parent(pid) not in {*found, None}]
 
     def workers(self) -> set[int]:
         """Return the process numbers of the workers of `feedsvc serve`."""

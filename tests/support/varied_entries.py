@@ -2,11 +2,11 @@
 
 import pytest
 
-from feedsvc.sync.reading import read_all
 from feedsvc.sync.scanner import Scan
 from tests.support.attacks import ATTACKS, attacked
 from tests.support.files import picture
 from tests.support.newsroom import NOW, SECOND, Newsroom, item
+from tests.support.reads import read_all
 
 DAY = 86400 * SECOND
 
@@ -33,6 +33,6 @@ def varied(newsroom: Newsroom) -> Newsroom:
     (entries / "a").mkdir()
     (entries / "a" / "план.pdf").write_bytes(b"%PDF-1.4")
     found = sorted(Scan(entries), key=lambda file: file.path)
-    newsroom.writer.apply(list(read_all(found, newsroom.settings)), (), NOW - DAY)
+    newsroom.writer.apply(read_all(found, newsroom.settings), (), NOW - DAY)
     newsroom.writer.finish_first_index()
     return newsroom

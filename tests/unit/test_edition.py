@@ -129,7 +129,7 @@ def test_every_list_holds_only_public_entries_as_of_now(newsroom: Newsroom) -> N
     assert edition.for_category_month("news", "2026-05") == ()
     before, after = edition.neighbours(b)
     assert (before and before.id, after) == ("a", None)
-    assert edition.addresses("2026") == [(entry.id, entry.published) for entry in (b, a, c)]
+    assert edition.addresses("2026") == [(entry.page, entry.published) for entry in (b, a, c)]
     assert edition.months() == [("2026-06", 2), ("2026-05", 1)]
     assert edition.months_for_category("news") == [("2026-06", 2)]
     assert (edition.month_before("2026-06"), edition.month_after("2026-06")) == ("2026-05", None)
@@ -141,7 +141,7 @@ def test_every_list_holds_only_public_entries_as_of_now(newsroom: Newsroom) -> N
 
 
 def test_the_period_of_an_empty_catalogue_has_no_bounds(newsroom: Newsroom) -> None:
-    assert newsroom.edition().period == ValidityPeriod(revision=0, since=0, until=None, changed=0)
+    assert newsroom.edition().period == ValidityPeriod(revision=0, since=0, until=None, newest=0)
 
 
 def test_a_period_reaches_from_one_transition_to_the_next(newsroom: Newsroom) -> None:
@@ -161,14 +161,13 @@ def test_a_period_reaches_from_one_transition_to_the_next(newsroom: Newsroom) ->
         (bounds[2], bounds[3]),
         (bounds[3], None),
     ]
-    # What is public changes with the catalogue, and then with every transition.
-    assert [period.changed for period in periods] == [NOW - 10 * DAY, *bounds]
+    assert [period.newest for period in periods] == [0, *bounds]
 
 
 def test_a_change_of_the_catalogue_changes_what_is_public(newsroom: Newsroom) -> None:
     newsroom.apply({"a.md": item(date="2026-06-29T12:00Z")}, now=NOW - SECOND)
     assert newsroom.edition().period == ValidityPeriod(
-        revision=1, since=NOW - 2 * DAY, until=None, changed=NOW - SECOND
+        revision=1, since=NOW - 2 * DAY, until=None, newest=NOW - 2 * DAY
     )
 
 
@@ -186,7 +185,7 @@ def test_entries_that_grow_too_old_shorten_the_period(newsroom: Newsroom) -> Non
     hour = DAY // 24
     # It began when b grew too old, and ends when a does.
     assert edition.period == ValidityPeriod(
-        1, since=NOW - hour, until=NOW + hour, changed=NOW - hour
+        1, since=NOW - hour, until=NOW + hour, newest=NOW - 3 * DAY + hour
     )
 
 
@@ -253,3 +252,16 @@ def test_what_is_public_is_the_same_throughout_a_period(
 
 def public(edition: Edition, count: int) -> tuple[object, ...]:
     return edition.newest(10), [edition.find(str(number)) for number in range(count)]
+
+
+def test_a_neighbour_shows_no_update_before_its_time(newsroom: Newsroom) -> None:
+    dates = ("2026-06-01T12:00Z", "2026-06-02T12:00Z", "2026-06-03T12:00Z")
+    newsroom.apply(
+        {f"{date[9]}.md": item(date=date, updated="2026-07-20T12:00Z") for date in dates}
+    )
+    edition = newsroom.edition()
+    entry = edition.find("2")
+    assert isinstance(entry, Entry)
+    for neighbour in edition.neighbours(entry):
+        assert neighbour is not None
+        assert neighbour.updated == neighbour.published

@@ -11,7 +11,9 @@ from feedsvc.problems import KINDS, advice, as_json, sentence, severity, what
 # Every placeholder in the texts of problems, with a value that can be recognized.
 VALUES = {
     name: f"<{name}>"
-    for name in "name size encoding id value key near other guid label taken".split()
+    for name in (
+        "name size encoding id value key near other guid label taken count limit title"
+    ).split()
 }
 
 
@@ -47,11 +49,18 @@ def test_only_these_problems_are_warnings() -> None:
         "encoding-other",
         "characters-removed",
         "id-from-name",
+        "title-from-name",
+        "template",
+        "bad-alias",
+        "picture-nowhere",
         "unknown-key",
         "unknown-key-near",
         "bad-lang",
         "bad-address",
         "bad-category",
+        "categories-many",
+        "marks-many",
+        "problems-more",
         "updated-early",
         "bad-image",
         "media-broken",

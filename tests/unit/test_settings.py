@@ -2,9 +2,8 @@
 
 import pickle
 import re
-from dataclasses import fields, replace
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -136,6 +135,15 @@ def test_a_base_url_has_a_scheme_a_host_and_nothing_else(value: str) -> None:
     assert [where.split()[0] for where, _ in faults({"FEEDSVC_BASE_URL": value})] == ["base_url"]
 
 
+@pytest.mark.parametrize("value", [":<http://a.b>:1", "a b", "a/b", "::1%", ":::x"])
+def test_a_host_to_listen_on_is_a_name_or_an_address(value: str) -> None:
+    assert [where.split()[0] for where, _ in faults({"FEEDSVC_SERVE__HOST": value})] == [
+        "serve.host"
+    ]
+    for good in ("0.0.0.0", "localhost", "::", "fe80::1%eth0", "news-1.example"):
+        assert load({"FEEDSVC_SERVE__HOST": good}).serve.host == good
+
+
 def test_a_base_url_may_end_with_a_slash() -> None:
     assert load({"FEEDSVC_BASE_URL": "https://news.example/"}).site == "https://news.example"
 
@@ -195,20 +203,72 @@ def test_parsers_receive_settings_of_the_same_names_and_types() -> None:
     assert (parsing.permalink, parsing.authority) == ("/<id>", Settings().authority)
 
 
-def test_every_setting_but_the_instance_and_the_workers_is_in_the_render_fingerprint() -> None:
-    settings = Settings()
-    before = settings.render_fingerprint
-    for field in fields(Settings):
-        other: Any = replace(settings.serve, port=1) if field.name == "serve" else "other"
-        changed = replace(settings, **{field.name: other})
-        assert (changed.render_fingerprint != before) == (field.name != "instance"), field.name
-    workers = replace(settings, serve=replace(settings.serve, workers=9))
-    assert workers.render_fingerprint == before
-
-
 def test_a_logo_that_does_not_exist_is_a_fault(tmp_path: Path) -> None:
     environ = write(tmp_path, 'logo = "logo.png"\nicon = "icon.svg"')
     assert sorted(faults(environ)) == [
         ("icon = 'icon.svg'", "must be the name of a picture file (.png, .jpg, .jpeg, .gif)"),
         (f"logo = '{tmp_path / 'logo.png'}'", "this file does not exist"),
     ]
+
+
+def test_a_folder_of_old_files_that_does_not_exist_is_a_fault(tmp_path: Path) -> None:
+    environ = write(tmp_path, 'static = "old"')
+    assert faults(environ) == [(f"static = '{tmp_path / 'old'}'", "this folder does not exist")]
+    (tmp_path / "old").mkdir()
+    assert load(environ).static == tmp_path / "old"
+
+
+@pytest.mark.parametrize(
+    ("table", "number"),
+    [
+        ('"/rss.php" = "/feeds/rss.xml"\n"/a" = "/b?c#d"', 0),
+        ('"rss.php" = "/feeds/rss.xml"', 1),
+        ('"/rss.php" = "feeds/rss.xml"', 1),
+        ('"/rss.php" = "//other.example/"', 1),
+        ('"/rss.php" = 3', 1),
+        ('"/a" = "/b"\n"/b" = "/c"', 1),
+        ('"/a" = "/a"', 1),
+    ],
+)
+def test_redirects_lead_to_paths_of_this_site_at_once(
+    tmp_path: Path, table: str, number: int
+) -> None:
+    environ = write(tmp_path, f"[redirects]\n{table}")
+    if number:
+        assert len(faults(environ)) == number
+    else:
+        assert load(environ).redirects == (("/rss.php", "/feeds/rss.xml"), ("/a", "/b?c#d"))
+
+
+@pytest.mark.parametrize(
+    ("permalink", "is_usable"),
+    [
+        ("/<year>/<month>/<day>/<id>.html", True),
+        ("/<folder>/<id>/", True),
+        ("/<year><month><day>-<id>", True),
+        ("/<year>/", False),
+        ("/<id>/<id>", False),
+        ("/<year>/<year>/<id>", False),
+        ("/a<folder>/<id>", False),
+        ("/<folder>", False),
+        ("/<title>/<id>", False),
+        ("/<id", False),
+    ],
+)
+def test_a_permalink_may_have_parts_of_the_date_and_the_folder(
+    permalink: str,
+    is_usable: bool,  # noqa: FBT001 - a case
+) -> None:
+    environ = {"FEEDSVC_PERMALINK": permalink}
+    if is_usable:
+        assert load(environ).permalink == permalink
+    else:
+        assert len(faults(environ)) == 1
+
+
+def test_old_permalinks_are_a_list_of_paths(tmp_path: Path) -> None:
+    environ = write(tmp_path, 'old_permalinks = ["/:title/", "/{slug}.html"]')
+    assert load(environ).old_permalinks == ("/:title/", "/{slug}.html")
+    assert load({"FEEDSVC_OLD_PERMALINKS": "/:title/ /a"}).old_permalinks == ("/:title/", "/a")
+    for value in ('["title"]', "[1]", "3"):
+        assert len(faults(write(tmp_path, f"old_permalinks = {value}"))) == 1

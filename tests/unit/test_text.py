@@ -5,7 +5,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from feedsvc.text import SUMMARY_LENGTH, clean, first_forbidden_line, place, plain, summarize
+from feedsvc.text import (
+    SUMMARY_LENGTH,
+    clean,
+    first_forbidden_line,
+    normalized,
+    place,
+    plain,
+    summarize,
+    surplus_marks_line,
+)
 from tests.support.markup import ANY_TEXT, FORBIDDEN, md, text
 
 
@@ -146,3 +155,22 @@ def test_a_summary_is_never_longer_than_300_characters(source: str) -> None:
     assert len(summary) <= 300
     assert whole.startswith(summary.removesuffix("…"))
     assert (summary == whole) == (len(whole) <= 300)
+
+
+def test_a_text_is_normalized_with_thirty_marks_on_a_letter_at_most() -> None:
+    marks = "\u0323\u0301" * 15
+    for written, expected in (
+        ("и\u0306е\u0308", "йё"),
+        ("йё", "йё"),
+        # Marks are put in order, so that the last ones in a row are not always the last written.
+        ("б" + marks, "б" + "\u0323" * 15 + "\u0301" * 15),
+        ("б" + marks + "\u0301" * 5000 + "а", "б" + "\u0323" * 15 + "\u0301" * 15 + "а"),
+        ("и\u0306" + "!" * 100, "й" + "!" * 100),
+    ):
+        assert normalized(written) == expected
+
+
+def test_the_line_of_surplus_marks_is_known() -> None:
+    assert surplus_marks_line("a\nи\u0306" + "!" * 100) == 0
+    assert surplus_marks_line("a\nб" + "\u0301\u0323" * 15) == 0
+    assert surplus_marks_line("a\n!" + "-" * 50 + "\nб" + "\u0301\u0323" * 16) == 3

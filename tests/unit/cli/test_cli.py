@@ -37,12 +37,46 @@ def test_check_shows_where_and_what_is_wrong_and_what_to_do_and_exits_with_1(
     (folder / "entries" / "c.md").write_bytes(item("C", id="a"))
     done = run(folder, "check")
     assert done.stdout == (
+        "Ошибки:\n"
         "b.txt:2: «завтра» — не дата: напишите день, месяц и год, например"
         " 13.08.2014, 13.08.2014 15:30 или 13 августа 2014\n"
         "c.md: id «a» уже занят файлом a.md: дайте этому файлу другой id или другое имя"
         " либо удалите один из двух файлов\n"
+        "Файлов: 3; не опубликовано: 2; ошибок: 2; предупреждений: 0\n"
     )
     assert (done.exit_code, done.stderr) == (1, "")
+
+
+def test_check_shows_errors_first_says_once_what_repeats_and_ends_with_totals(
+    folder: Path,
+) -> None:
+    for number in range(1043):
+        (folder / "entries" / f"{number:04}.md").write_bytes(item(laiout="post"))
+    (folder / "entries" / "9999.md").write_bytes(b"---\ntitle: T\n---\nText\n")
+    for name in ("page.html", "PAGE.HTM", "a.rst", "letter.docx"):
+        (folder / "entries" / name).write_bytes(b"x")
+    (folder / "entries" / "_news").mkdir()
+    done = run(folder, "check", FEEDSVC_LANGUAGE="en")
+    lines = done.stdout.splitlines()
+    assert lines[:3] == [
+        "Errors:",
+        (
+            "9999.md:1: there is no date: write the day, month and year, like 13.08.2014, below"
+            " the title or after «date:»"
+        ),
+        "Warnings:",
+    ]
+    assert lines[3].startswith("0000.md:4: «laiout» is unknown")
+    assert lines[3].endswith("(and 1042 more like this)")
+    assert [line.partition(":")[0] for line in lines[4:]] == [
+        "Not read",
+        "folders whose names begin with «_», which are not read",
+        "web pages (.html), which are not read",
+        "texts in .rst, .adoc, .org, .textile or .mdx, which are not read",
+        "documents that belong to no text, and are not read",
+        "Files",
+    ]
+    assert lines[-1] == "Files: 1044; kept back: 1; errors: 1; warnings: 1043"
 
 
 def test_check_exits_with_0_on_warnings_and_with_1_if_strict(folder: Path) -> None:
@@ -111,6 +145,17 @@ def test_status_without_a_catalogue_is_one_line_and_exit_status_2(folder: Path) 
     done = run(folder, "status")
     assert (done.exit_code, done.stderr) == (2, "каталог ещё не готов\n")
     assert not (folder / "instance").exists()
+
+
+def test_check_shows_ten_warnings_of_a_kind_and_all_errors(folder: Path) -> None:
+    for number in range(30):
+        body = f"![](missing-{number}.png)"
+        (folder / "entries" / f"{number:02}.md").write_bytes(item(body=body))
+        (folder / "entries" / f"x{number:02}.md").write_bytes(item(date=f"never {number}"))
+    lines = run(folder, "check", FEEDSVC_LANGUAGE="en").stdout.splitlines()
+    assert len([line for line in lines if "is not a date" in line]) == 30
+    assert len([line for line in lines if "there is no file" in line]) == 10
+    assert "… and 20 more of this kind; all: feedsvc check --format json" in lines
 
 
 def test_status_describes_the_catalogue_that_sync_has_updated(folder: Path) -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from feedsvc.cli.status_text import describe
 from feedsvc.settings import Settings
-from feedsvc.storage.status import DEGRADED, Scheduled, Status
+from feedsvc.storage.status import DEGRADED, UNREAD, Scheduled, Status, unread, watch_fault
 
 STATUS = Status(
     revision=7,
@@ -14,6 +14,9 @@ STATUS = Status(
     problems={"error": 1, "warning": 2},
     scan_age=6.6,
     degraded=None,
+    watch_fault=None,
+    reader_deaths=0,
+    unread={},
 )
 
 
@@ -41,13 +44,24 @@ def test_a_status_is_described_line_by_line(english: Settings) -> None:
 
 
 def test_what_is_not_in_order_is_described_last(english: Settings) -> None:
-    status = replace(STATUS, scan_age=None, degraded="empty")
-    assert list(describe(status, english, writer_alive=False))[-4:] == [
+    status = replace(STATUS, scan_age=None, degraded="empty", watch_fault="ENOSPC", reader_deaths=2)
+    assert list(describe(status, english, writer_alive=False))[-6:] == [
         "The folder has never been scanned successfully",
         "THE WRITER PROCESS IS NOT RUNNING",
+        "Reading processes that died: 2",
+        watch_fault("ENOSPC").text(),
         "DEGRADED: the entries folder is empty",
         "No entries are removed. If this was intended: feedsvc sync --accept-removals",
     ]
+
+
+def test_what_is_not_read_is_described_in_a_line_each(english: Settings) -> None:
+    status = replace(STATUS, unread=dict.fromkeys(UNREAD, 2) | {"other": 1})
+    lines = list(describe(status, english, writer_alive=True))
+    assert [line for line in lines if "read" in line] == [
+        "  " + message.text() for message in unread(status.unread)
+    ]
+    assert len(list(unread(status.unread))) == len(UNREAD)
 
 
 @pytest.mark.parametrize("code", DEGRADED)

@@ -1,5 +1,6 @@
 """What the extensions of feedgen add: branding, tombstones, archive links, media."""
 
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from lxml import etree
 
 from feedsvc.feeds import atom as atom_feed
 from feedsvc.feeds import channel
-from feedsvc.model import Attachment
+from feedsvc.model import Attachment, Category
 from tests.support.elements import (
     ATOM,
     HISTORY,
@@ -111,3 +112,19 @@ def test_only_an_archive_declares_itself_as_one(newsroom: Newsroom) -> None:
         "prev-archive": f"{SITE}/feeds/archive/2026/02/atom.xml",
     }
     assert atom(newsroom).findall(f"{HISTORY}archive") == []
+
+
+def test_the_time_of_a_feed_grows_no_faster_than_its_categories(newsroom: Newsroom) -> None:
+    def seconds(count: int) -> float:
+        labels = tuple(Category(f"Рубрика {number}", f"r{number}") for number in range(count))
+        publish(newsroom, replace(ENTRY, categories=labels))
+        found = channel.newest(newsroom.edition(), newsroom.settings, "atom.xml")
+        times = []
+        for _ in range(3):
+            started = time.process_time()
+            atom_feed.render(found, newsroom.settings)
+            times.append(time.process_time() - started)
+        return min(times)
+
+    # What is quadratic takes 16 times as long for 4 times the input.
+    assert seconds(8000) < 8 * seconds(2000)

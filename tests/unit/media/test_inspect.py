@@ -1,5 +1,8 @@
 """Inspecting a file: what it is, how large it is, and what is not published."""
 
+import os
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -8,6 +11,7 @@ from feedsvc.media import inspect as inspect_module
 from feedsvc.media.inspect import MAX_LENGTH, MAX_PIXELS, Facts, Unfit, inspect
 from feedsvc.media.types import TYPES
 from tests.support.files import ARCHIVE, PDF, PHOTO, WIDE, animated_gif, huge_png, picture
+from tests.support.hostile_pictures import HEADERS, PICTURES, huge_webp
 
 KINDS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".gif": "GIF", ".webp": "WEBP"}
 DOCUMENTS = {
@@ -95,7 +99,7 @@ def test_a_file_of_no_publishable_kind_is_refused_unopened(
     def refuse(*_: object) -> None:
         raise AssertionError
 
-    monkeypatch.setattr(inspect_module, "open", refuse, raising=False)
+    monkeypatch.setattr(inspect_module, "open_real", refuse)
     assert code(tmp_path / "a.svg") == "media-type"
 
 
@@ -105,3 +109,32 @@ def test_a_file_that_cannot_be_opened_is_missing(tmp_path: Path) -> None:
         assert code(tmp_path / name) == "media-missing"
     (tmp_path / "folder.jpg").mkdir()
     assert code(tmp_path / "folder.jpg") == "media-missing"
+    os.mkfifo(tmp_path / "pipe.jpg")
+    assert code(tmp_path / "pipe.jpg") == "media-missing"
+
+
+# The greatest header that is read takes a second; others are refused at once.
+@pytest.mark.parametrize("name", sorted({**PICTURES, **HEADERS}))
+def test_a_hostile_picture_is_inspected_at_little_cost(
+    tmp_path: Path, name: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = written(tmp_path / name, {**PICTURES, **HEADERS}[name]())
+    start = time.process_time()
+    with suppress(Unfit):
+        assert inspect(str(path)).length == path.stat().st_size
+    assert time.process_time() - start < 2
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("name", HEADERS)
+def test_a_header_is_not_read_for_ever(tmp_path: Path, name: str) -> None:
+    assert code(written(tmp_path / name, HEADERS[name]())) == "media-broken"
+
+
+def test_a_picture_with_a_large_profile_is_fit(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.jpg", PICTURES["icc.jpg"]())
+    assert inspect(str(path))[1:] == (600, 400)
+
+
+def test_a_picture_that_says_it_is_huge_takes_no_memory(tmp_path: Path) -> None:
+    assert code(written(tmp_path / "a.webp", huge_webp())) == "media-large"

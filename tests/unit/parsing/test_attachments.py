@@ -3,6 +3,8 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +12,7 @@ from feedsvc.model import Attachment
 from feedsvc.parsing import read
 from feedsvc.settings import Settings
 from feedsvc.sync.scanner import Scan, examine
+from feedsvc.text import SITE
 from tests.support.files import (
     ARCHIVE,
     PDF,
@@ -111,8 +114,9 @@ def test_a_picture_whose_size_is_written_in_the_text_keeps_it(settings: Settings
 
 def test_pictures_from_elsewhere_are_no_files_of_the_entry(settings: Settings) -> None:
     body = "![](https://other.example/a.jpg) ![](/static/b.jpg)"
-    lay(settings, {"news.md": item(body=body), "static/b.jpg": PHOTO})
-    entry = entry_of(settings)
+    lay(settings, {"news.md": item(body=body)})
+    entry = read_entry(settings).entry
+    assert entry is not None
     assert entry.inline == ()
     assert 'src="https://other.example/a.jpg"' in entry.html
     assert 'src="\ufdd0/static/b.jpg"' in entry.html
@@ -225,3 +229,50 @@ def test_a_text_that_names_very_many_files_gets_one_warning_for_the_rest(
     assert len(found.problems) <= 101
     assert [problem.code for problem in found.problems].count("media-many") == 1
     assert len(found.named_files) <= 200
+
+
+def test_a_name_longer_than_any_path_is_not_looked_up(settings: Settings) -> None:
+    lay(settings, {"news.md": item(body="Text ![](" + "a/" * 300 + "b.jpg)")})
+    found = read_entry(settings)
+    assert [problem.code for problem in found.problems] == ["media-missing"]
+    assert found.named_files == ()
+
+
+# Addresses that begin at the root of the old site
+
+
+def test_a_file_of_the_entries_folder_is_found_from_its_root(settings: Settings) -> None:
+    body = "![A](/images/a.jpg) [b](/files/b.pdf) ![A](/images/a.jpg)\n"
+    lay(settings, {"x/news.md": item(body=body), "images/a.jpg": PHOTO, "files/b.pdf": PDF})
+    found = entry_of(settings, "x/news.md")
+    assert paths(found.inline) == ["images/a.jpg", "files/b.pdf"]
+    assert "/media/news/a.jpg" in found.html
+    assert "/media/news/b.pdf" in found.html
+
+
+def test_a_file_of_the_old_site_keeps_its_address(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "static").mkdir()
+    (tmp_path / "static" / "a.jpg").write_bytes(PHOTO)
+    settings = replace(settings, static=tmp_path / "static")
+    lay(settings, {"news.md": item(body="![A](/a.jpg)\n"), "a.jpg": PHOTO})
+    found = entry_of(settings)
+    assert found.inline == ()
+    assert f'src="{SITE}/a.jpg"' in found.html
+
+
+def test_a_picture_that_is_nowhere_is_told_and_stays(settings: Settings) -> None:
+    body = "![A](/a.jpg) ![B](/../b.jpg) ![C](/media/x/c.jpg) [d](/d.jpg) ![E](/e.svg)\n"
+    lay(settings, {"news.md": item(body=body)})
+    found = read_entry(settings)
+    assert found.entry is not None
+    assert f'src="{SITE}/a.jpg"' in found.entry.html
+    assert [(each.code, dict(each.values)) for each in found.problems] == [
+        ("picture-nowhere", {"name": "/../b.jpg"}),
+        ("picture-nowhere", {"name": "/a.jpg"}),
+    ]
+
+
+def test_a_file_from_the_root_that_cannot_be_published_is_told(settings: Settings) -> None:
+    lay(settings, {"news.md": item(body="![A](/a.jpg)\n"), "a.jpg": b"no picture"})
+    found = read_entry(settings)
+    assert [each.code for each in found.problems] == ["media-broken"]

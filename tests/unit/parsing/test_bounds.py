@@ -2,12 +2,22 @@
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from feedsvc.parsing.bounds import TooDeep, check_html
+from feedsvc.parsing import read
+from feedsvc.parsing.bounds import (
+    MAX_DEFINITIONS,
+    MAX_TAGS,
+    Excess,
+    TooDeep,
+    check_html,
+    check_markdown,
+)
+from tests.support.costly import MARKDOWN, PLAIN
 from tests.support.markup import md, text
+from tests.support.parsing import MOSCOW, NO_FOLDER, markdown, reading, refused
 
 # Open in each paragraph that follows, until it is closed.
 REOPENED = "<p>" + "".join(f"<b title={n}>" for n in range(90)) + "</p>"
@@ -42,14 +52,6 @@ HIDDEN_DEPTHS = {
         *(
             pytest.param("<div>" + pattern * 400, id=name)
             for name, pattern in HIDDEN_DEPTHS.items()
-        ),
-        pytest.param(
-            REOPENED + "<p>a</p>\n\n" * 20_000, id="tags that HTML opens again in each paragraph"
-        ),
-        pytest.param(
-            REOPENED + "<p>a</p>" * 20_000,
-            id="tags that HTML opens again in each paragraph of a block",
-            marks=pytest.mark.long,
         ),
     ],
 )
@@ -160,6 +162,166 @@ def test_many_characters_that_cost_little_are_accepted(
 
 def test_tags_without_an_end_are_checked_in_under_a_second() -> None:
     started = time.process_time()
-    check_html("<b " * 300_000)
+    check_html("<b " * MAX_TAGS)
 
     assert time.process_time() - started < 1
+
+
+def excess(source: str) -> tuple[str, int]:
+    """Return the code and the line of the bound that a Markdown body exceeds."""
+    with pytest.raises(Excess) as caught:
+        md(source)
+    return caught.value.code, caught.value.line
+
+
+HEAD = "|a|b|c|d|\n|-|-|-|-|\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        pytest.param(HEAD + "|a\n" * 5000, 5002, id="filled up"),
+        pytest.param(HEAD + "|a|b|c|d|\n" * 5000, 5002, id="full"),
+        pytest.param(re.sub("(?m)^", "> ", HEAD + "|a\n" * 5000), 5002, id="in a quotation"),
+        pytest.param("- " + HEAD.replace("\n", "\n  ") + "  |a\n" * 5000, 5002, id="in a list"),
+        pytest.param("1. > " + HEAD.replace("\n", "\n   > ") + "   > |a\n" * 5000, 5002, id="both"),
+        pytest.param("a|b|c|d\n:-:|-:|:-|-\n" + "a\n" * 5000, 5002, id="without edges"),
+        pytest.param((HEAD + "|a\n" * 6 + "\n") * 1000, None, id="many small ones"),
+    ],
+)
+def test_tables_have_twenty_thousand_cells_at_most(source: str, line: int | None) -> None:
+    code, where = excess(source)
+
+    assert code == "table-large"
+    assert line in (where, None)
+
+
+def test_large_tables_and_what_is_none_are_accepted() -> None:
+    rows = 900
+    for source in (
+        "|a" * 20 + "\n" + "|-" * 20 + "\n" + ("|b" * 20 + "\n") * rows,
+        "a | b\n\n" + "- | -\n\nc\n" * 10_000,
+        "```\n" + "| - |\n\n" * 5000 + "```\n",
+    ):
+        check_markdown(source)
+    html = md("|a" * 20 + "\n" + "|-" * 20 + "\n" + ("|b" * 20 + "\n") * rows)
+    assert html.count("<td>") == 20 * rows
+
+
+@pytest.mark.parametrize(
+    ("source", "code"),
+    [
+        pytest.param("![](http://a.ru/a.png)\n" * 1001, "pictures-many", id="pictures"),
+        pytest.param("[a](b)\n" * 5001, "too-many-parts", id="links"),
+        pytest.param("a\n\n" * 50_001, "too-many-parts", id="paragraphs"),
+        pytest.param(
+            "<b" + "".join(f" a{n}" for n in range(5001)) + ">x</b>",
+            "too-many-parts",
+            id="attributes",
+        ),
+        pytest.param(
+            "<div>\n<a title='" + "x" * 10_000 + "'>" + "<p>a" * 1000,
+            "too-many-parts",
+            id="an attribute that HTML opens again in each paragraph",
+        ),
+        pytest.param(
+            REOPENED + "<p>a</p>\n\n" * 6000,
+            "too-many-parts",
+            id="tags that HTML opens again in each paragraph",
+        ),
+        pytest.param(
+            REOPENED + "<p>a</p>" * 6000,
+            "too-many-parts",
+            id="tags that HTML opens again in each paragraph of a block",
+        ),
+        pytest.param(("- " * 50 + "a\n") * 2001, "too-many-parts", id="lists in lists"),
+        pytest.param("«»" * 200_000, "signs-many", id="quotation marks"),
+        pytest.param("&nbsp;" * 100_000, "signs-many", id="no-break spaces"),
+        pytest.param("mailto:a@b.cd" * 4000, "addresses-many", id="mail addresses in one line"),
+        pytest.param("http://a.b/" + ")" * 10_000, "addresses-many", id="brackets"),
+    ],
+)
+def test_what_would_be_out_of_proportion_is_refused(source: str, code: str) -> None:
+    assert excess(source) == (code, 1 if code == "addresses-many" else 0)
+
+
+def test_html_is_not_longer_than_4_mib(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("feedsvc.parsing.bounds.MAX_LENGTH", 1000)
+    md("a" * 900)
+    assert excess("a" * 1000) == ("too-many-parts", 0)
+
+
+def test_plain_text_has_a_hundred_thousand_lines_at_most() -> None:
+    source = "T\n13.08.2014\n" + "a\n" * 100_001
+    assert refused(source, "a.txt") == [(100_003, "too-many-parts", {})]
+
+
+def test_plain_text_has_fifty_thousand_characters_of_addresses_at_most() -> None:
+    many = "T\n13.08.2014\nText\n" + "Наш сайт news.example, " * 4000
+    assert refused(many, "a.txt") == [(4, "addresses-many", {})]
+    # Neither numbers nor dates are addresses.
+    numbers = "T\n13.08.2014\nText\n" + "1.5 м, 13.08.2014, т. е. " * 10_000
+    assert reading(numbers, "a.txt").problems == ()
+
+
+def test_markdown_says_in_which_line_a_bound_is_exceeded() -> None:
+    body = "Text\n\n" + HEAD + "|a\n" * 5000
+    assert refused(markdown(body=body)) == [(5008, "table-large", {})]
+
+
+COSTLY = [
+    *(pytest.param(make, "a.md", id=name) for name, make in MARKDOWN.items()),
+    *(pytest.param(make, "a.txt", id=f"plain: {name}") for name, make in PLAIN.items()),
+]
+
+
+def parse_times(make: Callable[[int], bytes], path: str, size: int) -> Iterator[float]:
+    """Yield, again and again, the processor time of parsing a costly file, in seconds."""
+    data = make(size)[: 1024 * 1024]
+    while True:
+        started = time.process_time()
+        read(data, path, MOSCOW, NO_FOLDER)
+        yield time.process_time() - started
+
+
+# Processor time that the clock measures well enough to compare, in seconds.
+FLOOR = 0.005
+
+
+def expect_growth_in_proportion(
+    make: Callable[[int], bytes], path: str, *, small: int, large: int
+) -> None:
+    """Compare the times of two sizes, 16 times apart.
+
+    What is quadratic takes 256 times as long; the bound is the geometric mean of both.
+    """
+    small_times, large_times = parse_times(make, path, small), parse_times(make, path, large)
+    best = next(large_times)
+    for _ in range(4):
+        if best < 64 * max(min(next(small_times), next(small_times)), FLOOR):
+            return
+        best = min(best, next(large_times))
+    pytest.fail(f"{best:.2f} s for {large} bytes")
+
+
+@pytest.mark.parametrize(("make", "path"), COSTLY)
+def test_time_grows_no_faster_than_the_file(make: Callable[[int], bytes], path: str) -> None:
+    expect_growth_in_proportion(make, path, small=4000, large=64_000)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("make", "path"), COSTLY)
+def test_time_grows_no_faster_up_to_the_largest_file(
+    make: Callable[[int], bytes], path: str
+) -> None:
+    expect_growth_in_proportion(make, path, small=64_000, large=1_024_000)
+
+
+@pytest.mark.parametrize("number", [MAX_DEFINITIONS, MAX_DEFINITIONS + 1])
+def test_five_thousand_definitions_are_the_limit(number: int) -> None:
+    source = "a\n: b\n\n" * number
+    if number > MAX_DEFINITIONS:
+        with pytest.raises(Excess, match="too-many-parts"):
+            check_markdown(source)
+    else:
+        check_markdown(source)

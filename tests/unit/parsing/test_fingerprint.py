@@ -29,6 +29,9 @@ OTHERS = {
     "timezone": replace(MOSCOW, timezone=ZoneInfo("Asia/Tokyo")),
     "permalink": replace(MOSCOW, permalink="/other/<id>/"),
     "authority": replace(MOSCOW, authority="other.example,2020"),
+    "language": replace(MOSCOW, language="ru"),
+    "static": replace(MOSCOW, static=Path("old")),
+    "old_permalinks": replace(MOSCOW, old_permalinks=("/:title/",)),
 }
 # Loads what is loaded late, too; Pillow only with a picture.
 PARSE = """
@@ -87,7 +90,7 @@ def test_no_other_setting_reaches_the_parsers_or_the_fingerprint() -> None:
     assert "title" in others
     for name in sorted(others):
         assert not hasattr(parse, name), name
-    other = replace(settings, title="Other", language="ru", feed_size=7, entries=Path("x"))
+    other = replace(settings, title="Other", feed_size=7, entries=Path("x"))
     assert parsing.fingerprint(other.parsing) == parsing.fingerprint(parse)
 
 

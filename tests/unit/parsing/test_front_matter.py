@@ -145,3 +145,13 @@ def test_no_front_matter_crashes_the_process(tmp_path: Path) -> None:
         "",
         sorted(f"{name.replace(' ', '-')} None" for name in CRASHING),
     )
+
+
+@pytest.mark.parametrize("end", ["\x85", "\u2028", "\u2029"])
+def test_what_ends_a_line_in_yaml_alone_is_not_counted(end: str) -> None:
+    problems = refused(markdown(f"author: a{end}{end}b", "summary: ["))
+    assert [line for line, code, _ in problems if code == "bad-yaml"] == [6]
+
+
+def test_a_line_break_of_word_is_a_space() -> None:
+    assert entry(markdown("author: a\u2028b")).author == "a b"

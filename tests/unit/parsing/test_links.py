@@ -3,6 +3,7 @@
 import lxml.html
 import pytest
 
+from feedsvc.parsing.links import absolute, linked, search_length
 from feedsvc.parsing.sanitizer import from_markdown
 from feedsvc.text import SITE
 from tests.support.markup import HERE, md, text
@@ -32,6 +33,8 @@ def link(address: str) -> str | None:
         ("1:2", HERE + "/1:2"),
         # None of these names another host, in a feed or on a page.
         ("////evil.example/x", SITE + "/evil.example/x"),
+        ("////я б", SITE + "/%D1%8F%20%D0%B1"),
+        ("/////a [b]/", SITE + "/a%20%5Bb%5D/"),
         ("/.//evil.example/x", SITE + "/evil.example/x"),
         ("/\\evil.example/x", SITE + "/%5Cevil.example/x"),
         ("\\\\evil.example/x", HERE + "/%5C%5Cevil.example/x"),
@@ -94,4 +97,28 @@ def test_nothing_in_paragraphs_is_markup() -> None:
     assert text('<b>a</b> &lt; "c" [d](e) *f* www.mos.ru/"><script>') == (
         '<p>&lt;b&gt;a&lt;/b&gt; &amp;lt; "c" [d](e) *f*'
         ' <a href="http://www.mos.ru/">www.mos.ru/</a>"&gt;&lt;script&gt;</p>'
+    )
+
+
+def test_an_address_that_is_too_long_for_one_is_none() -> None:
+    path = "http://a.ru/" + "a" * 7988
+    assert absolute(path, "/") == path
+    assert absolute(path + "a", "/") is None
+    host = ("a" * 49 + ".") * 6
+    assert absolute(f"http://{host}/", "/") == f"http://{host}/"
+    assert absolute(f"http://{host}a/", "/") is None
+
+
+def test_a_very_long_word_is_not_searched_for_addresses() -> None:
+    word = "http://a.ru/" + "a" * 1988
+    assert linked(f"см. {word}") == f'см. <a href="{word}">{word}</a>'
+    assert linked(f"см. {word}a") == f"см. {word}a"
+    assert search_length(f"см. {word} 1.5 a@b.ru, {word}a") == 2000 + len("a@b.ru,")
+
+
+@pytest.mark.parametrize("space", [" ", "  ", "\t", "\u00a0", "\u2003"])
+def test_spaces_of_every_kind_part_addresses(space: str) -> None:
+    assert linked(f"a{space}b.ru{space}<{space}c@d.ru") == (
+        f'a{space}<a href="http://b.ru">b.ru</a>{space}&lt;{space}'
+        '<a href="mailto:c@d.ru">c@d.ru</a>'
     )

@@ -17,6 +17,7 @@ def test_the_press_centres_real_text_is_read(real_item: bytes) -> None:
 
     assert found == Entry(
         id="1204713",
+        page="/presscenter/news/detail/1204713.html",
         title="Штаб по развитию отечественных производств для импортозамещения"
         " будет создан в Москве",
         published=found.published,
@@ -39,6 +40,7 @@ def test_a_press_text_needs_neither_address_nor_publisher() -> None:
 
     assert found == Entry(
         id="x",
+        page="/presscenter/news/detail/x.html",
         title="Два слова",
         published=found.published,
         updated=found.published,

@@ -46,7 +46,7 @@ def test_a_query_that_is_too_long_is_cut_even_if_only_its_lower_case_is() -> Non
     assert parse("a" * (MAX_LENGTH + 1)).is_cut
     # In lower case this letter is three.
     assert parse("ΐ" * MAX_LENGTH).text == "ι" * 64
-    assert parse(" ".join(f"{number}{'ß' * 60}" for number in range(3))).is_cut
+    assert parse(" ".join(f"{number}{'ß' * 60}" for number in range(4))).is_cut
 
 
 @given(st.one_of(st.text(), st.text(alphabet='ab яё"«»“”„ ß\u0301İ', max_size=40)))

@@ -78,6 +78,11 @@ def test_long_words_are_cut_in_a_text_as_by_themselves() -> None:
         assert stems(f"а {text} а") == stemmed_one_by_one(f"а {text} а")
 
 
+def test_a_word_that_grows_in_lower_case_is_cut_after_that() -> None:
+    once = stemming.normal("ß" * 64)
+    assert once == stemming.normal(once) == "s" * 64
+
+
 def test_a_whole_vocabulary_has_the_same_stems_in_a_text_as_word_by_word() -> None:
     words, _ = vocabulary()
     assert stems(" ".join(words)) == [stem(word) for word in words]

@@ -8,6 +8,7 @@ from feedsvc.search.terms import SUMMARY, TITLE, index_text, match
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 ENTRY = Entry(
     id="a",
+    page="/presscenter/news/detail/a.html",
     title="Новый двор",
     summary="Двор открыт.",
     html="",

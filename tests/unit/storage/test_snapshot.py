@@ -124,11 +124,11 @@ def test_the_addresses_of_a_year_are_listed_with_their_times_newest_first(
     )
     snapshot = newsroom.writer.snapshot()
     expected = [
-        (entry.id, to_microseconds(entry.published), to_microseconds(entry.updated))
+        (entry.page, to_microseconds(entry.published), to_microseconds(entry.updated))
         for entry in snapshot.newest(NOW, 2)
     ]
     assert snapshot.addresses("2026", NOW) == expected
-    assert [entry_id for entry_id, *_ in expected] == ["c", "b"]
+    assert [entry.id for entry in snapshot.newest(NOW, 2)] == ["c", "b"]
 
 
 def test_months_follow_each_other_across_those_without_public_entries(newsroom: Newsroom) -> None:
@@ -146,3 +146,36 @@ def test_months_follow_each_other_across_those_without_public_entries(newsroom: 
     assert snapshot.adjacent_month("2026-04", NOW, later=True) is None
     assert snapshot.adjacent_month("2026-04", NOW, later=False) == "2026-01"
     assert [entry.id for entry in snapshot.for_month("2026-04", NOW)] == ["c"]
+
+
+def test_the_newest_moment_follows_from_the_files_that_are_there(newsroom: Newsroom) -> None:
+    def newest() -> int:
+        return newsroom.writer.snapshot().newest_moment(NOW)
+
+    assert newest() == 0
+    files = {
+        "a.md": item(date="2026-06-01T12:00Z"),
+        "b.md": item(date="2026-06-02T12:00Z", status="withdrawn"),
+        "c.md": item(date="2026-06-03T12:00Z", updated="2026-06-04T12:00Z"),
+        "draft.md": item(date="2026-06-20T12:00Z", status="draft"),
+        "later.md": item(date="2026-07-20T12:00Z", updated="2026-07-21T12:00Z"),
+    }
+    newsroom.apply(files)
+    assert newest() == NOW - 27 * 86400 * SECOND
+    for path, days in (("c.md", 29), ("b.md", 30), ("a.md", None)):
+        newsroom.apply({}, gone=[path])
+        assert newest() == (0 if days is None else NOW - days * 86400 * SECOND)
+
+
+def test_what_each_page_asks_sorts_no_entries(newsroom: Newsroom) -> None:
+    newsroom.apply({f"{number}.md": item() for number in range(50)})
+    connection = newsroom.writer._connection  # noqa: SLF001 - to see the queries
+    queries: list[str] = []
+    connection.set_trace_callback(queries.append)
+    assert newsroom.edition().period.newest
+    connection.set_trace_callback(None)
+    assert len(queries) > 3
+    for query in queries:
+        plan = " ".join(str(row) for row in connection.execute(f"EXPLAIN QUERY PLAN {query}"))
+        assert "TEMP B-TREE" not in plan, query
+        assert "SCAN entry" not in plan, query

@@ -28,8 +28,7 @@ from tests.support.newsroom import NOW, SECOND, Newsroom, item
 
 def test_a_new_file_becomes_an_entry_and_advances_the_revision(newsroom: Newsroom) -> None:
     assert newsroom.apply({"a.md": item("One")}) == ADVANCED
-    snapshot = newsroom.writer.snapshot()
-    assert (snapshot.revision, snapshot.changed) == (1, NOW)
+    assert revision(newsroom) == 1
     assert title_of(newsroom, "a") == "One"
 
 
@@ -60,7 +59,7 @@ def test_the_same_bytes_with_another_fingerprint_do_not_advance_the_revision(
     newsroom.apply({"a.md": item("One")})
     assert newsroom.apply({"a.md": item("One")}, now=NOW + SECOND) == UNCHANGED
     snapshot = newsroom.writer.snapshot()
-    assert (snapshot.revision, snapshot.changed) == (1, NOW)
+    assert snapshot.revision == 1
     assert snapshot.fingerprints() == {"a.md": "2"}
 
 
@@ -142,18 +141,6 @@ def test_files_to_be_read_again_are_listed_after_the_next_batch(newsroom: Newsro
     assert newsroom.apply({}).again == ("a.md", "b.md")
 
 
-def test_another_render_fingerprint_changes_the_time_but_the_first_does_not(
-    newsroom: Newsroom,
-) -> None:
-    newsroom.apply({"a.md": item()})
-    changed = []
-    for number, fingerprint in enumerate(("one", "one", "two"), 1):
-        newsroom.writer.set_render_fingerprint(fingerprint, NOW + number)
-        snapshot = newsroom.writer.snapshot()
-        changed.append((snapshot.render_fingerprint, snapshot.revision, snapshot.changed))
-    assert changed == [("one", 1, NOW), ("one", 1, NOW), ("two", 1, NOW + 3)]
-
-
 def test_a_scan_in_order_is_stored_with_its_time(newsroom: Newsroom) -> None:
     newsroom.writer.record_scan("", NOW)
     newsroom.writer.record_scan("empty", NOW + SECOND)
@@ -162,13 +149,6 @@ def test_a_scan_in_order_is_stored_with_its_time(newsroom: Newsroom) -> None:
     newsroom.writer.record_scan("", NOW + 2 * SECOND)
     snapshot = newsroom.writer.snapshot()
     assert (snapshot.scanned, snapshot.degraded) == (NOW + 2 * SECOND, "")
-
-
-def test_a_clock_that_was_set_changes_the_time_but_not_the_revision(newsroom: Newsroom) -> None:
-    newsroom.apply({"a.md": item()})
-    newsroom.writer.record_clock_change(NOW + 5)
-    snapshot = newsroom.writer.snapshot()
-    assert (snapshot.revision, snapshot.changed) == (1, NOW + 5)
 
 
 # A catalogue that cannot be opened

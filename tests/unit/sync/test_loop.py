@@ -20,20 +20,20 @@ from watchdog.events import FileClosedEvent, FileSystemEvent
 
 from feedsvc.edition import Edition
 from feedsvc.media.types import is_passed_over
-from feedsvc.model import Entry, Reading
+from feedsvc.model import Entry
 from feedsvc.problems import sentence, severity
-from feedsvc.settings import ParseSettings, Settings
+from feedsvc.settings import Settings
 from feedsvc.storage.catalogue import Catalogue
 from feedsvc.storage.writer import Writer
-from feedsvc.sync import loop, reading
+from feedsvc.sync import loop
 from feedsvc.sync.check import check
 from feedsvc.sync.loop import SyncLoop
-from feedsvc.sync.reading import read_all, read_file
 from feedsvc.sync.request import RESCAN
 from feedsvc.sync.scanner import FoundFile, Scan
 from feedsvc.sync.watcher import Watcher
 from tests.support.folder import old, quicken, rescan, running, titles, wait_for
 from tests.support.newsroom import item
+from tests.support.reads import read_all, record_reads
 
 
 @pytest.fixture
@@ -50,14 +50,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def was_read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return the paths of the files that are read from now on."""
-    paths: list[str] = []
-
-    def noting(root: Path, file: FoundFile, settings: ParseSettings) -> tuple[str, Reading] | None:
-        paths.append(file.path)
-        return read_file(root, file, settings)
-
-    monkeypatch.setattr(reading, "read_file", noting)
-    return paths
+    return record_reads(monkeypatch)
 
 
 @pytest.mark.usefixtures("quick")
@@ -97,7 +90,7 @@ def test_a_problem_is_logged_once(settings: Settings, caplog: pytest.LogCaptureF
             rescan(settings)
     with running(settings):
         rescan(settings)
-    (problem,) = check(settings)
+    (problem,) = check(settings).problems
     assert (problem.path, problem.line) == ("a.txt", 2)
     assert sentences() == [sentence(problem, settings.language)]
 
@@ -131,19 +124,20 @@ def test_other_settings_that_shape_entries_have_all_files_read_again(settings: S
 
 
 @pytest.mark.usefixtures("quick")
-def test_other_settings_change_every_document_and_the_same_ones_none(settings: Settings) -> None:
+def test_what_is_not_read_is_logged_once(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
     old(settings.entries / "a.md", item("A"))
-
-    def changed(settings: Settings) -> int:
+    (settings.entries / "page.html").write_bytes(b"x")
+    for _ in range(2):
         with closing(SyncLoop(settings)) as sync:
             sync.run(sync.is_busy)
-        with Catalogue(settings.instance).snapshot() as snapshot:
-            return int(snapshot.changed)
-
-    first = changed(settings)
-    assert changed(settings) == first
-    moved = changed(replace(settings, base_url="https://moved.example"))
-    assert moved > first
+            sync.scan()
+    (settings.entries / "other.html").write_bytes(b"x")
+    with closing(SyncLoop(settings)) as sync:
+        sync.scan()
+    told = [record.message for record in caplog.records if ".html" in record.message]
+    assert [message.count("1") for message in told] == [1, 0]
 
 
 NAMES = st.text(
@@ -179,10 +173,10 @@ def test_any_tree_of_files_gives_an_entry_or_a_problem_for_each(
             continue  # the name is too long, or a file stands in the folder's place
         if not any(is_passed_over(part) for part in (*folders, stem + suffix)):
             written.add(path.relative_to(settings.entries).as_posix())
-    errors = {problem.path for problem in check(settings) if severity(problem) == "error"}
+    errors = {problem.path for problem in check(settings).problems if severity(problem) == "error"}
     with closing(Writer(settings.instance)) as writer:
         files = sorted(Scan(settings.entries), key=lambda file: file.path)
-        writer.apply(list(read_all(files, settings)), (), 0)
+        writer.apply(read_all(files, settings), (), 0)
         held, published = writer.count_entries(written - errors)
     assert held == published == len(written - errors)
     assert errors <= {file.path for file in files}

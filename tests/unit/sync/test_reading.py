@@ -8,7 +8,7 @@ import pytest
 from feedsvc.model import Problem
 from feedsvc.parsing import MAX_SIZE
 from feedsvc.settings import Settings
-from feedsvc.sync import reading
+from feedsvc.sync import readers
 from feedsvc.sync.reading import read_file
 from feedsvc.sync.scanner import TRY_AGAIN, Scan
 from tests.support.folder import old, running, titles
@@ -75,8 +75,8 @@ def test_a_file_that_may_not_be_read_is_a_problem_and_is_tried_again(settings: S
 def test_many_files_are_read_on_all_cores_and_in_their_order(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(reading, "MANY", 50)
-    monkeypatch.setattr(reading, "BATCH", 30)
+    monkeypatch.setattr(readers, "MANY", 50)
+    monkeypatch.setattr(readers, "BATCH", 30)
     caplog.set_level(logging.INFO)
     for number in range(100):
         old(settings.entries / f"{number:03}.md", item(f"T{number}", id=f"i{number // 2}"))

@@ -110,6 +110,33 @@ def test_a_name_that_is_not_utf8_is_a_problem_with_a_printable_path(settings: Se
     assert found(settings.entries) == {"\\xcd\\xee.txt": "name-not-utf8"}
 
 
+def test_a_folder_whose_name_is_not_utf8_is_a_problem_and_is_not_entered(
+    settings: Settings,
+) -> None:
+    folder = Path(os.fsdecode(os.fsencode(settings.entries) + b"/\xcd\xee"))
+    folder.mkdir()
+    (folder / "a.txt").write_bytes(item())
+    (settings.entries / "good.txt").write_bytes(item())
+    assert found(settings.entries) == {"\\xcd\\xee": "name-not-utf8", "good.txt": None}
+
+
+def test_what_may_be_news_but_is_not_read_is_counted(settings: Settings) -> None:
+    files = (
+        *("a.md", "a/plan.docx", "a.doc", "named.docx", "alone.docx", "b/c.odt", "x.rst"),
+        *("page.HTML", "b/index.html", "_news/a.md", "_drafts/b.md", ".git/c.html", "photo.jpg"),
+        *("_posts/2014-08-13-d.md", "c.markdown", "d.mdown", "notes.org", "~e.docx"),
+    )
+    for name in files:
+        path = settings.entries / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(item())
+    scan = Scan(settings.entries, {"a.md": ("named.docx",)})
+    assert {file.path for file in scan} == {
+        *("a.md", "_posts/2014-08-13-d.md", "c.markdown", "d.mdown"),
+    }
+    assert scan.unread == {"folders": 2, "pages": 2, "markup": 2, "documents": 2}
+
+
 def test_another_content_time_or_file_gives_another_fingerprint(settings: Settings) -> None:
     path = settings.entries / "a.txt"
 

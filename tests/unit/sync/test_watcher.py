@@ -16,6 +16,7 @@ from watchdog.events import (
     FileSystemEvent,
 )
 
+from feedsvc.errors import EntriesUnavailable
 from feedsvc.settings import Settings
 from feedsvc.sync.watcher import Hints, Watcher
 from tests.support.folder import quicken, running, titles, wait_for
@@ -70,13 +71,15 @@ def test_a_folder_that_was_replaced_is_watched_instead(tmp_path: Path) -> None:
     root = tmp_path / "entries"
     watcher = Watcher(root)
     try:
-        assert not watcher.watch_current()
+        with pytest.raises(EntriesUnavailable):
+            watcher.watch_current()
         root.mkdir()
         assert watcher.watch_current()
         assert not watcher.watch_current()
         root.rename(tmp_path / "away")
-        assert not watcher.watch_current()
-        root.mkdir()
+        with pytest.raises(EntriesUnavailable):
+            watcher.watch_current()
+        (tmp_path / "away").rename(root)
         assert watcher.watch_current()
         (root / "a.md").write_bytes(b"")
         wait_for(lambda: "a.md" in watcher.wait(0.05).closed)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 ATOM = "/feeds/atom.xml"
-PERIOD = ValidityPeriod(revision=1, since=0, until=None, changed=0)
+PERIOD = ValidityPeriod(revision=1, since=0, until=None, newest=0)
 
 
 class Application:
@@ -233,7 +233,7 @@ def client_environ(client: FlaskClient) -> "WSGIEnvironment":
 
 
 @pytest.mark.long
-def test_ten_million_headers_leave_memory_where_it_was() -> None:
+def test_three_million_headers_leave_memory_where_it_was() -> None:
     body, policy = [b"x" * 1000], CachePolicy(PERIOD, 0, None)
 
     def app(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -243,7 +243,7 @@ def test_ten_million_headers_leave_memory_where_it_was() -> None:
 
     cache = ResponseCache(app, lambda _: PERIOD)
     start = cast("StartResponse", lambda *_: None)
-    for index in range(10_000_000):
+    for index in range(3_000_000):
         cache({"HTTP_ACCEPT_ENCODING": str(index), "HTTP_IF_NONE_MATCH": "x" * 500}, start)
         if index == 100_000:
             before = resident()

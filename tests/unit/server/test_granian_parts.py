@@ -9,8 +9,8 @@ import granian
 import pytest
 from granian.server.mt import MTServer
 
-from feedsvc.server import granian_worker
-from feedsvc.server.granian_worker import PARTS, Part, unexpected
+from feedsvc.server import granian_parts, granian_worker
+from feedsvc.server.granian_parts import PARTS, Part, unexpected
 
 PACKAGE = Path(granian_worker.__file__).parents[1]
 
@@ -59,15 +59,16 @@ def test_processes_that_are_not_forked_are_noticed(monkeypatch: pytest.MonkeyPat
 
 
 def test_each_private_part_is_named_once() -> None:
-    tree = ast.parse(Path(granian_worker.__file__).read_text())
+    files = (granian_parts.__file__, granian_worker.__file__)
+    nodes = [node for file in files for node in ast.walk(ast.parse(Path(file).read_text()))]
     private = [
         node.value
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     ]
     for part in PARTS:
         assert private.count(part.path) == 1, part.path
-    attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    attributes = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
     assert not {part.name for part in PARTS if part.name.startswith("_")} & attributes
 
 

@@ -1,0 +1,69 @@
+"""What a check found as text, for the command `check`."""
+
+from collections.abc import Iterable, Iterator
+
+from feedsvc import problems
+from feedsvc.i18n import translations
+from feedsvc.model import Problem
+from feedsvc.storage.status import unread
+from feedsvc.sync.check import Checked
+
+# What is said of more files than this is said once.
+_FEW = 3
+# Of one kind of warning, so many lines; what is wrong with pictures is another one for each.
+_LINES = 10
+
+
+def describe(checked: Checked, language: str) -> Iterator[str]:
+    """Yield the lines that describe what was found: errors, warnings, what is not read, totals.
+
+    Nothing is said of a folder in which nothing is wrong.
+    """
+    _ = translations(language).gettext
+    errors = [each for each in checked.problems if problems.severity(each) == "error"]
+    warnings = [each for each in checked.problems if problems.severity(each) != "error"]
+    for title, found in ((_("Errors:"), errors), (_("Warnings:"), warnings)):
+        if found:
+            yield title
+            most = _LINES if found is warnings else len(found)
+            yield from _grouped(found, most, language)
+    messages = [message.text(language) for message in unread(checked.unread)]
+    if messages:
+        yield _("Not read:")
+        yield from messages
+    if checked.problems or messages:
+        text = _("Files: {files}; kept back: {kept_back}; errors: {errors}; warnings: {warnings}")
+        yield text.format(
+            files=checked.files,
+            kept_back=len({problem.path for problem in errors}),
+            errors=len(errors),
+            warnings=len(warnings),
+        )
+
+
+def _grouped(found: Iterable[Problem], most: int, language: str) -> Iterator[str]:
+    """Yield a line for each problem, and one for all that are said of many files alike.
+
+    Of each kind there are `most` lines, and one that says how many problems are left out.
+    """
+    _ = translations(language).gettext
+    kinds: dict[str, dict[object, list[Problem]]] = {}
+    for problem in found:
+        kinds.setdefault(problem.code, {}).setdefault(problem.values, []).append(problem)
+    for same in kinds.values():
+        groups = list(same.values())
+        for group in groups[:most]:
+            yield from _lines(group, language)
+        if left_out := sum(map(len, groups[most:])):
+            text = _("… and {count} more of this kind; all: feedsvc check --format json")
+            yield text.format(count=left_out)
+
+
+def _lines(group: list[Problem], language: str) -> Iterator[str]:
+    """Yield what is said of some files, once if they are many."""
+    if len(group) <= _FEW:
+        yield from (problems.sentence(problem, language) for problem in group)
+    else:
+        more = translations(language).gettext("(and {count} more like this)")
+        sentence = problems.sentence(group[0], language)
+        yield f"{sentence} {more.format(count=len(group) - 1)}"

@@ -1,0 +1,85 @@
+"""Thumbnail maker: what runs in a child of a serving process (see `isolation`).
+
+It imports Pillow, and nothing of this program.
+"""
+
+import warnings
+from contextlib import suppress
+from io import BytesIO
+from typing import BinaryIO
+
+from PIL import Image, ImageCms, ImageOps
+
+# Whatever a file turns out to be, no other decoder of Pillow's may open it.
+_FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
+_QUALITY = 80
+# In bytes. The profiles of cameras and programs have 0.5 to 600 KB; a larger one is ignored.
+_MAX_PROFILE = 1024 * 1024
+# Modes that can be reduced as they are; all that has transparency becomes RGBA before.
+_REDUCIBLE = frozenset(("L", "RGB", "RGBA", "CMYK"))
+
+
+def answer(request: bytes, descriptor: int) -> bytes:
+    """Return the thumbnail of the picture in an open file; nothing if it cannot be decoded.
+
+    A request names the width and height of the thumbnail, and how many pixels the picture may
+    have. An empty one has an empty reply.
+    """
+    if not request:
+        return b""
+    width, height, pixels = map(int, request.split())
+    # Pillow's warnings would fill the log of the service.
+    warnings.simplefilter("ignore")
+    try:
+        with open(descriptor, "rb", closefd=False) as file:
+            return render(file, (width, height), pixels)
+    except MemoryError:
+        raise  # a limit of the process
+    except Exception:  # noqa: BLE001 - a damaged picture can make Pillow raise anything
+        return b""
+
+
+def render(file: BinaryIO, bounds: tuple[int, int], pixels: int) -> bytes:
+    """Return the picture in a file as a JPEG within bounds.
+
+    It is upright as its EXIF says, on white, in sRGB, and without metadata. Whatever is wrong
+    with the picture, the exception is Pillow's.
+    """
+    # Pillow refuses twice as many before it allocates anything.
+    Image.MAX_IMAGE_PIXELS = pixels // 2
+    with Image.open(file, formats=_FORMATS) as opened:
+        profile = opened.info.get("icc_profile")
+        opened.draft("RGB", bounds)
+        picture = ImageOps.exif_transpose(opened)
+    picture = _reducible(picture)
+    picture.thumbnail(bounds)
+    if picture.mode == "RGBA":
+        flat = Image.new("RGB", picture.size, "white")
+        flat.paste(picture, mask=picture)
+        picture = flat
+    picture = _in_srgb(picture, profile)
+    # Pillow would copy a comment from there.
+    picture.info.clear()
+    data = BytesIO()
+    picture.save(data, "JPEG", quality=_QUALITY, progressive=True)
+    return data.getvalue()
+
+
+def _reducible(picture: Image.Image) -> Image.Image:
+    if picture.mode.startswith("I"):  # 16 bits of grey, of which Pillow would cut the upper off
+        return picture.point(lambda value: value * (1 / 256)).convert("L")
+    if picture.has_transparency_data:
+        return picture.convert("RGBA")
+    return picture if picture.mode in _REDUCIBLE else picture.convert("RGB")
+
+
+def _in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
+    if profile and len(profile) <= _MAX_PROFILE:
+        # A profile that is damaged, or of another kind of picture, is ignored.
+        with suppress(Exception):
+            converted = ImageCms.profileToProfile(
+                picture, BytesIO(profile), ImageCms.createProfile("sRGB"), outputMode="RGB"
+            )
+            assert converted is not None
+            return converted
+    return picture.convert("RGB")

@@ -1,0 +1,38 @@
+"""A worker on granian's public interface alone, which only loads an application."""
+
+import multiprocessing
+from collections.abc import Iterable
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING
+
+from feedsvc.isolation import end_with
+from feedsvc.server.slow_readers import SlowReaders
+from feedsvc.server.supervision import Flag
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+# How granian finds the application.
+TARGET = f"{__name__}:create_app"
+# Known to a worker only if it is forked from the master.
+HAS_SERVED = Flag()
+
+
+def create_app() -> "WSGIApplication":
+    """Return the application for one worker, which ends with the master."""
+    master = multiprocessing.parent_process()
+    if master is not None and master.pid is not None:
+        end_with(master.pid)
+    # The server knows no application; this is the name that it would give to granian.
+    app: WSGIApplication = resolve_name("feedsvc.app:create_app")()
+    readers = SlowReaders(are_streams_busy=lambda: False)
+    readers.start()
+    HAS_SERVED.set()
+
+    def call(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        body = app(environ, start_response)
+        if isinstance(body, list):
+            readers.hand_over(sum(map(len, body)))
+        return body
+
+    return call
