@@ -20,10 +20,11 @@ run: $(VENV)/run  ## serve the entries at http://127.0.0.1:8000
 test: $(VENV)/dev  ## run the unit and HTTP tests, with the coverage they must reach
 	$(PYTEST) -m "not long" --cov --cov-report=term
 
-# The longest tests first, so that neither worker waits for the other at the end.
+# The longest tests first, so that neither worker waits for the other at the end. A test that hangs
+# fails with its stack.
 test-all: test $(VENV)/dev  ## run every test; needs root, Debian packages and `make clients`
-	$(PYTEST) -m long
-	$(PYTEST) --dist loadfile --no-loadscope-reorder tests/faults tests/service tests/browser
+	$(PYTEST) --timeout 900 -m long
+	$(PYTEST) --timeout 900 --durations 15 --dist loadfile --no-loadscope-reorder tests/faults tests/service tests/browser
 
 clients: .venv-redbot/made tests/support/clients/node_modules/made tests/support/browser/node_modules/made  ## get the feed readers and page checkers that tests use, beyond Debian's
 
