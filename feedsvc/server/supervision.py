@@ -86,6 +86,17 @@ class Respawns(dict[int, float]):
         time.sleep(pause(failures))
 
 
+class _Unheeded(list[int]):
+    """The numbers of workers that granian reports to have ended, of which it keeps none.
+
+    The supervisor sees by itself which have. A number that is left makes granian exit with a
+    status of 1, even if the worker ended while the service was being stopped.
+    """
+
+    def append(self, number: int) -> None:
+        """Do nothing."""
+
+
 class Supervisor:
     """Replaces the workers of a server, in place of granian's own loop.
 
@@ -113,11 +124,10 @@ class Supervisor:
     def run(self) -> None:
         """Replace workers until a signal ends the service, or none can start."""
         server = self._server
+        server.interrupt_children = _Unheeded()
         while True:
             server.main_loop_interrupt.wait(self._until_next())
             server.main_loop_interrupt.clear()
-            # What is left here makes granian exit with a status of 1.
-            server.interrupt_children.clear()
             if server.interrupt_signal:
                 return
             if server.reload_signal:

@@ -115,6 +115,7 @@ def test_workers_that_end_are_replaced_even_if_none_says_so(
     until(lambda: server.respawned == [1, 0, -1])
     server.stop()
     thread.join(10)
+    server.end(0)  # while the service is being stopped
     assert server.interrupt_children == []
 
 
