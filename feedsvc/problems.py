@@ -149,6 +149,13 @@ KINDS = {
         N_("there is no header"),
         N_("start the file with the line «---», then «title: …» and «date: …», then «---» again"),
     ),
+    "page-without-head": _error(
+        N_("this web page says neither its title nor its date"),
+        N_(
+            "start the file with the line «---», then «title: …» and «date: …», then «---» again;"
+            " or bring saved pages in with the command «feedsvc import»"
+        ),
+    ),
     "front-matter-open": _error(
         N_("the header has no end"),
         N_("put the line «---» between the header and the text"),
@@ -302,9 +309,14 @@ def severity(problem: Problem) -> Severity:
     return KINDS[problem.code].severity
 
 
+def message(problem: Problem) -> Message:
+    """Return what is wrong, to be translated later."""
+    return Message(KINDS[problem.code].what, dict(problem.values))
+
+
 def what(problem: Problem, language: str) -> str:
     """Return what is wrong, in a language."""
-    return Message(KINDS[problem.code].what, dict(problem.values)).text(language)
+    return message(problem).text(language)
 
 
 def advice(problem: Problem, language: str) -> str:

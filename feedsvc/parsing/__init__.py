@@ -16,7 +16,6 @@ from feedsvc.media import inspect, opening, types
 from feedsvc.media.types import suffix
 from feedsvc.model import Entry, Reading
 from feedsvc.parsing import markdown, press_text
-from feedsvc.parsing.addresses import DATED
 from feedsvc.parsing.context import Context, Refused
 from feedsvc.parsing.encoding import decode
 from feedsvc.parsing.identifiers import MARKDOWN_SUFFIXES, PAGE_SUFFIXES
@@ -56,17 +55,13 @@ class BinaryKind:
 KINDS: dict[str, TextKind | BinaryKind] = {
     ".txt": TextKind(press_text.parse),
     **dict.fromkeys(MARKDOWN_SUFFIXES, TextKind(markdown.parse)),
-    **dict.fromkeys(PAGE_SUFFIXES, TextKind(markdown.parse_page)),
+    **dict.fromkeys(PAGE_SUFFIXES, TextKind(markdown.parse_html)),
 }
 
 
 def is_entry_name(name: str) -> bool:
-    """Return whether a file of this name is read as an entry.
-
-    A web page is one if its name begins with a date, as Jekyll's do; others are saved pages.
-    """
-    end = suffix(name)
-    return end in KINDS and (end not in PAGE_SUFFIXES or DATED.match(name) is not None)
+    """Return whether a file of this name is read as an entry."""
+    return suffix(name) in KINDS
 
 
 def read(

@@ -13,10 +13,11 @@ from datetime import date, datetime, time
 from feedsvc.parsing import yaml_values
 from feedsvc.parsing.bounds import MAX_DEPTH
 from feedsvc.parsing.context import Context
+from feedsvc.parsing.identifiers import PAGE_SUFFIXES
 from feedsvc.parsing.yaml_values import MAX_NAMES, MAX_PARTS, Content, Value
 from feedsvc.text import clean, normalized
 
-__all__ = ["MAX_NAMES", "MAX_PARTS", "Content", "Value", "split"]
+__all__ = ["LISTS", "MAX_NAMES", "MAX_PARTS", "Content", "Value", "listed", "one_line", "split"]
 
 # In characters: front matter in TOML or JSON, whose readers tell no lines.
 _MAX_HEAD = 65_536
@@ -28,7 +29,7 @@ _nikola = re.compile(r"\.\. ([A-Za-z][\w -]*):[ \t]*(.*)")
 _fields_start = re.compile(r"(?:title|date|author|category|tags|slug|status):[ \t]", re.IGNORECASE)
 _field = re.compile(r"([A-Za-z][\w -]*):[ \t]*(.*)")
 # In lines of names and values these are lists, separated by commas; names by semicolons too.
-_LISTS = frozenset(("tags", "keywords", "authors", "categories"))
+LISTS = frozenset(("tags", "keywords", "authors", "categories"))
 
 
 def split(text: str, context: Context) -> tuple[dict[str, Value], str]:
@@ -46,7 +47,8 @@ def split(text: str, context: Context) -> tuple[dict[str, Value], str]:
         return _from_lines(lines, start, _nikola, context)
     if _fields_start.match(first):
         return _from_lines(lines, start, _field, context)
-    raise context.refusal("no-front-matter", start + 1)
+    is_page = context.path.lower().endswith(PAGE_SUFFIXES)
+    raise context.refusal("page-without-head" if is_page else "no-front-matter", start + 1)
 
 
 def _fenced(
@@ -108,7 +110,7 @@ def _with_lines(
         if name:
             where.setdefault(name[1], number)
     return {
-        _text(name): Value(where.get(name, above + 1), content)
+        one_line(name): Value(where.get(name, above + 1), content)
         for name, value in values.items()
         if (content := _content(value)) != ""
     }
@@ -118,17 +120,18 @@ def _content(value: object, depth: int = 0) -> Content:
     if isinstance(value, dict | list) and depth == MAX_DEPTH:
         return None
     if isinstance(value, dict):
-        return {_text(str(name)): _content(each, depth + 1) for name, each in value.items()}
+        return {one_line(str(name)): _content(each, depth + 1) for name, each in value.items()}
     if isinstance(value, list):
         return tuple(_content(each, depth + 1) for each in value)
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, datetime | date | time):
         return value.isoformat()
-    return "" if value is None else _text(str(value))
+    return "" if value is None else one_line(str(value))
 
 
-def _text(written: str) -> str:
+def one_line(written: str) -> str:
+    """Return a written value as one line of text without forbidden characters."""
     return " ".join(normalized(clean(written)).split())
 
 
@@ -158,13 +161,14 @@ def _from_lines(
             context.report("key-twice", number + 1, key=name)
         found[name] = number + 1, [match[2]]
     rest = "\n".join(lines[number + 1 :])
-    texts = {name: (line, _text(" ".join(parts))) for name, (line, parts) in found.items()}
+    texts = {name: (line, one_line(" ".join(parts))) for name, (line, parts) in found.items()}
     return {
-        name: Value(line, _listed(text) if name.lower() in _LISTS else text)
+        name: Value(line, listed(text) if name.lower() in LISTS else text)
         for name, (line, text) in texts.items()
         if text
     }, rest
 
 
-def _listed(text: str) -> tuple[str, ...]:
+def listed(text: str) -> tuple[str, ...]:
+    """Return the parts of a value that stand between commas, or between semicolons."""
     return tuple(filter(None, map(str.strip, text.split(";" if ";" in text else ","))))

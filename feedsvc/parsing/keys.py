@@ -115,6 +115,11 @@ KNOWN = frozenset(_RANK).union(
 )
 
 
+def is_known(key: str) -> bool:
+    """Return whether a key, of our own or of another system, means something here."""
+    return plain(key) in _MEANING or plain(key) in KNOWN
+
+
 @dataclass(slots=True)
 class Meaning:
     """What the front matter of a file means: values by our keys.

@@ -7,12 +7,12 @@ from datetime import datetime
 
 from feedsvc.dates import parse_date
 from feedsvc.model import Attachment, Category, Entry, Status
-from feedsvc.parsing import addresses, front_matter
+from feedsvc.parsing import addresses, front_matter, html_head
 from feedsvc.parsing.addresses import Facts, is_pattern
 from feedsvc.parsing.attachments import EntryFiles
 from feedsvc.parsing.bounds import check_markdown
 from feedsvc.parsing.context import MAX_TITLE, Body, Context, Refused
-from feedsvc.parsing.front_matter import Content
+from feedsvc.parsing.front_matter import Content, Value
 from feedsvc.parsing.identifiers import category, is_id
 from feedsvc.parsing.keys import Meaning, interpret
 from feedsvc.parsing.sanitizer import from_html, from_markdown
@@ -47,16 +47,20 @@ _uri = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!#-;=?-Z\[\]_a-z~]+")
 
 def parse(text: str, context: Context) -> Entry:
     """Return the entry of a Markdown file with front matter (see `keys`). Raises Refused."""
-    return _parse(text, context, from_markdown)
+    return _entry(text, *front_matter.split(text, context), context, from_markdown)
 
 
-def parse_page(text: str, context: Context) -> Entry:
-    """Return the entry of a file with front matter and HTML below it. Raises Refused."""
-    return _parse(text, context, from_html)
+def parse_html(text: str, context: Context) -> Entry:
+    """Return the entry of an HTML file, with front matter or a head of its own. Raises Refused."""
+    if html_head.is_page(text):
+        return _entry(text, *html_head.split(text), context, from_html)
+    return _entry(text, *front_matter.split(text, context), context, from_html)
 
 
-def _parse(text: str, context: Context, render: Render) -> Entry:
-    written, source = front_matter.split(text, context)
+def _entry(
+    text: str, written: dict[str, Value], source: str, context: Context, render: Render
+) -> Entry:
+    """Return the entry of a file with these names and values above its source."""
     meaning = interpret(written, context)
     values = meaning.values
     if "title" not in values:
@@ -91,13 +95,13 @@ def _parse(text: str, context: Context, render: Render) -> Entry:
     )
 
 
-def _with_title_from_heading(values: dict[str, front_matter.Value], source: str, text: str) -> str:
+def _with_title_from_heading(values: dict[str, Value], source: str, text: str) -> str:
     """Make the heading that the text begins with the title; return the text without it."""
     found = _heading.match(source)
     if found is None:
         return source
     line = text.count("\n") - source.count("\n") + source.count("\n", 0, found.start(1)) + 1
-    values["title"] = front_matter.Value(line, plain(from_markdown(found[1], "/")))
+    values["title"] = Value(line, plain(from_markdown(found[1], "/")))
     return "\n" * found[0].count("\n") + source[found.end() :]
 
 
@@ -107,7 +111,8 @@ def _without_code(
     """Return the function that renders a body, and reports the code of templates in it."""
 
     def rendered(source: str, page: str, files: EntryFiles) -> str:
-        text = _without_templates(context, above, source)
+        is_html = render is from_html
+        text = _without_templates(context, above, source, is_html=is_html)
         if text is not source:
             check_markdown(source)  # whose lines are those of the file
         return render(text, page, files, context.settings.language)
@@ -115,13 +120,14 @@ def _without_code(
     return rendered
 
 
-def _without_templates(context: Context, above: int, text: str) -> str:
+def _without_templates(context: Context, above: int, text: str, *, is_html: bool = False) -> str:
     """Return a text, below so many lines of its file, without the code of templates."""
     return without_templates(
         text,
         context.settings.language,
         lambda line, code: context.report("template", above + line, value=code),
         context.entry_link,
+        is_html=is_html,
     )
 
 
@@ -235,9 +241,9 @@ class _Fields:
 
     def date(self, key: str) -> datetime | None:
         text = self.text(key)
-        return None if text is None else self._date(front_matter.Value(self._line(key), text))
+        return None if text is None else self._date(Value(self._line(key), text))
 
-    def _date(self, value: front_matter.Value) -> datetime | None:
+    def _date(self, value: Value) -> datetime | None:
         text = str(value.content)
         moment = parse_date(text, self._context.settings.timezone)
         if moment is None:

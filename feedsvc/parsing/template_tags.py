@@ -4,7 +4,6 @@ A tag is known by its name and its arguments; how it is written is `templates`' 
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from html import escape
 
@@ -13,7 +12,7 @@ from feedsvc.parsing.embeds import PAGES, label, page_address
 
 _argument = re.compile(
     r"(?<![\w-])(?:(?P<name>[\w-]+)\s*[=:](?!//)\s*)?"
-    r"(?P<value>\"[^\"]*\"|'[^']*'|`[^`]*`|“[^”]*”|«[^»]*»|[^\s,()|\"'`=]+)"
+    r"(?P<value>\"[^\"]*\"|'[^']*'|`[^`]*`|“[^”]*”|«[^»]*»|https?://[^\s()|\"'`]+|[^\s,()|\"'`=]+)"
 )
 # Under which names arguments stand, in the tags of many systems.
 _SOURCE = "src url image_path path file image img link mp4 m4v webm ogg mp3 href data-src".split()
@@ -74,19 +73,19 @@ def read(name: str, arguments: str) -> Tag:
     return tag
 
 
-def replacement(
-    tag: Tag, content: str, language: str, entry_link: Callable[[str], str], *, is_alone: bool
-) -> str | None:
-    """Return Markdown for a tag, or None if nothing is known of it.
+def is_link(tag: Tag) -> bool:
+    """Return whether a tag becomes the address of another text, whose file it names."""
+    return tag.name in _LINKS
 
-    `content` is what stands between the tag and its end, if that is for the tag alone;
-    `entry_link` returns the path of the page of another entry's file. `is_alone` says that
-    nothing else stands in its lines.
+
+def replacement(tag: Tag, content: str, language: str, *, is_alone: bool) -> str | None:
+    """Return Markdown for a tag that is no link, or None if nothing is known of it.
+
+    `content` is what stands between the tag and its end, if that is for the tag alone.
+    `is_alone` says that nothing else stands in its lines.
     """
     name = tag.name
     host = next((each for each in PAGES if each in name), _HOSTS.get(name))
-    if name in _LINKS:
-        return entry_link(tag.first(["path", "name"], 0))
     if host is not None:
         return _video(tag, host, content, language)
     picture = _picture_of(tag)

@@ -10,6 +10,8 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable
 
+from comrak import RenderOptions, render_markdown
+
 from feedsvc.parsing import template_tags
 from feedsvc.parsing.template_tags import Tag
 
@@ -23,6 +25,8 @@ _KNOWN = (
     r"(?:vc|et_pb|fusion|av|su|wp|fl|elementor|ultimate|tribe|woocommerce)_\w+)"
 )
 _known = re.compile(_KNOWN, re.IGNORECASE)
+_WITH_HTML = RenderOptions()
+_WITH_HTML.unsafe_ = True  # the sanitizer makes it safe
 # Without one of these there is none of it; links in square brackets are in most texts.
 _hint = re.compile(
     rf"\{{|\[(?:/|[A-Za-z][\w-]*\s[^\[\]\n]*=|\[?_?TOC|{_KNOWN})"
@@ -91,17 +95,24 @@ def without_templates(
     language: str,
     report: Callable[[int, str], None],
     entry_link: Callable[[str], str],
+    *,
+    is_html: bool = False,
 ) -> str:
-    """Return Markdown in which no code of templates is left outside of code.
+    """Return Markdown, or HTML, in which no code of templates is left outside of code.
 
     `report` is called with the line, from 1, and the code of what is taken away although it
     may have shown something; `entry_link` returns the path of the page of another file.
     """
     if not _hint.search(source):
         return source
-    if "!!!" in source or "???" in source:
+    if not is_html and ("!!!" in source or "???" in source):
         source = _with_quoted_admonitions(source)
-    return _Scan(source, language, report, entry_link).run()
+    return _Scan(source, language, report, entry_link, is_html=is_html).run()
+
+
+def is_shortcode(name: str, arguments: str) -> bool:
+    """Return whether a word in square brackets is a shortcode, whatever stands around it."""
+    return bool(_known.fullmatch(name.lower()) or _named_argument.search(arguments))
 
 
 def _with_quoted_admonitions(source: str) -> str:
@@ -135,8 +146,11 @@ class _Scan:
         language: str,
         report: Callable[[int, str], None],
         entry_link: Callable[[str], str],
+        *,
+        is_html: bool,
     ) -> None:
         self._source = source
+        self._is_html = is_html
         self._language = language
         self._report = report
         self._entry_link = entry_link
@@ -279,7 +293,7 @@ class _Scan:
         elif name in _AROUND and opener != "{%":
             content, after = self._until_end(name, end, opener, _MAX_AROUND)
         if name in _CODE:
-            return self._code(content, arguments), after
+            return self._as_source(self._code(content, arguments)), after
         text = "" if name in _UNSEEN else None
         if name not in _UNSEEN and name not in _DRAWN:
             tag = template_tags.read(name, arguments)
@@ -292,13 +306,19 @@ class _Scan:
         line_start = self._source.rfind("\n", max(0, start - 100), start) + 1
         before = self._source[line_start:start] if line_start or start < 100 else "."
         after = self._source[end : end + 100].partition("\n")[0]
-        return template_tags.replacement(
-            tag,
-            content,
-            self._language,
-            self._entry_link,
-            is_alone=not before.strip() and not after.strip(),
-        )
+        if template_tags.is_link(tag):
+            return self._entry_link(tag.first(["path", "name"], 0))
+        is_alone = not before.strip() and not after.strip()
+        text = template_tags.replacement(tag, content, self._language, is_alone=is_alone)
+        return text and self._as_source(text)
+
+    def _as_source(self, markdown: str) -> str:
+        """Return Markdown as what the text is written in."""
+        if not self._is_html:
+            return markdown
+        html = render_markdown(markdown, render_options=_WITH_HTML)
+        is_inline = html.startswith("<p>") and html.count("<p>") == 1 and html.endswith("</p>\n")
+        return html[3:-5] if is_inline else html
 
     def _until_end(
         self, name: str, start: int, opener: str, most: int | None = None
@@ -336,7 +356,7 @@ class _Scan:
             return "", found.end()
         if name.lower() in ("caption", "wp_caption"):
             content, end = self._until_end(name, found.end(), "[")
-            return _caption(content, found["arguments"]), end
+            return self._as_source(_caption(content, found["arguments"])), end
         arguments = found["arguments"].strip("/= ")
         return self._named(name, arguments, found.start(), found.end(), "[")
 
@@ -344,8 +364,7 @@ class _Scan:
         name = found["name"].lower()
         if found["end"] or name in self._ended:
             return True
-        is_like_one = _known.fullmatch(name) or _named_argument.search(found["arguments"])
-        return bool(is_like_one) and name not in self._defined
+        return is_shortcode(name, found["arguments"]) and name not in self._defined
 
     def _extension(self, found: re.Match[str]) -> tuple[str, int]:
         """Replace an extension of kramdown: {::comment}...{:/comment}."""

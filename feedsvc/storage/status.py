@@ -22,7 +22,6 @@ UNREAD = {
         "folders whose names begin with «_», which are not read: {count};"
         " rename those that hold news"
     ),
-    "pages": N_("web pages (.html), which are not read: {count}; save the texts as .txt or .md"),
     "markup": N_(
         "texts in .rst, .adoc, .org, .textile or .mdx, which are not read: {count};"
         " convert them to .md"

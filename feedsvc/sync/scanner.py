@@ -19,7 +19,6 @@ from feedsvc.parsing import is_entry_name
 
 # What lies in the folder and may be news, but is not read: the kinds, by the ends of names.
 _UNREAD = {
-    **dict.fromkeys((".html", ".htm"), "pages"),
     **dict.fromkeys((".rst", ".adoc", ".asciidoc", ".org", ".textile", ".mdx"), "markup"),
     **dict.fromkeys((".docx", ".doc", ".odt", ".rtf", ".pages"), "documents"),
 }
@@ -49,7 +48,7 @@ class Scan:
     """One pass over the folder, as an iterable of entry files.
 
     After it, `unread` counts what may be news but is not read: 'folders' whose names begin
-    with `_`, 'pages' in HTML, texts in other 'markup', and 'documents' that belong to no entry.
+    with `_`, texts in other 'markup', and 'documents' that belong to no entry.
     """
 
     def __init__(self, root: Path, named: Mapping[str, tuple[str, ...]] | None = None) -> None:

@@ -261,12 +261,12 @@ def test_a_dated_page_is_html_with_front_matter() -> None:
     [
         ("2014-08-13-a.html", True),
         ("2014-8-3_a.HTM", True),
-        ("index.html", False),
-        ("2014-08-13.html", False),
+        ("index.html", True),
+        ("2014-08-13.html", True),
         ("2014-08-13-a.md", True),
         ("a.markdown", True),
         ("2014-08-13-a.rst", False),
     ],
 )
-def test_of_web_pages_only_dated_ones_are_entries(name: str, is_entry: bool) -> None:  # noqa: FBT001
+def test_web_pages_are_entries_whatever_their_names(name: str, is_entry: bool) -> None:  # noqa: FBT001
     assert is_entry_name(name) is is_entry

@@ -128,15 +128,15 @@ def test_what_is_not_read_is_logged_once(
     settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     old(settings.entries / "a.md", item("A"))
-    (settings.entries / "page.html").write_bytes(b"x")
+    (settings.entries / "a.rst").write_bytes(b"x")
     for _ in range(2):
         with closing(SyncLoop(settings)) as sync:
             sync.run(sync.is_busy)
             sync.scan()
-    (settings.entries / "other.html").write_bytes(b"x")
+    (settings.entries / "b.rst").write_bytes(b"x")
     with closing(SyncLoop(settings)) as sync:
         sync.scan()
-    told = [record.message for record in caplog.records if ".html" in record.message]
+    told = [record.message for record in caplog.records if ".rst" in record.message]
     assert [message.count("1") for message in told] == [1, 0]
 
 
