@@ -8,7 +8,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--no-strip-extras --no-emit-index-url --no-emit-find-links --no-header $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all clients check format hooks bench bench-living bench-polls bench-serving bench-search \
+.PHONY: help run importer test test-all clients check format hooks bench bench-living bench-polls bench-serving bench-search \
 	fuzz lock upgrade texts clean
 
 help:  ## list the targets
@@ -16,6 +16,9 @@ help:  ## list the targets
 
 run: $(VENV)/run  ## serve the entries at http://127.0.0.1:8000
 	$(BIN)/python -m feedsvc serve
+
+importer: $(VENV)/import  ## install what the command `feedsvc import` needs
+	$(BIN)/python -m feedsvc import --help
 
 test: $(VENV)/dev  ## run the unit and HTTP tests, with the coverage they must reach
 	$(PYTEST) -m "not long" --cov --cov-report=term
@@ -64,9 +67,11 @@ fuzz: $(VENV)/fuzz  ## try millions of inputs on every parser and renderer (10 m
 
 lock: $(VENV)/dev  ## write the hashes of the dependencies to requirements/, keeping locked versions
 	$(COMPILE) pyproject.toml -o requirements/run.txt
-	$(COMPILE) pyproject.toml --group dev -o requirements/dev.txt
-	$(COMPILE) pyproject.toml --group dev --group bench -o requirements/bench.txt
-	$(COMPILE) pyproject.toml --group dev --group fuzz -o requirements/fuzz.txt
+	$(COMPILE) pyproject.toml --extra import -o requirements/import.txt
+	$(COMPILE) pyproject.toml --extra import --group dev -o requirements/dev.txt
+	$(COMPILE) pyproject.toml --extra import --group dev --group bench -o requirements/bench.txt
+	$(COMPILE) pyproject.toml --extra import --group dev --group fuzz -o requirements/fuzz.txt
+	echo 'pip>=25,<27' | $(COMPILE) - -o requirements/pip.txt
 	echo 'redbot>=2.7,<3' | $(COMPILE) - -o requirements/redbot.txt
 
 upgrade:  ## the same with the newest versions that pyproject.toml allows
@@ -89,7 +94,16 @@ $(VENV)/run: requirements/run.txt | $(VENV)/bin/python
 	$(PIP) -r requirements/run.txt
 	touch $@
 
-$(VENV)/dev: requirements/dev.txt $(VENV)/run
+# Older ones refuse the hash of a package whose extra has a hyphen in its name (lxml[html-clean]).
+$(VENV)/pip: requirements/pip.txt | $(VENV)/bin/python
+	$(PIP) -r requirements/pip.txt
+	touch $@
+
+$(VENV)/import: requirements/import.txt $(VENV)/run $(VENV)/pip
+	$(PIP) -r requirements/import.txt
+	touch $@
+
+$(VENV)/dev: requirements/dev.txt $(VENV)/run $(VENV)/pip
 	$(PIP) -r requirements/dev.txt
 	touch $@
 

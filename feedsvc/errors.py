@@ -58,3 +58,11 @@ class CatalogueUnavailable(FeedsvcError):
 
 class SearchUnavailable(FeedsvcError):
     """The search index cannot be used now; everything but searching works without it."""
+
+
+class ImportFailed(FeedsvcError):
+    """A source cannot be imported at all."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(message.text())
+        self.message = message

@@ -1,6 +1,6 @@
 """What a check found as text, for the command `check`."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from feedsvc import problems
 from feedsvc.i18n import translations
@@ -20,18 +20,13 @@ def describe(checked: Checked, language: str) -> Iterator[str]:
     Nothing is said of a folder in which nothing is wrong.
     """
     _ = translations(language).gettext
-    errors = [each for each in checked.problems if problems.severity(each) == "error"]
-    warnings = [each for each in checked.problems if problems.severity(each) != "error"]
-    for title, found in ((_("Errors:"), errors), (_("Warnings:"), warnings)):
-        if found:
-            yield title
-            most = _LINES if found is warnings else len(found)
-            yield from _grouped(found, most, language)
+    yield from described(checked.problems, language)
     messages = [message.text(language) for message in unread(checked.unread)]
     if messages:
         yield _("Not read:")
         yield from messages
     if checked.problems or messages:
+        errors, warnings = _split(checked.problems)
         text = _("Files: {files}; kept back: {kept_back}; errors: {errors}; warnings: {warnings}")
         yield text.format(
             files=checked.files,
@@ -39,6 +34,23 @@ def describe(checked: Checked, language: str) -> Iterator[str]:
             errors=len(errors),
             warnings=len(warnings),
         )
+
+
+def described(found: Sequence[Problem], language: str) -> Iterator[str]:
+    """Yield the lines that describe problems, errors first."""
+    _ = translations(language).gettext
+    errors, warnings = _split(found)
+    if errors:
+        yield _("Errors:")
+        yield from _grouped(errors, len(errors), language)
+    if warnings:
+        yield _("Warnings:")
+        yield from _grouped(warnings, _LINES, language)
+
+
+def _split(found: Sequence[Problem]) -> tuple[list[Problem], list[Problem]]:
+    errors = [each for each in found if problems.severity(each) == "error"]
+    return errors, [each for each in found if problems.severity(each) != "error"]
 
 
 def _grouped(found: Iterable[Problem], most: int, language: str) -> Iterator[str]:

@@ -45,8 +45,8 @@ def translate(group: click.Group, language: str) -> None:
         command.help = known.gettext(command.help)
         command.options_metavar = known.gettext(N_("[OPTIONS]"))
         for option in command.params:
-            assert isinstance(option, click.Option)
-            assert option.help
-            option.help = known.gettext(option.help)
+            if isinstance(option, click.Option):
+                assert option.help
+                option.help = known.gettext(option.help)
             option.metavar = option.metavar and known.gettext(option.metavar)
             option.type.name = known.gettext(option.type.name)
