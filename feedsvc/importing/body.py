@@ -95,8 +95,9 @@ def simplify(html: str, sizes: bool) -> str:  # noqa: FBT001 - said of the pictu
         else:
             figure.tag = "p"
     root = _Paragraphs(root).whole
-    for paragraph in root.xpath(".//p[not(node())]"):
-        paragraph.drop_tree()
+    for paragraph in root.xpath(".//p[not(*)]"):
+        if not (paragraph.text or "").strip():
+            paragraph.drop_tree()
     whole: str = lxml_html.tostring(root, encoding="unicode")
     return whole[len("<div>") : -len("</div>")].strip()
 

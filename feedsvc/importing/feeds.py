@@ -45,7 +45,7 @@ def read(data: bytes, address: str, media_type: str, zone: ZoneInfo) -> Document
     parsed = feedparser.parse(
         data, response_headers=headers, sanitize_html=False, resolve_relative_uris=False
     )
-    if not parsed.version:
+    if not parsed.get("version"):
         return None
     feed = parsed.feed
     links = {link.get("rel"): link.get("href", "") for link in feed.get("links", ())}
@@ -161,11 +161,12 @@ def _plain(detail: Any, *, is_exact: bool) -> str:
 
 
 def _moment(entry: Any, name: str, source: _Source) -> datetime | None:
-    written = entry.get(name, "")
+    # Its own `get` answers with another date if there is none.
+    written = dict.get(entry, name, "")
     moment = parse_date(written, source.zone) if written else None
     if moment is not None:
         return moment
-    parsed = entry.get(f"{name}_parsed")
+    parsed = dict.get(entry, f"{name}_parsed")
     try:
         return datetime(*parsed[:6]).replace(tzinfo=UTC) if parsed else None  # noqa: DTZ001
     except ValueError:

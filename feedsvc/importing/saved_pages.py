@@ -50,6 +50,7 @@ _DATES = (
     "//*[@itemprop='datePublished']",
     "//article//time/@datetime",
     "//time/@datetime",
+    "//time",
     "//*[contains(@class, 'date')]",
 )
 # Where lists show the dates of their texts; a page with more of them than this is a list.
@@ -115,7 +116,7 @@ def read(data: bytes, path: str, zone: ZoneInfo) -> Found:
         title=title,
         html=_inner(body),
         base=base,
-        name=_name(urlsplit(address).path or path.partition("?")[0]),
+        name=_name(urlsplit(address).path or _alias(path).partition("?")[0]),
         published=published,
         updated=(parse_date(modified, zone) if modified else None) or _date(tree, _MODIFIED, zone),
         address=address,
@@ -194,9 +195,14 @@ def _facts(tree: Any) -> dict[str, object]:
         for each in listed:
             graph = each.get("@graph") if isinstance(each, dict) else None
             for thing in graph if isinstance(graph, list) else [each]:
-                if isinstance(thing, dict) and thing.get("@type") in _ARTICLES:
+                if isinstance(thing, dict) and _is_article(thing.get("@type")):
                     return thing
     return {}
+
+
+def _is_article(kind: object) -> bool:
+    kinds = kind if isinstance(kind, list) else [kind]
+    return any(each in _ARTICLES for each in kinds if isinstance(each, str))
 
 
 def _text(values: object, name: str) -> str:

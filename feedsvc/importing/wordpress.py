@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timezone
 from html import unescape
 from pathlib import Path
+from typing import IO
 from urllib.parse import unquote, urljoin, urlsplit
 
 from lxml import etree
@@ -28,6 +29,8 @@ _PREFIXES = {
     "modules/content/": "content:",
     "purl.org/dc/elements/1.1/": "dc:",
 }
+# XML 1.0 section 2.2.
+_CONTROLS = bytes({*range(32)} - {9, 10, 13})
 _NO_DATE = "0000-00-00 00:00:00"
 _STATUSES: dict[str, Status] = {
     "publish": "published",
@@ -83,24 +86,28 @@ class Export:
     def _elements(self) -> Iterator[tuple[str, "_Values"]]:
         """Yield the elements that say something, and what stands in them."""
         try:
-            parsing = etree.iterparse(
-                str(self._path), resolve_entities=False, no_network=True, recover=True
-            )
-            for _, element in parsing:
-                parent = element.getparent()
-                if parent is None or parent.tag != "channel":
-                    continue
-                name = _name(element)
-                if name in ("author", "item", "base_blog_url", "link"):
-                    yield name, _Values(element)
-                element.clear()
-                while element.getprevious() is not None:
-                    del parent[0]
-            faults = parsing.error_log
-            self._fault = f"{faults[0].line}: {faults[0].message}" if faults else ""
+            with self._path.open("rb") as file:
+                yield from self._parsed(file)
         except (etree.XMLSyntaxError, OSError) as error:
             values = {"path": self._path, "reason": str(error)}
             raise ImportFailed(Message(N_("{path} cannot be read: {reason}"), values)) from error
+
+    def _parsed(self, file: IO[bytes]) -> Iterator[tuple[str, "_Values"]]:
+        parsing = etree.iterparse(
+            _Clean(file), resolve_entities=False, no_network=True, recover=True
+        )
+        for _, element in parsing:
+            parent = element.getparent()
+            if parent is None or parent.tag != "channel":
+                continue
+            name = _name(element)
+            if name in ("author", "item", "base_blog_url", "link"):
+                yield name, _Values(element)
+            element.clear()
+            while element.getprevious() is not None:
+                del parent[0]
+        faults = parsing.error_log
+        self._fault = f"{faults[0].line}: {faults[0].message}" if faults else ""
 
     def _note(self, name: str, values: "_Values") -> None:
         if name in ("base_blog_url", "link"):
@@ -181,6 +188,16 @@ class Export:
         full = _small.sub("", urljoin(self.site, found[0]))
         file = self._known.get(full) if full != found[0] else None
         return file.url if file else found[0]
+
+
+class _Clean:
+    """A file without the control characters that no XML may have, and many exports do."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def read(self, size: int = -1) -> bytes:
+        return self._file.read(size).translate(None, _CONTROLS)
 
 
 class _Values:

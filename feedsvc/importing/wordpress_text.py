@@ -4,6 +4,7 @@ WordPress keeps texts as they were typed, and makes HTML of them when it shows a
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from html import escape, unescape
 
@@ -53,6 +54,7 @@ def paragraphs(text: str) -> str:
     """Return HTML in which blank lines separate paragraphs, and line ends are line breaks."""
     parts: list[str] = []
     open_elements: list[str] = []
+    open_now: Counter[str] = Counter()
     verbatim = ""
     end = 0
     for found in _block.finditer(text):
@@ -67,8 +69,13 @@ def paragraphs(text: str) -> str:
         verbatim = name if name in _VERBATIM and not found["end"] else ""
         if not found["end"] and name != "hr":
             open_elements.append(name)
-        elif open_elements and open_elements[-1] == name:
-            open_elements.pop()
+            open_now[name] += 1
+        elif open_now[name]:
+            while open_elements and open_now[name]:
+                closed = open_elements.pop()  # some have no end of their own
+                open_now[closed] -= 1
+                if closed == name:
+                    break
     is_tight = bool(open_elements) and open_elements[-1] in _TIGHT
     parts += (text[end:],) if verbatim else _paragraphs(text[end:], is_tight=is_tight)
     return "".join(parts)
