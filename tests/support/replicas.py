@@ -13,6 +13,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from tests.support.newsroom import ROOT
+from tests.support.ports import free_port
 from tests.support.service import SERVE, Service
 from tests.support.waiting import wait_for
 
@@ -107,9 +108,7 @@ def _configuration(port: int, replicas: Mapping[str, int]) -> str:
 @contextmanager
 def haproxy(folder: Path, replicas: Mapping[str, int]) -> Iterator[int]:
     """Run HAProxy in front of replicas, given by name and port; yield its port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     file = folder / "haproxy.cfg"
     file.write_text(_configuration(port, replicas))
     with (folder / "haproxy.log").open("wb") as log:

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import urllib.error
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.newsroom import ROOT
+from tests.support.ports import free_port
 from tests.support.waiting import wait_for as soon
 
 __all__ = ["FEEDS", "QUICK", "SERVE", "SERVERS", "Service", "page", "soon"]
@@ -44,9 +44,7 @@ class Service:
         self.entries = folder / "entries"
         self.instance = folder / "instance"
         self.entries.mkdir(exist_ok=True)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self._log = (folder / "log").open("ab")
         self.process = subprocess.Popen(
             [part.format(port=self.port) for part in command],

@@ -29,14 +29,17 @@ RSS = """<?xml version="1.0" encoding="{encoding}"?>
 ATOM = """<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en" xml:base="https://old.example/x/">
 <title>T</title><id>u:1</id><updated>2014-08-13T00:00:00Z</updated>
 <link rel="prev-archive" href="/archive/1.xml"/><link rel="next" href="/page/2"/>
-<entry><id>urn:x:1</id><title>a &amp;amp; &lt;b</title><updated>2014-08-14T00:00:00.5+04:00</updated>
+<entry><id>urn:x:1</id>
+<title>a &amp;amp; &lt;b</title><updated>2014-08-14T00:00:00.5+04:00</updated>
 <published>2014-08-13T15:30:00+04:00</published>
 <author><name>A</name></author><author><name>B</name></author>
 <link rel="enclosure" href="https://old.example/e.mp3"/>
 <link href="https://old.example/one/index.php"/>
 <category term="sport" label="Спорт"/><summary>S</summary>
-<content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml"><p>x</p></div></content></entry>
-<entry><id>urn:x:2</id><title type="html">a &amp;amp; b</title><updated>2014-08-14T00:00:00Z</updated>
+<content type="xhtml">
+<div xmlns="http://www.w3.org/1999/xhtml"><p>x</p></div></content></entry>
+<entry><id>urn:x:2</id><title type="html">a &amp;amp; b</title>
+<updated>2014-08-14T00:00:00Z</updated>
 <content type="text">1 &lt; 2</content></entry>
 </feed>"""
 

@@ -25,7 +25,8 @@ LINKED = """<html><head><title>Материал | Сайт</title>
 "headline": "Материал", "datePublished": "2020-02-03T10:00:00+03:00",
 "dateModified": "2020-02-04T10:00:00+03:00", "author": [{"name": "Петров"}],
 "image": {"url": "/i.png"}}]}</script>
-<meta property="article:section" content="Спорт"><meta property="article:tag" content="Каток"></head>
+<meta property="article:section" content="Спорт">
+<meta property="article:tag" content="Каток"></head>
 <body><nav>Меню</nav><article><h1>Материал</h1><p>Текст.</p></article>
 <article><h2>Другая новость</h2></article></body></html>"""
 PLAIN = """<html><head><title>Просто страница</title></head><body>
