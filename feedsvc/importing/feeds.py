@@ -15,6 +15,7 @@ from lxml import etree
 from feedsvc.dates import parse_date
 from feedsvc.i18n import N_, Message
 from feedsvc.importing.item import File, Found, Item, LeftOut, old_paths
+from feedsvc.importing.wordpress import NAMESPACE
 from feedsvc.text import plain
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
@@ -45,7 +46,9 @@ def read(data: bytes, address: str, media_type: str, zone: ZoneInfo) -> Document
     parsed = feedparser.parse(
         data, response_headers=headers, sanitize_html=False, resolve_relative_uris=False
     )
-    if not parsed.get("version"):
+    # An export of WordPress's has hidden texts, too.
+    is_export = any(NAMESPACE in name for name in parsed.get("namespaces", {}).values())
+    if not parsed.get("version") or is_export:
         return None
     feed = parsed.feed
     links = {link.get("rel"): link.get("href", "") for link in feed.get("links", ())}

@@ -15,6 +15,7 @@ from feedsvc.i18n import N_, Message, reason
 from feedsvc.importing.download import Source
 from feedsvc.importing.feeds import Document
 from feedsvc.importing.item import Found, LeftOut
+from feedsvc.importing.wordpress import NAMESPACE
 from feedsvc.importing.workshop import Costly, Workshop
 
 Kind = Literal["wordpress", "feed", "pages", "folder"]
@@ -64,7 +65,7 @@ def kind_of(source: str) -> Kind:
             beginning = file.read(_BEGINNING)
     except OSError as error:
         raise _unreadable(path, error) from error
-    if b"http://wordpress.org/export/" in beginning:
+    if NAMESPACE.encode() in beginning:
         return "wordpress"
     return "pages" if re.search(rb"<(?:html|body)\b", beginning, re.IGNORECASE) else "feed"
 

@@ -22,7 +22,8 @@ from feedsvc.importing.wordpress_text import as_html
 from feedsvc.model import Status
 from feedsvc.text import plain
 
-_WXR = "http://wordpress.org/export/"
+# What the names of its namespaces contain, whether they begin with http: or https:.
+NAMESPACE = "://wordpress.org/export/"
 # The prefixes of the other namespaces, by what their names end with.
 _PREFIXES = {
     "/excerpt/": "excerpt:",
@@ -241,7 +242,7 @@ def _name(element: etree._Element) -> str:
     space, _, name = str(element.tag).rpartition("}")
     space = space.removeprefix("{")
     ends = (prefix for end, prefix in _PREFIXES.items() if space.endswith(end))
-    return next(ends, "" if not space or space.startswith(_WXR) else "?") + name
+    return next(ends, "" if not space or NAMESPACE in space else "?") + name
 
 
 def _moment(values: _Values, name: str) -> datetime | None:

@@ -45,7 +45,7 @@ def running_wordpress(folder: Path) -> Iterator[WordPress]:
         _install(site, url, socket)
         (folder / "picture.png").write_bytes(picture((900, 600), "PNG"))
         with export.open("wb") as output:
-            command = ["php", _FILL, site, folder / "picture.png", url]
+            command: list[str | Path] = ["php", _FILL, site, folder / "picture.png", url]
             subprocess.run(command, stdout=output, check=True, timeout=120)
         with _process("php", "-S", url.removeprefix("http://"), folder=site):
             yield WordPress(url, site, export)

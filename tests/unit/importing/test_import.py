@@ -36,6 +36,10 @@ def written(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder / "entries").as_posix(): path.read_bytes() for path in found}
 
 
+def names(folder: Path) -> list[str]:
+    return [name for _, _, files in os.walk(folder / "entries") for name in files]
+
+
 def totals(done: Result) -> str:
     return next(line for line in done.stdout.splitlines() if line.startswith("Texts:"))
 
@@ -172,6 +176,15 @@ def test_what_cannot_be_imported_is_told(
     assert "Traceback" not in done.stderr
 
 
+def test_an_export_is_never_read_as_a_feed(folder: Path) -> None:
+    source = wordpress(folder, post(1, "Тайна", status="draft"))
+    source.write_text(source.read_text().replace("http://wordpress.org", "https://wordpress.org"))
+    assert totals(bring(folder, source)).startswith("Texts: 1, of them drafts: 1;")
+    done = bring(folder, source, "--as", "feed")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "is no feed" in done.stderr
+
+
 def test_an_address_that_does_not_answer_is_told(folder: Path) -> None:
     done = bring(folder, "http://127.0.0.1:9/feed")
     assert (done.exit_code, done.stdout) == (2, "")
@@ -198,6 +211,7 @@ def test_without_its_libraries_the_command_says_what_to_install(folder: Path) ->
     )
 
 
+@pytest.mark.long
 def test_one_text_that_costs_too_much_stops_no_other(folder: Path) -> None:
     bomb = "<div>" * 200_000
     source = wordpress(folder, post(1, "Один"), post(2, bomb), post(3, "Три"))
@@ -208,20 +222,21 @@ def test_one_text_that_costs_too_much_stops_no_other(folder: Path) -> None:
     }
 
 
+@pytest.mark.parametrize("most", [4, pytest.param(40, marks=pytest.mark.long)])
 def test_an_import_that_is_killed_leaves_whole_files_and_is_completed_by_the_next(
-    folder: Path,
+    folder: Path, most: int
 ) -> None:
     source = wordpress(folder, *(post(n, f"Текст {n} " * 50) for n in range(1, 301)))
     command = [sys.executable, "-m", "feedsvc", "import", str(source)]
     environ = {**os.environ, "PYTHONPATH": str(ROOT), "FEEDSVC_BASE_URL": "https://new.example"}
     kills = 0
-    while kills < 20:
+    while kills < most:
         process = subprocess.Popen(
             command, cwd=folder, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        count = len(written(folder))
-        while process.poll() is None and len(written(folder)) < count + 20:
-            time.sleep(0.01)
+        count = len(names(folder))
+        while process.poll() is None and len(names(folder)) < count + 10:
+            time.sleep(0.002)
         if process.poll() is not None:
             break
         process.send_signal(signal.SIGKILL)
@@ -233,7 +248,7 @@ def test_an_import_that_is_killed_leaves_whole_files_and_is_completed_by_the_nex
             )
     assert kills > 2
     done = bring(folder, source)
-    assert len([name for name in written(folder) if name.endswith(".md")]) == 300
+    assert len([name for name in names(folder) if name.endswith(".md")]) == 300
     assert done.exit_code == 0
     checked = run(folder, "check", "--format", "json")
     assert json.loads(checked.stdout) == []

@@ -112,9 +112,9 @@ def test_the_time_grows_with_the_length(piece: str) -> None:
         as_html(piece * times, "ru", lambda _numbers: [])
         return process_time() - start
 
-    cost(1000)
     short = min(cost(4000) for _ in range(3))
-    assert cost(32_000) < 24 * short + 0.5
+    # Eight times as much, or thirty if the machine is busy; sixty-four if it grew with the square.
+    assert min(cost(32_000) for _ in range(3)) < 30 * max(short, 0.005)
 
 
 def test_paragraphs_of_nothing_are_nothing() -> None:
