@@ -36,10 +36,11 @@ def split(text: str) -> tuple[dict[str, Value], str]:
     end = _head_end.search(text)
     head = text[: end.start()] if end else text
     values: dict[str, Value] = {}
+    line, counted = 1, 0
     for found in _element.finditer(head):
+        line, counted = line + head.count("\n", counted, found.start()), found.start()
         name, content = _named(found)
         if name and content and len(values) < MAX_NAMES:
-            line = head.count("\n", 0, found.start()) + 1
             is_list = name in LISTS
             values.setdefault(name, Value(line, listed(content) if is_list else content))
     start = _body.search(text, len(head)) or end

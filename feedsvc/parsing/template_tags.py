@@ -35,6 +35,10 @@ _SILENT = frozenset(
     notoc no_toc section endsection
     """.split()
 )
+_picture = re.compile(
+    r"(?:<a\b[^<>]*>\s*)?<img\b[^<>]*>(?:\s*</a>)?|\[?!\[[^\]\n]*\]\([^)\n]*\)(?:\]\([^)\n]*\))?",
+    re.IGNORECASE,
+)
 _remote = re.compile("https?://|//", re.IGNORECASE)
 _id = re.compile(r"[\w-]+(?:/[\w-]+)?")
 
@@ -135,6 +139,18 @@ def _figure(tag: Tag, source: str, *, is_alone: bool) -> str:
         return f"![{_escaped(alt)}]({_destination(source)}){shown}"
     picture = f'<img src="{escape(source)}" alt="{escape(alt)}">'
     return f"<figure>{picture}\n<figcaption>\n\n{caption}\n\n</figcaption></figure>\n\n"
+
+
+def caption(content: str, arguments: str) -> str:
+    """Return the figure that a caption of WordPress's makes of a picture and a line of text."""
+    picture = _picture.search(content)
+    text = read("caption", arguments).named.get("caption", "")
+    if picture is None:
+        return content
+    text = text or (content[: picture.start()] + content[picture.end() :]).strip()
+    if not text:
+        return picture[0]
+    return f"\n\n<figure>\n\n{picture[0]}\n\n<figcaption>\n\n{text}\n\n</figcaption></figure>\n\n"
 
 
 def _escaped(text: str) -> str:

@@ -83,10 +83,6 @@ _MAX_AROUND = 1000
 _end_tag = re.compile(r"\[/([A-Za-z][\w-]*)\]")
 _definition = re.compile(r"^ {0,3}\[([A-Za-z][^\[\]\n]*)\]:", re.MULTILINE)
 _named_argument = re.compile(r"\s[\w-]+\s*=\s*[\"'“«\w]")
-_picture = re.compile(
-    r"(?:<a\b[^<>]*>\s*)?<img\b[^<>]*>(?:\s*</a>)?|\[?!\[[^\]\n]*\]\([^)\n]*\)(?:\]\([^)\n]*\))?",
-    re.IGNORECASE,
-)
 _admonition = re.compile(r"^([!?]{3})\+?[ \t]+([\w-]+)(?:[ \t]+\"([^\"\n]*)\")?[ \t]*$")
 
 
@@ -356,7 +352,7 @@ class _Scan:
             return "", found.end()
         if name.lower() in ("caption", "wp_caption"):
             content, end = self._until_end(name, found.end(), "[")
-            return self._as_source(_caption(content, found["arguments"])), end
+            return self._as_source(template_tags.caption(content, found["arguments"])), end
         arguments = found["arguments"].strip("/= ")
         return self._named(name, arguments, found.start(), found.end(), "[")
 
@@ -401,15 +397,3 @@ def _as_shown(code: str) -> str:
     if "{%" in code:
         code = _raw_marks.sub("", code)
     return _escaped_shortcode.sub(r"\1\2\3", code) if "/*" in code else code
-
-
-def _caption(content: str, arguments: str) -> str:
-    """Return the figure that a caption of WordPress's makes of a picture and a line of text."""
-    picture = _picture.search(content)
-    text = template_tags.read("caption", arguments).named.get("caption", "")
-    if picture is None:
-        return content
-    text = text or (content[: picture.start()] + content[picture.end() :]).strip()
-    if not text:
-        return picture[0]
-    return f"\n\n<figure>\n\n{picture[0]}\n\n<figcaption>\n\n{text}\n\n</figcaption></figure>\n\n"

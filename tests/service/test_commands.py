@@ -11,7 +11,8 @@ from tests.support.newsroom import ROOT
 
 # What only serving, parsing or writing the catalogue needs.
 SLOW_TO_IMPORT = (
-    "comrak flask granian jinja2 lxml nh3 PIL sqlite3 Stemmer watchdog werkzeug".split()
+    "bs4 comrak feedparser flask granian jinja2 lxml markdownify nh3 PIL sqlite3 Stemmer"
+    " trafilatura watchdog werkzeug".split()
 )
 
 
@@ -51,3 +52,16 @@ def test_help_and_version_import_nothing_that_they_do_not_need(tmp_path: Path, o
     imported = python("-c", code, folder=tmp_path).stdout.splitlines()[-1].split()
     assert "click" in imported
     assert sorted(set(imported) & set(SLOW_TO_IMPORT)) == []
+
+
+def test_the_service_loads_nothing_of_what_imports_need(tmp_path: Path) -> None:
+    (tmp_path / "entries").mkdir()
+    code = (
+        "import sys; from feedsvc import app, server, cli; from feedsvc.sync import loop;"
+        " app.create_app(); print(*sys.modules)"
+    )
+    imported = python("-c", code, folder=tmp_path).stdout.split()
+    assert "feedsvc.sync.loop" in imported
+    assert {"bs4", "feedparser", "markdownify", "trafilatura", "feedsvc.importing"}.isdisjoint(
+        imported
+    )

@@ -36,6 +36,11 @@ def front(start: str, unit: str, end: str = "") -> Maker:
     return lambda size: f"{FRONT}{start}{_numbered(unit, size)}{end}\n---\nBody\n".encode()
 
 
+def page(unit: str, before: str = "", after: str = "") -> Maker:
+    """Return the maker of an HTML page that repeats a text in its head or its body."""
+    return lambda size: f"<html><head>{before}{_numbered(unit, size)}{after}".encode()
+
+
 def press(unit: str, before: str = "", after: str = "") -> Maker:
     """Return the maker of a press text whose body repeats a text."""
     return lambda size: f"{PRESS}{before}{_filled(unit, size)}{after}".encode()
@@ -224,4 +229,22 @@ PLAIN: dict[str, Maker] = {
     "a long old address": press("a.", before="Text\n\nАдрес страницы: http://"),
     "Windows-1251": lambda size: f"{PRESS}{_filled('привет мир ', size)}".encode("cp1251"),
     "bytes that are no text": lambda size: b"\xe0\x80" * (size // 2),
+}
+_HEAD = "<title>T</title><meta name=date content=13.08.2014>"
+HTML: dict[str, Maker] = {
+    "elements of the head": page("<meta name=author content=#>", _HEAD, "</head><p>x"),
+    "unknown elements": page("<meta name=a# content=b>", _HEAD, "</head><p>x"),
+    "open elements": page("<meta name=", _HEAD),
+    "titles": page("<title>", "", "</head><p>x"),
+    "comments": page("<!--", _HEAD, "</head><p>x"),
+    "an attribute": page("a", _HEAD + "<meta ", "></head><p>x"),
+    "quotation marks": page("='", _HEAD + "<meta a", "></head><p>x"),
+    "ends of heads": page("</head>", _HEAD),
+    "bodies": page("<body>", _HEAD),
+    "ends of bodies": page("</body>", _HEAD + "<body>"),
+    "spaces": page(" ", _HEAD + "<body"),
+    "tags of templates": page("{% youtube a# %}", _HEAD + "<body>"),
+    "shortcodes": page("[caption a='#']<img>", _HEAD + "<body>"),
+    "ends of shortcodes": page("[caption]x[/caption]", _HEAD + "<body>"),
+    "code": page("{% highlight x %}#{% endhighlight %}", _HEAD + "<body>"),
 }

@@ -28,8 +28,11 @@ PRESS_TITLE = "Штаб по развитию отечественных про�
 _SOURCES = {
     "dd": "coreutils",
     "java": "default-jre-headless",
+    "mariadb-install-db": "mariadb-server",
+    "mariadbd": "mariadb-server",
     "node": "nodejs",
     "pdftotext": "poppler-utils",
+    "php": "wordpress php-cli php-mysql php-gd",
     "r2e": "rss2email",
     "setpriv": "util-linux",
     "sfeed_update": "sfeed",

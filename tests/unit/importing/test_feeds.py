@@ -8,24 +8,10 @@ import pytest
 
 from feedsvc.importing.feeds import Document, read
 from feedsvc.importing.item import File, Item, LeftOut
+from tests.support.import_sources import RSS
 
 ZONE = ZoneInfo("Europe/Moscow")
 ADDRESS = "https://old.example/feed"
-RSS = """<?xml version="1.0" encoding="{encoding}"?>
-<rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"
- xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:media="http://search.yahoo.com/mrss/">
-<channel><title>Т</title><link>https://old.example/</link>
-<item><title>А &amp;amp; Б &lt;b&gt;в&lt;/b&gt;</title><link>https://old.example/2014/новость.html</link>
-<guid isPermaLink="false">12 at old</guid><pubDate>Wed, 13 Aug 2014 15:30:00 +0400</pubDate>
-<dc:creator>Иван</dc:creator><category>Спорт</category><category>Спорт</category>
-<description>Кратко &amp;amp; ясно</description>
-<content:encoded><![CDATA[<p>Текст <img src="/a.png"></p>]]></content:encoded>
-<enclosure url="https://old.example/b.pdf" length="1" type="application/pdf"/>
-<media:content url="https://old.example/b.pdf"/><media:thumbnail url="https://old.example/c.png"/>
-</item>
-<item><title>Без текста</title><description>Только &lt;i&gt;описание&lt;/i&gt;</description>
-<pubDate>13.08.2014 10:00</pubDate></item>
-</channel></rss>"""
 ATOM = """<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en" xml:base="https://old.example/x/">
 <title>T</title><id>u:1</id><updated>2014-08-13T00:00:00Z</updated>
 <link rel="prev-archive" href="/archive/1.xml"/><link rel="next" href="/page/2"/>

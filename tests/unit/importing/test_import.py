@@ -13,11 +13,8 @@ from click.testing import Result
 
 from tests.support.commands import run
 from tests.support.files import picture
+from tests.support.import_sources import BITRIX, RSS, WXR, post
 from tests.support.newsroom import ROOT
-from tests.unit.importing.test_feeds import RSS
-from tests.unit.importing.test_saved_pages import BITRIX
-from tests.unit.importing.test_wordpress import HEAD
-from tests.unit.importing.test_wordpress import item as post
 
 
 @pytest.fixture
@@ -46,7 +43,7 @@ def totals(done: Result) -> str:
 
 def wordpress(folder: Path, *posts: str) -> Path:
     path = folder / "export.xml"
-    path.write_text(HEAD + "".join(posts) + "</channel></rss>", "utf-8")
+    path.write_text(WXR + "".join(posts) + "</channel></rss>", "utf-8")
     return path
 
 

@@ -7,18 +7,9 @@ import pytest
 
 from feedsvc.importing.item import File, Item, LeftOut
 from feedsvc.importing.saved_pages import read
+from tests.support.import_sources import BITRIX
 
 ZONE = ZoneInfo("Europe/Moscow")
-BITRIX = """<!DOCTYPE html><html><head>
-<meta http-equiv="Content-Type" content="text/html; charset=windows-1251">
-<title>Открыт каток — Управа района</title><meta name="description" content="Открыт каток"></head>
-<body><ul class="menu"><li><a href="/news/">Новости</a></li></ul><h1>Новости</h1>
-<div class="news-detail">
-<img class="detail_picture" src="/upload/a.png" width="300" alt="Каток">
-<span class="news-date-time">13.08.2014</span><h3>Открыт каток</h3>
-Первый абзац.<br /><br />Второй <b>абзац</b>.
-<div class="share-buttons">Поделиться</div><script>x()</script><!-- y -->
-</div><p><a href="/news/">Возврат к списку</a></p></body></html>"""
 LINKED = """<html><head><title>Материал | Сайт</title>
 <link rel="canonical" href="https://old.example/n/5">
 <script type="application/ld+json">{"@graph": [{"@type": "WebSite"}, {"@type": "NewsArticle",

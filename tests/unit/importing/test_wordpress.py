@@ -8,42 +8,14 @@ import pytest
 from feedsvc.errors import ImportFailed
 from feedsvc.importing.item import File, Item, LeftOut
 from feedsvc.importing.wordpress import Export
-
-HEAD = """<?xml version="1.0" encoding="UTF-8"?>
-<!-- generator="WordPress" -->
-<rss version="2.0" xmlns:excerpt="http://wordpress.org/export/1.2/excerpt/"
- xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:dc="http://purl.org/dc/elements/1.1/"
- xmlns:wp="http://wordpress.org/export/1.2/"><channel><title>Т</title><link>https://old.example</link>
-<wp:wxr_version>1.2</wp:wxr_version><wp:base_blog_url>https://old.example</wp:base_blog_url>
-<wp:author><wp:author_login>ivan</wp:author_login>
-<wp:author_display_name><![CDATA[Иван &amp; Ко]]></wp:author_display_name></wp:author>
-<wp:category><wp:cat_name>x</wp:cat_name></wp:category>
-"""
-
-
-def item(number: int = 1, content: str = "Текст", more: str = "", **values: str) -> str:
-    fields = {
-        "post_id": str(number),
-        "post_type": "post",
-        "status": "publish",
-        "post_name": "%d0%b0",
-        "post_date": "2014-08-13 15:30:00",
-        "post_date_gmt": "2014-08-13 11:30:00",
-        **values,
-    }
-    wp = "".join(f"<wp:{name}>{value}</wp:{name}>" for name, value in fields.items())
-    return (
-        f"<item><title>А &amp;amp; {number}</title><link>https://old.example/2014/{number}/</link>"
-        f"<dc:creator>ivan</dc:creator><guid>https://old.example/?p={number}</guid>{wp}"
-        f"<content:encoded><![CDATA[{content}]]></content:encoded>{more}</item>"
-    )
+from tests.support.import_sources import WXR, post
 
 
 def picture(number: int, name: str, parent: int = 0) -> str:
     key = "<wp:meta_key>_wp_attachment_image_alt</wp:meta_key>"
     alt = f"<wp:postmeta>{key}<wp:meta_value>Б</wp:meta_value></wp:postmeta>"
     url = f"https://old.example/up/{name}"
-    return item(
+    return post(
         number, more=alt, post_type="attachment", attachment_url=url, post_parent=str(parent)
     ).replace(
         "<content:encoded>", "<excerpt:encoded>В &lt;i&gt;</excerpt:encoded><content:encoded>"
@@ -52,7 +24,7 @@ def picture(number: int, name: str, parent: int = 0) -> str:
 
 def export(folder: Path, *items: str, end: str = "</channel></rss>") -> Export:
     path = folder / "export.xml"
-    path.write_text(HEAD + "".join(items) + end, "utf-8")
+    path.write_text(WXR + "".join(items) + end, "utf-8")
     return Export(path, ["post"], "ru")
 
 
@@ -73,7 +45,7 @@ def test_a_post_is_an_item(tmp_path: Path) -> None:
         "<excerpt:encoded>Кратко &amp;amp; ясно</excerpt:encoded>"
         "<wp:postmeta><wp:meta_key>_thumbnail_id</wp:meta_key><wp:meta_value>7</wp:meta_value></wp:postmeta>"
     )
-    (found,) = texts(export(tmp_path, item(more=more), picture(7, "a.png")))
+    (found,) = texts(export(tmp_path, post(more=more), picture(7, "a.png")))
     assert found == Item(
         where="А & 1 (1)",
         title="А & 1",
@@ -103,14 +75,14 @@ def test_a_post_is_an_item(tmp_path: Path) -> None:
     ],
 )
 def test_what_was_hidden_stays_hidden(tmp_path: Path, status: str, expected: str) -> None:
-    source = export(tmp_path, item(status=status))
+    source = export(tmp_path, post(status=status))
     (found,) = texts(source)
     assert found.status == expected
     assert bool(told(source)) == (status == "strange")
 
 
 def test_a_text_with_a_password_is_a_draft(tmp_path: Path) -> None:
-    source = export(tmp_path, item(post_password="x"))
+    source = export(tmp_path, post(post_password="x"))
     assert [each.status for each in texts(source)] == ["draft"]
     assert told(source) == ["it had a password: it becomes a draft"]
 
@@ -119,12 +91,12 @@ def test_what_is_not_taken_is_told(tmp_path: Path) -> None:
     comment = "<wp:comment><wp:comment_id>1</wp:comment_id></wp:comment>"
     source = export(
         tmp_path,
-        item(1, status="trash"),
-        item(2, status="auto-draft"),
-        item(3, post_type="page"),
-        item(4, post_type="page"),
-        item(5, more=comment),
-        item(6, "a [contact-form-7 id='1']"),
+        post(1, status="trash"),
+        post(2, status="auto-draft"),
+        post(3, post_type="page"),
+        post(4, post_type="page"),
+        post(5, more=comment),
+        post(6, "a [contact-form-7 id='1']"),
     )
     assert [each.title for each in texts(source)] == ["А & 5", "А & 6"]
     assert told(source) == [
@@ -137,14 +109,14 @@ def test_what_is_not_taken_is_told(tmp_path: Path) -> None:
 
 
 def test_another_type_can_be_news(tmp_path: Path) -> None:
-    export(tmp_path, item(1, post_type="news"), item(2))
+    export(tmp_path, post(1, post_type="news"), post(2))
     found = texts(Export(tmp_path / "export.xml", ["news"], "ru"))
     assert [each.title for each in found] == ["А & 1"]
 
 
 def test_small_pictures_become_the_large_ones_they_were_made_of(tmp_path: Path) -> None:
     content = '<img src="/up/a-300x200.png"> <img src="https://old.example/up/b-1x1.png">'
-    (found,) = texts(export(tmp_path, item(1, content), picture(7, "a.png")))
+    (found,) = texts(export(tmp_path, post(1, content), picture(7, "a.png")))
     assert 'src="https://old.example/up/a.png"' in found.html
     assert "b-1x1.png" in found.html  # there is no larger one
 
@@ -152,7 +124,7 @@ def test_small_pictures_become_the_large_ones_they_were_made_of(tmp_path: Path) 
 def test_galleries_show_the_pictures_they_name_or_those_of_their_text(tmp_path: Path) -> None:
     pictures = [picture(7, "a.png"), picture(8, "b.png", 2)]
     first, second = texts(
-        export(tmp_path, item(1, '[gallery ids="7"]'), item(2, "[gallery]"), *pictures)
+        export(tmp_path, post(1, '[gallery ids="7"]'), post(2, "[gallery]"), *pictures)
     )
     assert ("a.png" in first.html, "b.png" in first.html) == (True, False)
     assert ("a.png" in second.html, "b.png" in second.html) == (False, True)
@@ -170,12 +142,12 @@ def test_galleries_show_the_pictures_they_name_or_those_of_their_text(tmp_path: 
 def test_dates_that_are_not_there(
     tmp_path: Path, dates: dict[str, str], expected: str | None
 ) -> None:
-    (found,) = texts(export(tmp_path, item(1, "Текст", "", **dates)))
+    (found,) = texts(export(tmp_path, post(1, "Текст", "", **dates)))
     assert (found.published and found.published.isoformat()) == expected
 
 
 def test_a_damaged_export_gives_what_can_be_read_and_says_so(tmp_path: Path) -> None:
-    source = export(tmp_path, item(1), item(2, "a\x0bb"), item(3), end="<item><title>")
+    source = export(tmp_path, post(1), post(2, "a\x0bb"), post(3), end="<item><title>")
     assert [each.title for each in texts(source)] == ["А & 1", "А & 2", "А & 3"]
     assert "damaged" in told(source)[-1]
 
@@ -184,10 +156,10 @@ def test_entities_are_no_bombs_and_read_no_files(tmp_path: Path) -> None:
     entities = "".join(
         f'<!ENTITY e{n} "{f"&e{n - 1};" * 10 if n else "x" * 10}">' for n in range(9)
     )
-    text = HEAD.replace(
+    text = WXR.replace(
         "<rss", f'<!DOCTYPE rss [{entities}<!ENTITY f SYSTEM "file:///etc/passwd">]>\n<rss', 1
     )
-    text += item(1).replace("А &amp;amp;", "&e8; &f;") + "</channel></rss>"
+    text += post(1).replace("А &amp;amp;", "&e8; &f;") + "</channel></rss>"
     (tmp_path / "export.xml").write_text(text, "utf-8")
     found = texts(Export(tmp_path / "export.xml", ["post"], "ru"))
     assert "root" not in str(found)

@@ -15,7 +15,7 @@ from feedsvc.parsing.bounds import (
     check_html,
     check_markdown,
 )
-from tests.support.costly import MARKDOWN, PLAIN
+from tests.support.costly import HTML, MARKDOWN, PLAIN
 from tests.support.markup import md, text
 from tests.support.parsing import MOSCOW, NO_FOLDER, markdown, reading, refused
 
@@ -272,6 +272,7 @@ def test_markdown_says_in_which_line_a_bound_is_exceeded() -> None:
 COSTLY = [
     *(pytest.param(make, "a.md", id=name) for name, make in MARKDOWN.items()),
     *(pytest.param(make, "a.txt", id=f"plain: {name}") for name, make in PLAIN.items()),
+    *(pytest.param(make, "a.html", id=f"page: {name}") for name, make in HTML.items()),
 ]
 
 
