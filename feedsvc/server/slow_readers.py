@@ -36,6 +36,8 @@ LOOK_AFTER = 16 * 1024 * 1024
 LOOK_EVERY = 1.0
 # In seconds: whoever has read nothing for so long is ended before others.
 STALLED = 10.0
+# In bytes: what a connection takes even if nobody reads, as room for it waits at its other end.
+_BUFFER = 64 * 1024
 # Up to this part of the limit is made room.
 _ROOM = 3 / 4
 # From this part of the connections that a worker may have, the idle ones are ended.
@@ -69,27 +71,31 @@ def max_connections() -> int:
 class Reader:
     """A connection with a response that its reader has not taken yet.
 
-    `queued` are the bytes in the kernel; `is_full` says that granian may hold more. `rate` is
-    in bytes per second since it was first seen, `seen` seconds ago.
+    `queued` are the bytes in the kernel; `is_full` says that granian may hold more. `read` are
+    the bytes it has read since it was first seen, `seen` seconds ago.
     """
 
     descriptor: int
     cookie: int
     queued: int
     is_full: bool
-    rate: float
+    read: int
     seen: float
 
     def is_stalled(self) -> bool:
         """Return whether it has read nothing for long."""
-        return self.rate <= 0 and self.seen >= STALLED
+        return self.read <= 0 and self.seen >= STALLED
+
+    def rate(self) -> float:
+        """Return how fast it reads, in bytes per second; at first that is not known."""
+        return max(0, self.read - _BUFFER) / self.seen if self.seen else 0.0
 
     def rank(self) -> tuple[float, float]:
         """Return what tells which to end first: the stalled, the newest, and the slowest."""
         if self.is_stalled():
             return -1.0, -self.seen
         # Among those that have had no time to read on, an earlier one is no part of a flood.
-        return max(self.rate, 0.0), self.seen
+        return self.rate(), self.seen
 
 
 def choose(readers: Iterable[Reader], own: int, largest: int, limit: int) -> list[Reader]:
@@ -201,16 +207,14 @@ class SlowReaders:
             cookie = _cookie(descriptor)
             (read,) = struct.unpack_from("Q", info, _ACKNOWLEDGED)
             since, read_then = self._known[cookie] = before.get(cookie, (now, read))
-            seen = now - since
-            rate = (read - read_then) / seen if seen else 0.0
             readers.append(
                 Reader(
                     descriptor=descriptor,
                     cookie=cookie,
                     queued=queued,
                     is_full=is_full,
-                    rate=rate,
-                    seen=seen,
+                    read=read - read_then,
+                    seen=now - since,
                 )
             )
         return readers

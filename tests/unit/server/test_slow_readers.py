@@ -22,12 +22,12 @@ _numbers = count()
 
 
 def reader(
-    queued: int = 10, *, is_full: bool = True, rate: float = 0.0, seen: float = 0.0
+    queued: int = 10, *, is_full: bool = True, read: int = 0, seen: float = 0.0
 ) -> Reader:
     """Return a reader that has read nothing yet."""
     number = next(_numbers)
     return Reader(
-        descriptor=number, cookie=number, queued=queued, is_full=is_full, rate=rate, seen=seen
+        descriptor=number, cookie=number, queued=queued, is_full=is_full, read=read, seen=seen
     )
 
 
@@ -53,11 +53,14 @@ def test_the_stalled_go_first_then_the_newest_then_the_slowest() -> None:
         reader(seen=STALLED + 50),
         reader(seen=STALLED),
         reader(seen=0),
+        # Its kernel has taken that much; whether anybody reads it is not known.
+        reader(read=60_000, seen=0.1),
         reader(seen=STALLED - 1),
-        reader(rate=5, seen=STALLED + 50),
-        reader(rate=5_000),
+        reader(read=5, seen=STALLED + 50),
+        reader(read=100_000, seen=STALLED),
+        reader(read=5_000_000, seen=1),
     ]
-    for number in range(2, len(ranked) + 1):
+    for number in range(3, len(ranked) + 1):
         limit = 10 * (len(ranked) - number) / 0.75 + 1
         assert choose(ranked[::-1], own=0, largest=0, limit=int(limit)) == ranked[:number]
 
