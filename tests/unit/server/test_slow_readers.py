@@ -21,9 +21,7 @@ from feedsvc.server.slow_readers import (
 _numbers = count()
 
 
-def reader(
-    queued: int = 10, *, is_full: bool = True, read: int = 0, seen: float = 0.0
-) -> Reader:
+def reader(queued: int = 10, *, is_full: bool = True, read: int = 0, seen: float = 0.0) -> Reader:
     """Return a reader that has read nothing yet."""
     number = next(_numbers)
     return Reader(
