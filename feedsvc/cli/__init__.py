@@ -181,7 +181,11 @@ def sync(*, accept_removals: bool) -> None:
     "--as",
     "kind",
     type=click.Choice(["wordpress", "feed", "pages", "folder"]),
-    help=N_("What the source is, if that is not seen: an export, a feed, saved pages, a folder."),
+    metavar=N_("KIND"),
+    help=N_(
+        "What the source is, if that is not seen: wordpress (an export), feed, pages (saved"
+        " ones) or folder (of another generator)."
+    ),
 )
 @click.option(
     "--type",

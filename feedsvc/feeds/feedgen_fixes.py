@@ -110,8 +110,12 @@ class _AtomFeed(_Feed):
     """Adds the archive links (RFC 5005) and the tombstones (RFC 6721)."""
 
     def extend_ns(self) -> dict[str, str]:
-        used = {"fh": self.channel.is_archive, "at": self.channel.withdrawn}
-        spaces = {"fh": _HISTORY, "at": _TOMBSTONES}
+        used = {
+            "fh": self.channel.is_archive,
+            "at": self.channel.withdrawn,
+            "dc": any(entry.publisher for entry in self.channel.entries),
+        }
+        spaces = {"fh": _HISTORY, "at": _TOMBSTONES, "dc": _DC}
         return {prefix: uri for prefix, uri in spaces.items() if used[prefix]}
 
     def extend_atom(self, feed: etree._Element) -> etree._Element:
@@ -138,7 +142,10 @@ class _Entry(BaseEntryExtension):  # type: ignore[misc]  # feedgen has no types
 
 
 class _AtomEntry(_Entry):
-    """Completes the links, of which feedgen keeps only the address; adds the language."""
+    """Completes the links, of which feedgen keeps only the address; adds language and origin.
+
+    The origin is where the entry was published first, and the office that published it.
+    """
 
     def extend_atom(self, entry: etree._Element) -> etree._Element:
         for link in entry.findall("link"):
@@ -153,6 +160,10 @@ class _AtomEntry(_Entry):
                 type=file.media_type,
                 length=str(file.length),
             )
+        if self.entry.address:  # RFC 4287 section 4.2.7.2
+            etree.SubElement(entry, "link", href=self.entry.address, rel="via", type="text/html")
+        if self.entry.publisher:
+            etree.SubElement(entry, f"{{{_DC}}}publisher").text = self.entry.publisher
         if self.entry.lang:
             entry.set(_XML_LANG, self.entry.lang)
         return entry

@@ -186,6 +186,7 @@ def _head(
         "date": _date(item.published, settings),
         "updated": _date(item.updated, settings) if _is_later(item) else "",
         "author": item.author,
+        "publisher": item.publisher,
         "categories": list(item.categories),
         "summary": item.summary if len(item.summary) <= _MAX_SUMMARY else "",
         "lang": "" if item.lang == settings.language and not item.is_ours else item.lang,

@@ -19,6 +19,7 @@ from feedsvc.importing.wordpress import NAMESPACE
 from feedsvc.text import plain
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
+_DC = "{http://purl.org/dc/elements/1.1/}"
 _TOMBSTONES = "{http://purl.org/atompub/tombstones/1.0}"
 # RFC 5005 section 3 and 4: documents with older entries.
 _OLDER = ("prev-archive", "next")
@@ -110,9 +111,10 @@ def _item(entry: Any, source: _Source) -> Item:
 
 
 def _exact(items: list[Found], data: bytes, zone: ZoneInfo) -> Iterator[Found]:
-    """Yield the items of a feed of ours with each character of their content, and tombstones.
+    """Yield the items of a feed of ours with all that it says of them, and tombstones.
 
-    feedparser strips contents, passes languages on to entries, and knows no RFC 6721.
+    feedparser strips contents, passes languages on to entries, and knows neither where a text
+    was published first, nor by whom, nor what was withdrawn (RFC 6721).
     """
     root = etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True))
     entries = {each.findtext(f"{_ATOM}id"): each for each in root.iter(f"{_ATOM}entry")}
@@ -121,9 +123,16 @@ def _exact(items: list[Found], data: bytes, zone: ZoneInfo) -> Iterator[Found]:
         if entry is None or not isinstance(item, Item):
             yield item
             continue
-        html = entry.findtext(f"{_ATOM}content") or ""
-        lang = entry.get("{http://www.w3.org/XML/1998/namespace}lang", "")
-        yield msgspec.structs.replace(item, html=html, lang=lang)
+        publisher = entry.findtext(f"{_DC}publisher") or ""
+        origin = entry.find(f"{_ATOM}link[@rel='via']")
+        yield msgspec.structs.replace(
+            item,
+            html=entry.findtext(f"{_ATOM}content") or "",
+            lang=entry.get("{http://www.w3.org/XML/1998/namespace}lang", ""),
+            author="" if item.author == publisher else item.author,
+            publisher=publisher,
+            address=item.address if origin is None else origin.get("href", ""),
+        )
     for tombstone in root.iter(f"{_TOMBSTONES}deleted-entry"):
         guid, moment = tombstone.get("ref", ""), parse_date(tombstone.get("when", ""), zone)
         yield Item(

@@ -37,6 +37,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     address: str = ""
     aliases: tuple[str, ...] = ()
     author: str = ""
+    publisher: str = ""
     categories: tuple[str, ...] = ()
     summary: str = ""
     lang: str = ""

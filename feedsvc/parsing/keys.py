@@ -15,7 +15,7 @@ from feedsvc.parsing.front_matter import Content, Value
 from feedsvc.parsing.identifiers import as_id
 
 KEYS = (
-    "title date id updated author summary lang categories status reason correction image"
+    "title date id updated author publisher summary lang categories status reason correction image"
     " attachments address guid aliases"
 ).split()
 # By our key: the keys that mean the same in other systems, the first one being preferred.

@@ -21,13 +21,14 @@ from feedsvc.text import plain
 from feedsvc.urls import old_address
 
 # What readers see of the front matter.
-_SHOWN = frozenset("title summary author reason correction".split())
+_SHOWN = frozenset("title summary author publisher reason correction".split())
 Render = Callable[[str, str, EntryFiles, str], str]
 # The most characters of each text, and the most categories: more of them is a mistake, and
 # would make every list and feed long.
 MAX_LENGTHS = {
     "title": MAX_TITLE,
     "author": 1000,
+    "publisher": 1000,
     "summary": 2000,
     "reason": 2000,
     "correction": 5000,
@@ -136,7 +137,8 @@ def _from_front_matter(context: Context, fields: "_Fields", status: Status) -> E
     title, published = fields.title(), fields.published()
     updated = fields.date("updated") or published
     entry_id = fields.id()
-    author, summary = fields.author(), fields.text("summary")
+    author, publisher = fields.author(), fields.text("publisher")
+    summary = fields.text("summary")
     reason, correction = fields.text("reason"), fields.text("correction")
     lang, categories = fields.language(), fields.categories()
     address, guid, aliases = fields.address(), fields.guid(), fields.aliases()
@@ -156,6 +158,7 @@ def _from_front_matter(context: Context, fields: "_Fields", status: Status) -> E
         reason=reason,
         correction=correction,
         author=author,
+        publisher=publisher,
         lang=lang,
         categories=categories,
         address=address,

@@ -109,6 +109,4 @@ def test_what_is_served_and_imported_again_serves_the_same_bytes(tmp_path: Path)
         with serving(second, site) as other:
             paths = documents(one, site)
             assert len(paths) > 100
-            differing = {path for path in paths if ask(one, path) != ask(other, path)}
-    # No feed says which authors are offices, nor where the real item was published first.
-    assert differing == {"/presscenter/news/detail/1204713.html"}
+            assert [path for path in paths if ask(one, path) != ask(other, path)] == []

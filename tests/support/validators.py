@@ -113,7 +113,7 @@ def validate_atom_entry(entry: etree._Element) -> datetime:
     """Check an Atom entry, and return when it was updated."""
     links = validate_links(entry)
     assert len(links.get("alternate", [])) == 1
-    assert links.keys() <= {"alternate", "enclosure"}
+    assert links.keys() <= {"alternate", "enclosure", "via"}
     dates = (entry.findtext(f"{ATOM}{name}") for name in ("published", "updated"))
     published, updated = map(validate_date, dates)
     assert published <= updated <= TODAY
