@@ -11,7 +11,7 @@ from tests.support.commands import run
 
 COMMANDS = ("serve", "check", "status", "sync", "import")
 # What stands in the help besides, and has no other name in Russian.
-NAMES = {"feedsvc", "text", "json", "x", "WordPress", "post", "wordpress", "feed", "pages", "folder"}
+NAMES = frozenset("feedsvc text json x WordPress post wordpress feed pages folder".split())
 
 
 def latin_words(line: str) -> set[str]:

@@ -7,7 +7,7 @@ import feedparser
 import pytest
 
 from feedsvc.model import Category
-from tests.support.elements import ATOM, XML_LANG, attributes, only, properties, text, texts
+from tests.support.elements import ATOM, DC, XML_LANG, attributes, only, properties, text, texts
 from tests.support.feeds import (
     ENTRY,
     PAGE_URL,
@@ -145,3 +145,15 @@ def test_categories_have_a_label_for_people(newsroom: Newsroom) -> None:
         {"term": "gorod", "label": "Город"},
         {"term": "a-b", "label": "A & B"},
     ]
+
+
+def test_an_entry_says_where_it_was_published_first_and_by_whom(newsroom: Newsroom) -> None:
+    origin = "https://old.example/1?a=1&b=2"
+    root = atom(newsroom, replace(ENTRY, address=origin, publisher="Управа & Ко"))
+    link = root.find(f"{ATOM}entry/{ATOM}link[@rel='via']")
+    assert link is not None
+    assert (link.get("href"), link.get("type")) == (origin, "text/html")
+    assert root.findtext(f"{ATOM}entry/{DC}publisher") == "Управа & Ко"
+    bare = atom(newsroom, ENTRY)
+    assert bare.find(f"{ATOM}entry/{ATOM}link[@rel='via']") is None
+    assert bare.find(f"{ATOM}entry/{DC}publisher") is None
