@@ -10,7 +10,7 @@ from lxml import html as lxml_html
 from markdownify import ATX, BACKSLASH, MarkdownConverter
 
 from feedsvc.parsing.embeds import without_embeds
-from feedsvc.parsing.sanitizer import TAGS
+from feedsvc.parsing.sanitizer import ALIGNMENTS, ATTRIBUTES, TAGS
 
 # Returns what is to stand in place of an address; `is_picture` says that it shows a picture.
 Resolve = Callable[[str, bool], str | None]
@@ -18,21 +18,8 @@ _BLOCKS = frozenset(
     "blockquote details dl div figure h1 h2 h3 h4 h5 h6 hr ol p pre table ul summary figcaption"
     " dt dd li tr td th caption thead tbody tfoot".split()
 )
-_ATTRIBUTES = {
-    "*": {"id"},
-    "a": {"href", "title"},
-    "abbr": {"title"},
-    "blockquote": {"cite"},
-    "img": {"src", "alt", "title", "width", "height"},
-    "ol": {"start"},
-    "q": {"cite"},
-    "td": {"colspan", "rowspan"},
-    "th": {"colspan", "rowspan", "scope"},
-    "time": {"datetime"},
-}
 # What looks the same, and is the same here.
 _SAME_AS = {"b": "strong", "i": "em"}
-_ALIGNMENTS = {"left", "right", "center"}
 _picture = re.compile(r"<img\b[^<>]*>", re.IGNORECASE)
 # Where pages that load pictures late keep their addresses.
 _late = re.compile(r"(?<![\w-])data-(?:src|lazy-src|original|full-url)\s*=\s*", re.IGNORECASE)
@@ -58,9 +45,9 @@ def rewrite(html: str, resolve: Resolve, language: str) -> str:
     return nh3.clean(
         html,
         tags=set(TAGS),
-        attributes=_ATTRIBUTES,
+        attributes=ATTRIBUTES,
         attribute_filter=attribute,
-        allowed_classes={"td": _ALIGNMENTS, "th": _ALIGNMENTS},
+        allowed_classes={"td": ALIGNMENTS, "th": ALIGNMENTS},
         link_rel=None,
     )
 
@@ -72,10 +59,10 @@ def _with_address(found: re.Match[str]) -> str:
     return _late.sub("src=", _source.sub("", found[0]), count=1)
 
 
-def simplify(html: str, sizes: bool) -> str:  # noqa: FBT001 - said of the pictures
+def simplify(html: str) -> str:
     """Return safe HTML without what says nothing: groups, sizes, pictures alone in a figure.
 
-    With `sizes` pictures keep theirs.
+    A picture beside the entry has its own size; that of another one is kept.
     """
     if not html.strip():
         return ""
@@ -85,13 +72,12 @@ def simplify(html: str, sizes: bool) -> str:  # noqa: FBT001 - said of the pictu
     for element in root.iter(*_SAME_AS):
         element.tag = _SAME_AS[element.tag]
     for picture in root.iter("img"):
-        if not sizes:
-            picture.attrib.pop("width", None)
-            picture.attrib.pop("height", None)
-        picture.set("alt", picture.get("alt", ""))
+        _describe(picture)
     for figure in root.xpath(".//figure[not(.//figcaption)] | .//div"):
         if any(child.tag in _BLOCKS for child in figure):
-            _surround(figure)
+            for child in _Paragraphs(figure).whole:
+                figure.addprevious(child)
+            figure.drop_tree()
         else:
             figure.tag = "p"
     root = _Paragraphs(root).whole
@@ -100,6 +86,13 @@ def simplify(html: str, sizes: bool) -> str:  # noqa: FBT001 - said of the pictu
             paragraph.drop_tree()
     whole: str = lxml_html.tostring(root, encoding="unicode")
     return whole[len("<div>") : -len("</div>")].strip()
+
+
+def _describe(picture: Any) -> None:
+    picture.set("alt", picture.get("alt", ""))
+    if "//" not in picture.get("src", ""):
+        picture.attrib.pop("width", None)
+        picture.attrib.pop("height", None)
 
 
 class _Paragraphs:
@@ -151,20 +144,6 @@ def _ends_with_break(paragraph: Any) -> bool:
     return last is not None and last.tag == "br" and not (last.tail or "").strip()
 
 
-def _surround(group: Any) -> None:
-    """Take away the tags of a group, and keep its text apart from what stands around it."""
-    if (group.text or "").strip():
-        paragraph = etree.Element("p")
-        paragraph.text, group.text = group.text, None
-        group.insert(0, paragraph)
-    for child in list(group):
-        if child.tag in _BLOCKS and (child.tail or "").strip():
-            paragraph = etree.Element("p")
-            paragraph.text, child.tail = child.tail, None
-            child.addnext(paragraph)
-    group.drop_tag()
-
-
 def same(one: str, other: str) -> bool:
     """Return whether two pieces of safe HTML differ at most in space between blocks."""
     return _canonical(one) == _canonical(other)
@@ -188,6 +167,12 @@ class _Converter(MarkdownConverter):
         return f"\n\n{_blank.sub(chr(10), str(el))}\n\n"
 
     convert_details = convert_dl = convert_figure
+
+    def convert_img(self, el: Any, text: str, parent_tags: Any) -> str:
+        if el.get("width") or el.get("height"):
+            return str(el)
+        picture: str = super().convert_img(el, text, parent_tags)  # type: ignore[misc]
+        return picture
 
     def convert_table(self, el: Any, text: str, parent_tags: Any) -> str:
         odd = el.find(["ul", "ol", "p", "br", "table", "caption"]) or el.find(colspan=True)

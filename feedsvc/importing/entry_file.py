@@ -86,7 +86,7 @@ def compose(
     item = _with_parts(item, settings.language) if item.is_ours else item
     html = rewrite(item.html, _Addresses(item, names, site).resolve, settings.language)
     if not item.is_ours:
-        html = simplify(html, sizes=not names)
+        html = simplify(html)
     source = _without_code(html, settings)
     reads = _Reader(place, settings)
     head = _head(item, names, html, settings)

@@ -26,14 +26,10 @@ _OLDER = ("prev-archive", "next")
 
 
 class Document(msgspec.Struct):
-    """One document of a feed: its texts, and the address of the one with older ones, or ''.
-
-    `site` is the address of what it is the feed of.
-    """
+    """One document of a feed: its texts, and the address of the one with older ones, or ''."""
 
     items: list[Found]
     older: str
-    site: str
 
 
 def read(data: bytes, address: str, media_type: str, zone: ZoneInfo) -> Document | None:
@@ -63,7 +59,7 @@ def read(data: bytes, address: str, media_type: str, zone: ZoneInfo) -> Document
     if parsed.bozo and not isinstance(parsed.bozo_exception, _harmless):
         text = N_("the feed is damaged: {reason}; what could be read is taken")
         items.append(LeftOut(address, Message(text, {"reason": str(parsed.bozo_exception)})))
-    return Document(items, older and urljoin(address, older), feed.get("link") or address)
+    return Document(items, older and urljoin(address, older))
 
 
 class _Source(NamedTuple):
@@ -214,7 +210,7 @@ def _read_json(data: bytes, address: str, zone: ZoneInfo) -> Document | None:
         _json_item(item, site, zone) for item in _list(feed, "items") if isinstance(item, dict)
     ]
     older = _text(feed, "next_url")
-    return Document(items, older and urljoin(address, older), site)
+    return Document(items, older and urljoin(address, older))
 
 
 def _json_item(item: dict[str, object], site: str, zone: ZoneInfo) -> Item:

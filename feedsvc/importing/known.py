@@ -52,7 +52,8 @@ class Known:
 
     def add(self, item: Item) -> bool | None:
         """Note an item; return False if the folder has it, None if it was added before."""
-        keys = _keys((item.guid, item.address)) or _keys(item.aliases)
+        others = () if item.guid else item.aliases
+        keys = _keys((item.guid, item.address, *others))
         keys = keys or {_moment_and_title(item.published, item.title)}
         if keys & self._identities:
             return False

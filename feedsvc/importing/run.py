@@ -4,7 +4,7 @@ Killed at any moment, it can be run again: what is there already is left as it i
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ from feedsvc.i18n import N_, reason
 from feedsvc.importing import generators, sources
 from feedsvc.importing.download import Source
 from feedsvc.importing.entry_file import Composed, Site
-from feedsvc.importing.item import Item, LeftOut
+from feedsvc.importing.item import Found, Item, LeftOut
 from feedsvc.importing.known import Known
 from feedsvc.importing.report import Progress, Report
-from feedsvc.importing.sources import TOO_COSTLY, Kind, Texts
+from feedsvc.importing.sources import TOO_COSTLY, Kind
 from feedsvc.importing.wordpress import Export
 from feedsvc.importing.workshop import Costly, Workshop
 from feedsvc.media.types import MAX_FILES, TYPES, is_plain, suffix
@@ -31,6 +31,7 @@ from feedsvc.settings import Settings
 _THREADS = 4
 # In bytes, of the name of a file beside a text.
 _MAX_NAME = 150
+_NOT_AT_HAND = N_("a file is not at hand, and stays where it is: {address}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +56,8 @@ def import_source(settings: Settings, options: Options, progress: Progress) -> R
 
     Raises ImportFailed, EntriesUnavailable, ReadersUnavailable.
     """
-    kind = options.kind or sources.kind_of(options.source)
+    found = sources.kind_of(options.source)
+    kind = options.kind or found
     report = Report()
     if kind == "folder":
         generators.import_folder(
@@ -70,7 +72,7 @@ def import_source(settings: Settings, options: Options, progress: Progress) -> R
 
 def _opened(
     kind: Kind, options: Options, settings: Settings, workshop: Workshop
-) -> tuple[Texts, Source]:
+) -> tuple[Iterable[Found], Source]:
     folder, hosts = options.files, {host.lower() for host in options.hosts}
     if sources.is_remote(options.source):
         hosts.add((urlsplit(options.source).hostname or "").lower())
@@ -101,7 +103,7 @@ class _Import:
         self._report = report
         self._known = Known(settings)
 
-    def run(self, texts: Texts, progress: Progress) -> None:
+    def run(self, texts: Iterable[Found], progress: Progress) -> None:
         """Import all texts, the oldest first."""
         taken = list(self._new(texts))
         host = urlsplit(self._settings.site).netloc.lower()
@@ -122,7 +124,7 @@ class _Import:
                 self._report.left_out.append(LeftOut(item.where, reason(error)))
         progress(len(plan), len(plan))
 
-    def _new(self, texts: Texts) -> Iterator[Item]:
+    def _new(self, texts: Iterable[Found]) -> Iterator[Item]:
         """Yield the texts that are not in the folder yet."""
         for found in texts:
             if isinstance(found, LeftOut):
@@ -163,9 +165,11 @@ class _Import:
         folder = self._settings.entries / path
         names: dict[str, str] = {}
         taken: set[str] = set()
-        for url in wanted[:MAX_FILES]:
+        for url in wanted:
             name = _file_name(url)
-            if name is not None:
+            if name is None or len(names) == MAX_FILES:
+                self._report.leave_out(item.where, _NOT_AT_HAND, address=url)
+            else:
                 names[url] = _unused(name, taken)
         if not names:
             return {}
@@ -175,8 +179,7 @@ class _Import:
             found = dict(zip(names, saved, strict=True))
         for url, is_saved in found.items():
             if not is_saved:
-                text = N_("a file is not at hand, and stays where it is: {address}")
-                self._report.leave_out(item.where, text, address=url)
+                self._report.leave_out(item.where, _NOT_AT_HAND, address=url)
         with suppress(OSError):
             folder.rmdir()  # if it is empty
         return {url: name for url, name in names.items() if found[url]}

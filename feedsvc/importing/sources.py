@@ -2,13 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from html import unescape
 from http.client import HTTPException
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Literal
 from urllib.parse import urljoin
-
-from lxml import etree
-from lxml import html as lxml_html
 
 from feedsvc.errors import ImportFailed
 from feedsvc.i18n import N_, Message, reason
@@ -19,14 +17,13 @@ from feedsvc.importing.wordpress import NAMESPACE
 from feedsvc.importing.workshop import Costly, Workshop
 
 Kind = Literal["wordpress", "feed", "pages", "folder"]
-KINDS: tuple[Kind, ...] = ("wordpress", "feed", "pages", "folder")
 TOO_COSTLY = N_("reading it took too much time or memory, or broke the program")
 _page = re.compile(r"\.(?:[sx]?html?|php|aspx?|jsp)(?:[?@].*)?\Z", re.IGNORECASE)
+_link = re.compile(r"<link\b[^<>]*>", re.IGNORECASE)
+_attribute = re.compile(r"(?<![\w-])([a-z]+)=[\"']([^\"'<>]*)[\"']")
 _FEED_TYPES = ("application/atom+xml", "application/rss+xml", "application/feed+json")
 # In bytes: where a file says what it is.
 _BEGINNING = 64 * 1024
-
-
 # A feed has no more documents than this.
 MAX_DOCUMENTS = 10_000
 # What a generator has made, and what it is made of: no texts of anybody's.
@@ -35,15 +32,6 @@ _GENERATORS = (
     *("config.toml", "config.yaml", "pelicanconf.py", "conf.py", ".eleventy.js"),
     *("eleventy.config.js", "astro.config.mjs", "zola.toml", "_posts", "content"),
 )
-
-
-class Texts(Protocol):
-    """The texts of a source. `site` is the address of the old site, '' if it is not known."""
-
-    site: str
-
-    def __iter__(self) -> Iterator[Found]:
-        """Yield what is found."""
 
 
 def is_remote(source: str) -> bool:
@@ -88,7 +76,6 @@ class Feed:
         if document is None:
             raise ImportFailed(Message(N_("{path} is no feed"), {"path": source}))
         self._first = document
-        self.site = document.site
 
     def __iter__(self) -> Iterator[Found]:
         """Yield the entries, from the newest document to the oldest."""
@@ -125,13 +112,11 @@ class Pages:
     def __init__(self, source: str, workshop: Workshop) -> None:
         self._path = Path(source)
         self._workshop = workshop
-        self.site = ""
         self.root = self._path if self._path.is_dir() else self._path.parent
         inside = [each for each in self.root.iterdir() if each.name[:1] != "."]
         # wget puts all it saves into a folder with the name of the host.
         if len(inside) == 1 and inside[0].is_dir() and "." in inside[0].name:
             self.root = inside[0]
-            self.site = f"https://{inside[0].name}/"
 
     def __iter__(self) -> Iterator[Found]:
         """Yield the pages in the order of their paths."""
@@ -161,16 +146,9 @@ def _unreadable(path: Path, error: OSError) -> ImportFailed:
 
 
 def _feed_of_page(data: bytes, address: str) -> str | None:
-    """Return the address of the feed that a page names, one with full texts if it can be told."""
-    if not address or b"<" not in data[:1000]:
-        return None
-    try:
-        tree: Any = lxml_html.document_fromstring(data)
-    except (etree.LxmlError, ValueError):
-        return None
-    links = {
-        link.get("type", ""): link.get("href", "")
-        for link in reversed(tree.xpath("//link[@rel='alternate' and @href]"))
-    }
-    found = next((links[each] for each in _FEED_TYPES if links.get(each)), None)
-    return urljoin(address, found) if found else None
+    """Return the address of the feed that a page names: of several, Atom rather than RSS."""
+    text = data.decode("utf-8", "replace")
+    links = [dict(_attribute.findall(each)) for each in reversed(_link.findall(text))]
+    by_type = {link.get("type"): link.get("href") for link in links if "alternate" in link.values()}
+    found = next((by_type[each] for each in _FEED_TYPES if by_type.get(each)), None)
+    return urljoin(address, unescape(found)) if address and found else None

@@ -66,7 +66,6 @@ class Export:
         self._fault = ""
         self._other_types: Counter[str] = Counter()
         self._comments = 0
-        self.count = 0
         for name, values in self._elements():
             self._note(name, values)
 
@@ -119,7 +118,6 @@ class Export:
         elif values.first("post_type") == "attachment":
             self._note_file(values)
         elif values.first("post_type") in self._types:
-            self.count += 1
             self._comments += len(values.elements("comment"))
         else:
             self._other_types[values.first("post_type")] += 1

@@ -24,7 +24,7 @@ TAGS = frozenset(
     " figcaption figure h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q s samp small span"
     " strong sub summary sup table tbody td tfoot th thead time tr u ul var".split()
 )
-_ATTRIBUTES = {
+ATTRIBUTES = {
     "*": {"id"},
     "a": {"href", "title"},
     "abbr": {"title"},
@@ -36,7 +36,7 @@ _ATTRIBUTES = {
     "th": {"colspan", "rowspan", "scope"},
     "time": {"datetime"},
 }
-_ALIGNMENTS = {"left", "right", "center"}
+ALIGNMENTS = {"left", "right", "center"}
 _URL_ATTRIBUTES = {"href", "src", "cite"}
 _reference = re.compile(r"&#(?:x0*([0-9a-f]+)|0*([0-9]+));?", re.IGNORECASE)
 # HTML reads references to these bytes as Windows-1252, so they are characters, not controls.
@@ -131,9 +131,9 @@ class _Sanitizer(threading.local):
         self._anchors: set[str] = set()
         self._cleaner = nh3.Cleaner(
             tags=set(TAGS),
-            attributes=_ATTRIBUTES,
+            attributes=ATTRIBUTES,
             attribute_filter=self._resolve,
-            allowed_classes={"td": _ALIGNMENTS, "th": _ALIGNMENTS},
+            allowed_classes={"td": ALIGNMENTS, "th": ALIGNMENTS},
             url_schemes={"http", "https", "mailto", "tel"},
             link_rel=None,
         )

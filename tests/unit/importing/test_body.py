@@ -12,7 +12,7 @@ from feedsvc.text import clean
 
 
 def kept(html: str) -> str:
-    return simplify(rewrite(html, lambda address, _: address, "ru"), sizes=False)
+    return simplify(rewrite(html, lambda address, _: address, "ru"))
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,14 @@ def kept(html: str) -> str:
     [
         ("<div>а</div><div>б <span>в</span></div>", "<p>а</p><p>б в</p>"),
         ("<div>а<p>б</p>в</div>", "<p>а</p><p>б</p><p>в</p>"),
+        (
+            "<div>а <b>б</b> в<div>г<p>д</p></div>е</div>ё",
+            "<p>а <strong>б</strong> в</p><p>г</p><p>д</p><p>е</p><p>ё</p>",
+        ),
+        (
+            '<img src="https://a.ru/b.png" width="9">',
+            '<p><img src="https://a.ru/b.png" width="9" alt=""></p>',
+        ),
         ("а<br><br>б<br>в<br>", "<p>а</p><p>б<br>в</p>"),
         (
             "<br>а <b>б</b><ul><li>в</li></ul>г",
@@ -56,6 +64,7 @@ def test_what_says_nothing_is_taken_away(html: str, expected: str) -> None:
         ),
         ("<table><tbody><tr><td>б</td></tr></tbody></table>", None),
         ('<figure><img src="/a.png" alt="б"><figcaption>в</figcaption></figure>', None),
+        ('<p>а <img src="https://a.ru/b.png" width="9" height="8" alt="б"></p>', None),
         ("<details><summary>а</summary><p>б</p></details>", None),
         ("<dl><dt>а</dt><dd>б</dd></dl>", None),
         ("<pre><code>а\n\n б &lt; в</code></pre>", None),

@@ -98,6 +98,22 @@ def test_pages_come_with_their_pictures(folder: Path) -> None:
     assert totals(bring(folder, folder / "saved")).endswith("there before: 1")
 
 
+def test_pages_of_the_own_host_are_known_again(folder: Path) -> None:
+    address = '<link rel="canonical" href="https://new.example/news/1.html"></head>'
+    (folder / "saved.html").write_text(BITRIX.replace("</head>", address), "windows-1251")
+    assert totals(bring(folder, folder / "saved.html")).startswith("Texts: 1,")
+    assert totals(bring(folder, folder / "saved.html")).endswith("there before: 1")
+    (text,) = written(folder).values()
+    assert b"address:" not in text
+    assert b"- /news/1.html" in text
+
+
+def test_a_file_that_cannot_lie_beside_a_text_is_named(folder: Path) -> None:
+    source = wordpress(folder, post(1, '<img src="https://old.example/i.php?n=1">'))
+    done = bring(folder, source, "--offline")
+    assert "stays where it is: https://old.example/i.php?n=1" in done.stdout
+
+
 def test_a_feed_in_a_file(folder: Path) -> None:
     (folder / "rss.xml").write_text(RSS.replace("{encoding}", "utf-8"), "utf-8")
     done = bring(folder, folder / "rss.xml", "--offline")
