@@ -41,9 +41,8 @@ _TIME = (
 _ORDINAL, _PLAIN_YEAR = "st|nd|rd|th", r"(?P<year>\d{4})"
 _YEAR = r"(?P<year>\d{4})(?: ?(?:года|год|г\.?))?"
 _NAME = r"(?P<name>[a-zа-яё]+)\.?"
+# The most common first.
 _FORMS = (
-    # As ctime(3) writes it.
-    re.compile(rf"[a-z]{{3}} {_NAME} (?P<day>\d{{1,2}}) {_TIME} (?P<year>\d{{4}})", re.ASCII),
     *(
         re.compile(rf"{date}(?:(?:,? (?:в |at )?|t){_TIME})?", re.ASCII)
         for date in (
@@ -53,6 +52,8 @@ _FORMS = (
             rf"(?:[a-z]{{3,9}}\.?,? )?{_NAME} (?P<day>\d{{1,2}})(?:{_ORDINAL})?,? {_PLAIN_YEAR}",
         )
     ),
+    # As ctime(3) writes it.
+    re.compile(rf"[a-z]{{3}} {_NAME} (?P<day>\d{{1,2}}) {_TIME} (?P<year>\d{{4}})", re.ASCII),
 )
 _MONTHS = {
     name.lower().rstrip("."): month

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import lru_cache
 
 from feedsvc.parsing.context import Context
 from feedsvc.parsing.front_matter import Content, Value
@@ -89,12 +90,19 @@ _NOT_PUBLIC = frozenset(
     "draft drafts hidden private pending trash trashed auto-draft inherit skip unlisted"
     " protected password archived unpublished review deleted".split()
 )
+# In characters: longer keys are nobody's, and are not remembered.
+_MAX_KEY = 50
 # In Nikola's texts these are tags.
 _HIDING_TAGS = ("draft", "private")
 
 
 def plain(key: str) -> str:
     """Return a key as it is compared."""
+    return _plain(key) if len(key) < _MAX_KEY else _plain.__wrapped__(key)
+
+
+@lru_cache(maxsize=1000)  # a site has few keys, each of them in many files
+def _plain(key: str) -> str:
     return key.lower().replace("-", "").replace("_", "").replace(" ", "")
 
 
