@@ -17,6 +17,20 @@ from feedsvc.text import SUMMARY_LENGTH, clean, plain, summarize
 
 # The most characters of a title: official ones are long, but a whole paragraph is a mistake.
 MAX_TITLE = 500
+# The most characters of each text, and the most categories: more of them is a mistake, and
+# would make every list and feed long.
+MAX_LENGTHS = {
+    "title": MAX_TITLE,
+    "author": 1000,
+    "publisher": 1000,
+    "summary": 2000,
+    "reason": 2000,
+    "correction": 5000,
+    "alt": 2000,
+    "caption": 2000,
+    "guid": 1000,
+}
+MAX_CATEGORIES = 50
 # The most characters of the address that an entry had elsewhere.
 MAX_ADDRESS = 2000
 # The most problems that are told of one file. If there are more, the last one says how many.

@@ -11,7 +11,7 @@ from feedsvc.parsing import addresses, front_matter, html_head
 from feedsvc.parsing.addresses import Facts, is_pattern
 from feedsvc.parsing.attachments import EntryFiles
 from feedsvc.parsing.bounds import check_markdown
-from feedsvc.parsing.context import MAX_TITLE, Body, Context, Refused
+from feedsvc.parsing.context import MAX_CATEGORIES, MAX_LENGTHS, Body, Context, Refused
 from feedsvc.parsing.front_matter import Content, Value
 from feedsvc.parsing.identifiers import category, is_id
 from feedsvc.parsing.keys import Meaning, interpret
@@ -23,20 +23,6 @@ from feedsvc.urls import old_address
 # What readers see of the front matter.
 _SHOWN = frozenset("title summary author publisher reason correction".split())
 Render = Callable[[str, str, EntryFiles, str], str]
-# The most characters of each text, and the most categories: more of them is a mistake, and
-# would make every list and feed long.
-MAX_LENGTHS = {
-    "title": MAX_TITLE,
-    "author": 1000,
-    "publisher": 1000,
-    "summary": 2000,
-    "reason": 2000,
-    "correction": 5000,
-    "alt": 2000,
-    "caption": 2000,
-    "guid": 1000,
-}
-MAX_CATEGORIES = 50
 # What a picture is described with, here and in other systems.
 _IMAGE_KEYS = ("file src image url path feature overlay_image teaser", "alt", "caption")
 _heading = re.compile(r"\s*#[ \t]+([^\n]*?)[ \t]*#*[ \t]*(?:\n|\Z)")

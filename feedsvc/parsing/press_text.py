@@ -6,29 +6,39 @@ from urllib.parse import urlsplit
 
 from feedsvc import urls
 from feedsvc.dates import parse_date
-from feedsvc.model import Entry
+from feedsvc.model import Category, Entry
 from feedsvc.parsing import addresses
 from feedsvc.parsing.addresses import Facts
 from feedsvc.parsing.attachments import EntryFiles
 from feedsvc.parsing.bounds import check_paragraphs
-from feedsvc.parsing.context import MAX_TITLE, Context, Refused
-from feedsvc.parsing.identifiers import is_id
-from feedsvc.parsing.sanitizer import from_paragraphs
+from feedsvc.parsing.context import MAX_CATEGORIES, MAX_LENGTHS, MAX_TITLE, Context, Refused
+from feedsvc.parsing.identifiers import category, is_id
+from feedsvc.parsing.press_blocks import blocks
+from feedsvc.parsing.sanitizer import from_blocks
 
 _address_line = re.compile(r"Адрес страницы:\s*<?([^\s<>]+)>?\s*", re.IGNORECASE)
+# Lines under the date, by what they say.
+_field_line = re.compile(r"([а-яёa-z]+)[ \t]*:[ \t]*(\S.*)", re.IGNORECASE)
+_FIELDS = {
+    **dict.fromkeys(("рубрика", "рубрики", "category", "categories"), "categories"),
+    **dict.fromkeys(("автор", "author"), "author"),
+    **dict.fromkeys(("исправлено", "corrected"), "correction"),
+}
 _publisher_line = re.compile(r"\[([^\[\]]{1,200})\]\([^()]*\)")
 
 
 def parse(text: str, context: Context) -> Entry:
     """Return the entry of a press text: title, date and paragraphs, blank lines between them.
 
-    It may end with `Адрес страницы: <URL>`, which also gives the entry its id if it matches
-    the setting `permalink`, and with a link to the publisher, `[name](#)`. Raises Refused.
+    Under the date there may be lines with categories, author and correction. It may end with
+    `Адрес страницы: <URL>`, which also gives the entry its id if it matches the setting
+    `permalink`, and with a link to the publisher, `[name](#)`. Raises Refused.
     """
-    lines = [line.strip() for line in text.split("\n")]
+    lines = [_stripped(line) for line in text.split("\n")]
     # The numbers of the lines that are not blank: title, date, then the rest.
     filled = [number for number, line in enumerate(lines) if line]
     published = _date(lines, filled, context)
+    fields = _Fields(lines, filled, context)
     publisher = _take_last(_publisher_line, lines, filled)
     address_line = filled[-1] + 1
     address = _take_last(_address_line, lines, filled)
@@ -40,25 +50,82 @@ def parse(text: str, context: Context) -> Entry:
     address = address and context.external_address(address, address_line)
     entry_id = _id_in(address, context) or context.id_from_name()
     files = context.files(entry_id)
-    source = "\n".join(lines[filled[1] + 1 : filled[-1] + 1])
+    above = filled[2]
+    source = "\n".join(lines[above : filled[-1] + 1])
     facts = Facts(entry_id, published)
     page = addresses.page(context.name, context.settings, facts)
-    body = context.render_body(_render, source, files, page, above=filled[1] + 1)
+    body = context.render_body(_render, source, files, page, above=above)
     image, attached, _ = context.arrange_files(files, None, [])
     return Entry(
         id=entry_id,
         title=title,
         published=published,
-        updated=published,
+        updated=fields.updated(published),
         html=body.html,
         summary=body.summary,
         page=page,
+        author=fields.author,
         publisher=publisher,
+        categories=tuple(fields.categories.values()),
+        correction=fields.correction,
         image=image,
         attachments=attached,
         address=address,
         aliases=addresses.aliases(context.name, context.settings, facts, [address or ""]),
     )
+
+
+def _stripped(line: str) -> str:
+    """Return a line without space around it, but for tabs around the cells of a table."""
+    bare = line.strip()
+    return line.strip(" \r\xa0") if "\t" in bare else bare
+
+
+class _Fields:
+    """What the lines under the date say; they are taken out of the text."""
+
+    def __init__(self, lines: list[str], filled: list[int], context: Context) -> None:
+        self._context = context
+        self.categories: dict[str, Category] = {}
+        self.author: str | None = None
+        self.correction: str | None = None
+        self._updated: tuple[int, datetime] | None = None
+        while len(filled) > 2 and (found := _field_line.fullmatch(lines[filled[2]])):
+            name = _FIELDS.get(found[1].lower())
+            if name is None:
+                break
+            self._take(name, " ".join(found[2].split()), filled.pop(2) + 1)
+
+    def _take(self, name: str, value: str, line: int) -> None:
+        moment = parse_date(value, self._context.settings.timezone)
+        if name == "categories":
+            self._add_categories(value, line)
+        elif name == "correction" and moment is not None:
+            self._updated = line, moment
+        elif len(value) > MAX_LENGTHS[name]:
+            raise self._context.refusal("text-long", line, key=name, limit=MAX_LENGTHS[name])
+        elif name == "author":
+            self.author = value
+        else:
+            self.correction = value
+
+    def _add_categories(self, value: str, line: int) -> None:
+        for label in filter(None, map(str.strip, re.split("[,;]", value))):
+            made = category(label)
+            if made is None:
+                self._context.report("bad-category", line, value=label)
+            elif len(self.categories) == MAX_CATEGORIES:
+                self._context.report("categories-many", line)
+                return
+            else:
+                self.categories.setdefault(made.slug, made)
+
+    def updated(self, published: datetime) -> datetime:
+        """Return when the text was corrected, or else published."""
+        line, moment = self._updated or (0, published)
+        if moment < published:
+            self._context.report("updated-early", line)
+        return max(moment, published)
 
 
 def _title(lines: list[str], filled: list[int], context: Context) -> str:
@@ -100,5 +167,4 @@ def _id_in(address: str | None, context: Context) -> str | None:
 
 def _render(source: str, page: str, _files: EntryFiles) -> str:
     check_paragraphs(source)
-    paragraphs = (part.strip("\n") for part in re.split(r"\n{2,}", source))
-    return from_paragraphs([part for part in paragraphs if part], page)
+    return from_blocks(blocks(source), page)

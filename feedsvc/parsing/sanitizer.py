@@ -2,6 +2,7 @@
 
 import re
 import threading
+from collections.abc import Iterable
 from typing import Protocol
 
 import nh3
@@ -16,7 +17,7 @@ from feedsvc.parsing.bounds import (
     check_markdown,
 )
 from feedsvc.parsing.embeds import without_embeds
-from feedsvc.parsing.links import absolute, linked
+from feedsvc.parsing.links import absolute
 from feedsvc.text import FORBIDDEN, SITE, clean
 
 TAGS = frozenset(
@@ -107,15 +108,12 @@ def from_html(html: str, page: str, files: LinkedFiles | None = None, language: 
     return _sanitize(without_embeds(html, language), page, files)
 
 
-def from_paragraphs(paragraphs: list[str], page: str) -> str:
-    """Render plain text to safe HTML: line breaks are kept, addresses become links.
+def from_blocks(blocks: Iterable[str], page: str) -> str:
+    """Make safe HTML of the blocks of a text (`press_blocks`), which have no markup but ours.
 
     `page` as for `from_markdown`. Raises Excess.
     """
-    html = "\n".join(
-        "<p>" + "<br>\n".join(linked(line) for line in paragraph.split("\n")) + "</p>"
-        for paragraph in paragraphs
-    )
+    html = "\n".join(blocks)
     check_html(html)
     return _sanitize(html, page)
 

@@ -21,7 +21,8 @@ from feedsvc.parsing.bounds import MAX_LENGTH, Excess
 from feedsvc.parsing.context import Context, Refused
 from feedsvc.parsing.embeds import without_embeds
 from feedsvc.parsing.identifiers import category, id_from, is_id
-from feedsvc.parsing.sanitizer import from_markdown, from_paragraphs
+from feedsvc.parsing.press_blocks import blocks
+from feedsvc.parsing.sanitizer import from_blocks, from_markdown
 from feedsvc.parsing.templates import without_templates
 from feedsvc.search.excerpts import excerpt, highlight
 from feedsvc.search.index import SCHEMA
@@ -164,7 +165,8 @@ def check_markdown(data: bytes) -> int:
 def check_press_text(data: bytes) -> int:
     """Render a plain text."""
     try:
-        html = from_paragraphs(decoded(data).split("\n\n"), PAGE)
+        lines = (line.strip(" \r") for line in decoded(data).split("\n"))
+        html = from_blocks(blocks("\n".join(lines)), PAGE)
     except Excess:
         return 0
     return _check_body(html, data)

@@ -5,7 +5,8 @@ import re
 import lxml.html
 from hypothesis import strategies as st
 
-from feedsvc.parsing.sanitizer import TAGS, from_markdown, from_paragraphs
+from feedsvc.parsing.press_blocks import blocks
+from feedsvc.parsing.sanitizer import TAGS, from_blocks, from_markdown
 from feedsvc.text import SITE
 
 PAGE = "/presscenter/news/detail/7.html"
@@ -58,7 +59,7 @@ def md(source: str) -> str:
 
 def text(*paragraphs: str) -> str:
     """Render paragraphs as the body of the entry at `PAGE`."""
-    return from_paragraphs(list(paragraphs), PAGE)
+    return from_blocks(blocks("\n\n".join(paragraphs)), PAGE)
 
 
 FORBIDDEN_TAGS = {
