@@ -32,7 +32,9 @@ def named(html: str) -> tuple[str, set[str]]:
     explicit: set[str] = set()
     if "}</h" in html:
         html = _with_written_ids(html, explicit)
-    linked = {unquote(unescape(each)) for each in _link.findall(html)}
+    linked: set[str] = set()
+    if "#" in html:
+        linked = {unquote(unescape(each)) for each in _link.findall(html)}
     if linked:
         html = _name.sub(r"\1id", html)
         html = _with_found_ids(html, linked - explicit)

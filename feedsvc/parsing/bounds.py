@@ -60,6 +60,7 @@ _FLAT = frozenset(
 _deep_line = re.compile(
     rf"^(?:[ \t]*(?:>|[-*+][ \t]|\d{{1,9}}[.)][ \t])){{{MAX_DEPTH + 1}}}", re.MULTILINE
 )
+_OPENERS = (">", "- ", "* ", "+ ", ". ", ") ")
 _definition = re.compile(r"^[ \t>*+-]*:[ \t]", re.MULTILINE)
 # Of what the line below a table's head consists, in quotations and lists too.
 _BELOW_HEAD = " \t>*+0123456789.)|:-"
@@ -85,9 +86,11 @@ class TooDeep(Excess):
 
 def check_markdown(source: str) -> None:
     """Raise Excess if the source of a body would cost comrak too much; lines count from 1."""
-    deep = _deep_line.search(source)
-    if deep:
-        raise TooDeep(_line(source, deep.start()))
+    # Each level has one of them, and a count takes a twentieth of the search.
+    if "\t" in source or sum(map(source.count, _OPENERS)) > MAX_DEPTH:
+        deep = _deep_line.search(source)
+        if deep:
+            raise TooDeep(_line(source, deep.start()))
     # What may open a quotation or a list item, wherever it stands.
     if len(source) > MAX_TAGS and sum(map(source.count, ("- ", "* ", "+ ", ">"))) > MAX_TAGS:
         raise Excess("too-many-parts")

@@ -153,7 +153,8 @@ class Context:
             html = render(source, page, files)
         except Excess as error:
             raise self.refusal(error.code, error.line and error.line + above) from error
-        summary = summarize(plain(_footnote_mark.sub("", html), enough=SUMMARY_LENGTH))
+        text = _footnote_mark.sub("", html) if "<sup>" in html else html
+        summary = summarize(plain(text, enough=SUMMARY_LENGTH))
         if not (summary or files.named_files or "<img" in html):
             raise self.refusal("no-body")
         return Body(html, summary)

@@ -16,7 +16,7 @@ from feedsvc.parsing.front_matter import Content, Value
 from feedsvc.parsing.identifiers import category, is_id
 from feedsvc.parsing.keys import Meaning, interpret
 from feedsvc.parsing.sanitizer import from_html, from_markdown
-from feedsvc.parsing.templates import without_templates
+from feedsvc.parsing.templates import may_have_templates, without_templates
 from feedsvc.text import plain
 from feedsvc.urls import old_address
 
@@ -207,6 +207,8 @@ class _Fields:
 
     def _shown(self, text: str, line: int) -> str:
         """Return a text that readers see without the code of templates."""
+        if not may_have_templates(text):
+            return text.strip()
         return _without_templates(self._context, line - 1, text).strip()
 
     def _check_length(self, key: str, text: str, line: int) -> None:

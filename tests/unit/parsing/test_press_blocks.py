@@ -73,7 +73,10 @@ def test_lines_with_tabs_are_a_table() -> None:
     ("body", "rows"),
     [
         ("а\tб\nв\tг", ["<td>а</td><td>б</td>", "<td>в</td><td>г</td>"]),
-        ("\tб\tв\n1\tг\tд\t", ["<td></td><td>б</td><td>в</td><td></td>", "<td>1</td><td>г</td><td>д</td><td></td>"]),
+        (
+            "\tб\tв\n1\tг\tд\t",
+            ["<td></td><td>б</td><td>в</td><td></td>", "<td>1</td><td>г</td><td>д</td><td></td>"],
+        ),
         ("1\t2\n3\t4", ["<td>1</td><td>2</td>", "<td>3</td><td>4</td>"]),
     ],
 )
