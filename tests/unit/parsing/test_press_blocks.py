@@ -4,6 +4,7 @@ from datetime import datetime
 
 import pytest
 
+from tests.support.newsroom import ROOT
 from tests.support.parsing import entry, refused, warned
 
 HEAD = "Заголовок\n13.08.2014\n"
@@ -170,3 +171,13 @@ def test_problems_below_those_lines_name_the_right_line() -> None:
 
 def test_a_text_of_nothing_but_such_lines_has_no_text() -> None:
     assert refused(f"{HEAD}Автор: Иван", "a.txt") == [(3, "no-body", {})]
+
+
+def test_the_example_of_the_guide_shows_all_of_that() -> None:
+    guide = (ROOT / "docs" / "officer.md").read_text("utf-8")
+    example = guide.partition("Вот всё сразу:\n\n```\n")[2].partition("```")[0]
+    found = entry(example, "a.txt")
+    for part in ("<ul>", "<ol>", "<table><thead>", "<h2>Адреса и время</h2>"):
+        assert found.html.count(part) == 1
+    assert (found.author, len(found.categories)) == ("Мария Иванова", 2)
+    assert found.correction == "указано верное время начала"
