@@ -30,7 +30,7 @@ _bare_link = re.compile(r'<a href="([^"]*)">\1</a>')
 _tag = re.compile(r"<([a-z][^<>]*)>")
 # What Markdown gives a meaning, wherever it stands, and at the beginning of a line.
 _special = re.compile(r"[\\`*\[\]<~|]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w{1,40};)|!(?=\[)")
-_line_start = re.compile(r"^(\s*)([-+#>=]|\d{1,9}(?=[.)]))", re.MULTILINE)
+_line_start = re.compile(r"^(\s*)([-+#>=:]|\d{1,9}(?=[.)]))", re.MULTILINE)
 
 
 def rewrite(html: str, resolve: Resolve, language: str) -> str:
@@ -81,11 +81,21 @@ def simplify(html: str) -> str:
         else:
             figure.tag = "p"
     root = _Paragraphs(root).whole
-    for paragraph in root.xpath(".//p[not(*)]"):
-        if not (paragraph.text or "").strip():
-            paragraph.drop_tree()
+    for paragraph in root.xpath(".//p"):
+        _trim(paragraph)
     whole: str = lxml_html.tostring(root, encoding="unicode")
     return whole[len("<div>") : -len("</div>")].strip()
+
+
+def _trim(paragraph: Any) -> None:
+    """Take away the space around a paragraph's text, and the paragraph if that is all it has."""
+    paragraph.text = (paragraph.text or "").lstrip()
+    if len(paragraph):
+        paragraph[-1].tail = (paragraph[-1].tail or "").rstrip()
+        return
+    paragraph.text = paragraph.text.rstrip()
+    if not paragraph.text:
+        paragraph.drop_tree()
 
 
 def _describe(picture: Any) -> None:

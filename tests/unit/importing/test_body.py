@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from feedsvc.importing.body import rewrite, same, simplify, to_markdown
 from feedsvc.parsing.sanitizer import from_html, from_markdown
-from feedsvc.text import clean
 
 
 def kept(html: str) -> str:
@@ -82,9 +81,9 @@ def test_markdown_becomes_the_same_html(html: str, markdown: str | None) -> None
     assert same(from_markdown(made, "/"), from_html(html, "/")), made
 
 
-@given(st.text(st.sampled_from("абв *_`~[]!&<>|\\#+-=.:@/$^()019 \"'\n")), st.text(max_size=20))
-def test_any_words_become_the_same_html(words: str, more: str) -> None:
-    html = kept(f"<p>{escape(words)}</p><p>{escape(clean(more))}</p>")
+@given(st.text(st.sampled_from("абв *_`~[]!&<>|\\#+-=.:@/$^()019 \"'\n")))
+def test_any_words_become_the_same_html(words: str) -> None:
+    html = kept(f"<p>а</p><p>{escape(words)}</p>")
     assert same(from_markdown(to_markdown(html), "/"), from_html(html, "/"))
 
 
