@@ -30,7 +30,7 @@ _PIECE = 64 * 1024
 
 
 class NotPublic(OSError):
-    """A host is not public, and was not named by the one who imports."""
+    """The host of this name is not public, and was not named by the one who imports."""
 
 
 class Source:
@@ -70,7 +70,12 @@ class Source:
     def _open(self, url: str) -> Any:
         if not url.startswith(("http://", "https://")):
             raise OSError("no address of the Web")
-        return self._opener.open(iri_to_uri(url), timeout=TIMEOUT)
+        try:
+            return self._opener.open(iri_to_uri(url), timeout=TIMEOUT)
+        except URLError as error:
+            if isinstance(error.reason, NotPublic):
+                raise error.reason from error
+            raise
 
     def _at_hand(self, url: str) -> str | None:
         """Return the file that has the path of an address, or the longest end of it."""
@@ -120,6 +125,3 @@ def _is_public(connection: socket.socket) -> bool:
     """Return whether the machine at the other end is public: what its name was resolved to."""
     address = connection.getpeername()[0]
     return ipaddress.ip_address(address.partition("%")[0]).is_global
-
-
-__all__ = ["MAX_SIZE", "NotPublic", "Source", "URLError"]

@@ -10,7 +10,7 @@ from urllib.parse import urljoin
 
 from feedsvc.errors import ImportFailed
 from feedsvc.i18n import N_, Message, reason
-from feedsvc.importing.download import Source
+from feedsvc.importing.download import NotPublic, Source
 from feedsvc.importing.feeds import Document
 from feedsvc.importing.item import Found, LeftOut
 from feedsvc.importing.wordpress import NAMESPACE
@@ -95,6 +95,11 @@ class Feed:
     def _fetched(self, url: str) -> tuple[bytes, str, str]:
         try:
             return self._files.document(url)
+        except NotPublic as error:
+            text = N_(
+                "{path} is not fetched: {host} is no public host; allow it with --host {host}"
+            )
+            raise ImportFailed(Message(text, {"path": url, "host": str(error)})) from error
         except (OSError, ValueError, HTTPException) as error:
             values = {"path": url, "reason": str(error)}
             raise ImportFailed(Message(N_("{path} cannot be read: {reason}"), values)) from error

@@ -11,6 +11,7 @@ import pytest
 
 from feedsvc.importing import download
 from feedsvc.importing.download import NotPublic, Source
+from tests.support.commands import run
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -67,6 +68,20 @@ def test_nothing_is_fetched_from_a_machine_that_is_not_public(
     with pytest.raises(OSError, match=host):
         source().document(url)
     assert issubclass(NotPublic, OSError)
+
+
+def test_whoever_meets_such_a_machine_is_told_how_to_allow_it(tmp_path: Path, port: int) -> None:
+    (tmp_path / "entries").mkdir()
+    feed = (
+        '<feed xmlns="http://www.w3.org/2005/Atom"><title>T</title><id>u:1</id>'
+        f'<link rel="next" href="http://127.0.0.1:{port}/2"/></feed>'
+    )
+    (tmp_path / "feed.xml").write_text(feed)
+    arguments = ["import", str(tmp_path / "feed.xml")]
+    done = run(tmp_path, *arguments, FEEDSVC_LANGUAGE="en")
+    assert "127.0.0.1 is no public host; allow it with --host 127.0.0.1" in done.stdout
+    done = run(tmp_path, *arguments, "--host", "127.0.0.1", FEEDSVC_LANGUAGE="en")
+    assert "no public host" not in done.stdout
 
 
 def test_a_redirect_leads_to_no_other_machine_either(tmp_path: Path, port: int) -> None:
