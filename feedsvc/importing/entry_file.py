@@ -20,6 +20,7 @@ from feedsvc.importing.body import rewrite, same, simplify, to_markdown
 from feedsvc.importing.item import File, Item
 from feedsvc.media.types import TYPES, suffix
 from feedsvc.model import Entry, Problem, Reading
+from feedsvc.parsing.addresses import FileName
 from feedsvc.parsing.templates import without_templates
 from feedsvc.settings import ParseSettings
 from feedsvc.text import plain
@@ -90,19 +91,20 @@ def compose(
     source = _without_code(html, settings)
     reads = _Reader(place, settings)
     head = _head(item, names, html, settings)
-    in_html = reads.read(".html", head, source)
-    if in_html.entry is not None:
-        head |= _addresses(item, in_html.entry, site)
-        head = _without_needless(
-            head, item, in_html.entry, reads.read(".html", _shorter(head), source)
-        )
-        in_html = reads.read(".html", head, source)
-    if source == html and in_html.entry is not None:
+    if item.published and head.get("id") == FileName(f"{place.path}.md").stem:
+        del head["id"]  # as that of the file's name
+    read = reads.read(".html", {**head, "summary": ""}, source).entry
+    if read is not None:
+        head = {**head, **_old_addresses(item, read, site)}
+        if _says_no_more(item, read):
+            head["summary"] = ""
+        head = {name: value for name, value in head.items() if value}
+    if source == html and read is not None:
         markdown = to_markdown(html)
         in_markdown = reads.read(".md", head, markdown)
-        if in_markdown.entry and _is_same(in_html.entry, in_markdown.entry, item):
+        if in_markdown.entry and _is_same(read, in_markdown.entry, item):
             return Composed(_file(head, markdown), ".md", in_markdown.problems)
-    return Composed(_file(head, source), ".html", in_html.problems)
+    return Composed(_file(head, source), ".html", reads.read(".html", head, source).problems)
 
 
 def _is_same(one: Entry, other: Entry, item: Item) -> bool:
@@ -205,7 +207,7 @@ def _head(
     return {name: value for name, value in head.items() if value}
 
 
-def _addresses(item: Item, entry: Entry, site: Site) -> dict[str, object]:
+def _old_addresses(item: Item, entry: Entry, site: Site) -> dict[str, object]:
     """Return the fields of the addresses that a text had.
 
     One on the site's own host is only an old one, and that of the entry's page is none.
@@ -218,27 +220,12 @@ def _addresses(item: Item, entry: Entry, site: Site) -> dict[str, object]:
     }
 
 
-def _shorter(head: Mapping[str, object]) -> dict[str, object]:
-    return {name: value for name, value in head.items() if name not in ("summary", "id")}
-
-
-def _without_needless(
-    head: Mapping[str, object], item: Item, entry: Entry, reading: Reading
-) -> dict[str, object]:
-    """Return front matter without what the service finds out by itself.
-
-    `reading` is that of the shorter form, without summary and id.
-    """
-    read = reading.entry
-    needless = {name for name, value in head.items() if not value}
-    if read is not None and read.id == entry.id:
-        needless.add("id")
+def _says_no_more(item: Item, read: Entry) -> bool:
+    """Return whether a summary says no more than an entry that was read without it."""
     summary = _ending.sub("", item.summary)
-    is_beginning = not item.is_ours and plain(entry.html).replace("\n", " ").startswith(summary)
-    is_title = summary == item.title and not (item.is_ours and read and read.summary)
-    if is_title or is_beginning or (read and read.summary == item.summary):
-        needless.add("summary")
-    return {name: value for name, value in head.items() if name not in needless}
+    is_title = summary == item.title and not (item.is_ours and read.summary)
+    is_beginning = not item.is_ours and plain(read.html).replace("\n", " ").startswith(summary)
+    return is_title or is_beginning or read.summary == item.summary
 
 
 def _without_code(html: str, settings: ParseSettings) -> str:

@@ -62,7 +62,7 @@ class Export:
         self._of_text: dict[str, list[str]] = {}
         # By its address, for each picture of the site.
         self._known: dict[str, File] = {}
-        self.site = ""
+        self._site = ""
         self._fault = ""
         self._other_types: Counter[str] = Counter()
         self._comments = 0
@@ -111,7 +111,7 @@ class Export:
 
     def _note(self, name: str, values: "_Values") -> None:
         if name in ("base_blog_url", "link"):
-            self.site = self.site or values.whole
+            self._site = self._site or values.whole
         elif name == "author":
             login = values.first("author_login")
             self._authors[login] = values.plain("author_display_name") or login
@@ -123,7 +123,7 @@ class Export:
             self._other_types[values.first("post_type")] += 1
 
     def _note_file(self, values: "_Values") -> None:
-        url = urljoin(self.site, values.first("attachment_url") or values.first("guid"))
+        url = urljoin(self._site, values.first("attachment_url") or values.first("guid"))
         alt = values.meta("_wp_attachment_image_alt")
         file = File(url, alt, values.plain("excerpt:encoded"))
         number = values.first("post_id")
@@ -164,7 +164,7 @@ class Export:
             where=where,
             title=values.plain("title"),
             html=_in_attribute.sub(self._in_full, html),
-            base=link or self.site,
+            base=link or self._site,
             name=unquote(values.first("post_name")),
             published=published or updated,
             updated=updated,
@@ -184,7 +184,7 @@ class Export:
 
     def _in_full(self, found: re.Match[str]) -> str:
         """Return the address of the picture of which another one is the small form."""
-        full = _small.sub("", urljoin(self.site, found[0]))
+        full = _small.sub("", urljoin(self._site, found[0]))
         file = self._known.get(full) if full != found[0] else None
         return file.url if file else found[0]
 

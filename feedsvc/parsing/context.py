@@ -5,11 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from feedsvc.model import Attachment, Problem
+from feedsvc.model import Attachment, Category, Problem
 from feedsvc.parsing.addresses import FileName
 from feedsvc.parsing.attachments import EntryFiles
 from feedsvc.parsing.bounds import Excess
-from feedsvc.parsing.identifiers import id_from, is_id
+from feedsvc.parsing.identifiers import category, id_from, is_id
 from feedsvc.parsing.links import absolute, entry_link
 from feedsvc.problems import severity
 from feedsvc.settings import ParseSettings
@@ -103,6 +103,21 @@ class Context:
         """Add a problem that ends the parse, and return the exception to raise."""
         self.report(code, line, **values)
         return Refused(code)
+
+    def add_category(self, found: dict[str, Category], label: str, line: int) -> bool:
+        """Add the category of a label to those found, by slug; return False if they are enough.
+
+        A label that is none, and one too many, are reported.
+        """
+        if len(found) == MAX_CATEGORIES:
+            self.report("categories-many", line)
+            return False
+        made = category(label)
+        if made is None:
+            self.report("bad-category", line, value=label)
+        else:
+            found.setdefault(made.slug, made)
+        return True
 
     def has_errors(self) -> bool:
         """Return whether a problem so far keeps the file from becoming an entry."""

@@ -11,9 +11,9 @@ from feedsvc.parsing import addresses, front_matter, html_head
 from feedsvc.parsing.addresses import Facts, is_pattern
 from feedsvc.parsing.attachments import EntryFiles
 from feedsvc.parsing.bounds import check_markdown
-from feedsvc.parsing.context import MAX_CATEGORIES, MAX_LENGTHS, Body, Context, Refused
+from feedsvc.parsing.context import MAX_LENGTHS, Body, Context, Refused
 from feedsvc.parsing.front_matter import Content, Value
-from feedsvc.parsing.identifiers import category, is_id
+from feedsvc.parsing.identifiers import is_id
 from feedsvc.parsing.keys import Meaning, interpret
 from feedsvc.parsing.sanitizer import from_html, from_markdown
 from feedsvc.parsing.templates import may_have_templates, without_templates
@@ -278,15 +278,9 @@ class _Fields:
     def categories(self) -> tuple[Category, ...]:
         found: dict[str, Category] = {}
         for label in dict.fromkeys(self.listed("categories")):
-            label = self._shown(label, self._line("categories"))  # noqa: PLW2901
-            if len(found) == MAX_CATEGORIES:
-                self._context.report("categories-many", self._line("categories"))
+            line = self._line("categories")
+            if not self._context.add_category(found, self._shown(label, line), line):
                 break
-            made = category(label)
-            if made is None:
-                self._context.report("bad-category", self._line("categories"), value=label)
-            else:
-                found.setdefault(made.slug, made)
         return tuple(found.values())
 
     def sections(self, categories: tuple[Category, ...]) -> list[Category]:

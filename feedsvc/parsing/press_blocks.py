@@ -71,7 +71,8 @@ def _runs(part: Lines) -> Iterator[Lines]:
 
 
 def _is_table(lines: Lines) -> bool:
-    return len(lines) >= _LEAST and all("\t" in line for line in lines)
+    """Return whether lines of a run are a table: all of them have tabs if the first has."""
+    return len(lines) >= _LEAST and "\t" in lines[0]
 
 
 def _table(lines: Lines) -> str:

@@ -11,8 +11,8 @@ from feedsvc.parsing import addresses
 from feedsvc.parsing.addresses import Facts
 from feedsvc.parsing.attachments import EntryFiles
 from feedsvc.parsing.bounds import check_paragraphs
-from feedsvc.parsing.context import MAX_CATEGORIES, MAX_LENGTHS, MAX_TITLE, Context, Refused
-from feedsvc.parsing.identifiers import category, is_id
+from feedsvc.parsing.context import MAX_LENGTHS, MAX_TITLE, Context, Refused
+from feedsvc.parsing.identifiers import is_id
 from feedsvc.parsing.press_blocks import blocks
 from feedsvc.parsing.sanitizer import from_blocks
 
@@ -97,10 +97,11 @@ class _Fields:
             self._take(name, " ".join(found[2].split()), filled.pop(2) + 1)
 
     def _take(self, name: str, value: str, line: int) -> None:
-        moment = parse_date(value, self._context.settings.timezone)
         if name == "categories":
             self._add_categories(value, line)
-        elif name == "correction" and moment is not None:
+        elif name == "correction" and (
+            moment := parse_date(value, self._context.settings.timezone)
+        ):
             self._updated = line, moment
         elif len(value) > MAX_LENGTHS[name]:
             raise self._context.refusal("text-long", line, key=name, limit=MAX_LENGTHS[name])
@@ -111,14 +112,8 @@ class _Fields:
 
     def _add_categories(self, value: str, line: int) -> None:
         for label in filter(None, map(str.strip, re.split("[,;]", value))):
-            made = category(label)
-            if made is None:
-                self._context.report("bad-category", line, value=label)
-            elif len(self.categories) == MAX_CATEGORIES:
-                self._context.report("categories-many", line)
+            if not self._context.add_category(self.categories, label, line):
                 return
-            else:
-                self.categories.setdefault(made.slug, made)
 
     def updated(self, published: datetime) -> datetime:
         """Return when the text was corrected, or else published."""
