@@ -327,8 +327,11 @@ def advice(problem: Problem, language: str) -> str:
 def sentence(problem: Problem, language: str) -> str:
     """Return a problem as one line: `path:line: what is wrong: what to do`."""
     where = f"{problem.path}:{problem.line}" if problem.line else problem.path
-    line = f"{where}: {what(problem, language)}: {advice(problem, language)}"
-    # A file name may contain anything, even line breaks and commands to a terminal.
+    return printable(f"{where}: {what(problem, language)}: {advice(problem, language)}")
+
+
+def printable(line: str) -> str:
+    """Return a line for a terminal: names may contain anything, line breaks and commands too."""
     return "".join(each if each.isprintable() else "?" for each in line)
 
 

@@ -8,6 +8,8 @@ are answered without the web framework, the parsers and the server.
 import json
 import os
 import sys
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -17,6 +19,7 @@ from feedsvc.cli import click_translations
 from feedsvc.errors import (
     CatalogueUnavailable,
     EntriesUnavailable,
+    ImportFailed,
     ReadersUnavailable,
     SettingsError,
 )
@@ -211,9 +214,36 @@ def sync(*, accept_removals: bool) -> None:
 @click.option("--dry-run", is_flag=True, help=N_("Only say what would be done."))
 def import_(into: str | None, **options: Any) -> None:  # noqa: ANN401 - as click gives them
     """Exit with 1 if something was left out, with 2 if nothing could be imported."""
-    from feedsvc.cli.import_text import run
+    from feedsvc.cli.import_text import describe, progress
 
-    run(_settings(), into, options)
+    settings = _settings()
+    if into is not None:
+        settings = replace(settings, entries=Path(into).absolute())
+    try:
+        from feedsvc.importing.run import Options, import_source
+    except ImportError as error:
+        text = N_("this needs more libraries ({name}): pip install 'feedsvc[import]'")
+        _fail(Message(text, {"name": error.name}).text(settings.language))
+    chosen = Options(
+        source=options["source"],
+        kind=options["kind"],
+        types=options["types"] or ("post",),
+        files=Path(options["files"]) if options["files"] else None,
+        hosts=options["hosts"],
+        is_online=not options["offline"],
+        is_dry_run=options["dry_run"],
+    )
+    try:
+        if not chosen.is_dry_run:
+            settings.entries.mkdir(exist_ok=True)
+        report = import_source(settings, chosen, progress(settings.language))
+    except (EntriesUnavailable, ImportFailed, ReadersUnavailable) as error:
+        _fail(error.message.text(settings.language))
+    except OSError as error:
+        _fail(f"{settings.entries}: {reason(error).text(settings.language)}")
+    for line in describe(report, settings.language, is_dry_run=chosen.is_dry_run):
+        click.echo(line)
+    sys.exit(_WRONG if report.left_out or report.problems else 0)
 
 
 def _settings() -> Settings:
