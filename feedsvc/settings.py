@@ -139,6 +139,14 @@ def _logo(value: object) -> Path | None:
     return Path(text) if text else None
 
 
+def _key(value: object) -> str:
+    text = _text(value)
+    # As many bits as nobody can try: 20 letters and digits have more than 100.
+    if text and not re.fullmatch(r"[A-Za-z0-9_-]{20,200}", text):
+        raise Unusable(N_("must be 20 or more Latin letters and digits that nobody can guess"))
+    return text
+
+
 def _folder(value: object) -> Path | None:
     text = _text(value)
     return Path(text) if text else None
@@ -184,6 +192,22 @@ class Serve:
     host: str = _setting(_host, "127.0.0.1")
     port: int = _setting(partial(_integer, least=1, most=65535), 8000)
     workers: int = _setting(partial(_integer, least=0, most=256), 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """Where the desk of the press office listens, if it is open, and what opens it."""
+
+    host: str = _setting(_host, "127.0.0.1")
+    port: int = _setting(partial(_integer, least=0, most=65535), 0)
+    key: str = _setting(_key, "")
+    base_url: str = _setting(_base_url, "")
+
+    @property
+    def site(self) -> str:
+        """Return the start of the desk's addresses: scheme, host and port, without a path."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.base_url or f"http://{host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,6 +257,7 @@ class Settings:
     static: Path | None = _setting(_folder, "")
     redirects: tuple[tuple[str, str], ...] = _setting(_redirects, MappingProxyType({}))
     serve: Serve = field(default=Serve(), metadata={"table": Serve})
+    desk: Desk = field(default=Desk(), metadata={"table": Desk})
 
     @property
     def site(self) -> str:

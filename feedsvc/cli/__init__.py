@@ -152,6 +152,22 @@ def status(output: str) -> None:
     sys.exit(0 if is_well else _WRONG)
 
 
+@main.command(help=N_("Show the link to the desk of the press office."))
+def desk() -> None:
+    """Exit with 2 if there is no desk."""
+    from feedsvc.desk.addresses import home_url
+    from feedsvc.desk.keys import load_key
+
+    settings = _settings()
+    if not settings.desk.port:
+        text = N_("there is no desk: set desk.port, such as 8001, and start the service again")
+        _fail(Message(text).text(settings.language))
+    try:
+        click.echo(home_url(settings, load_key(settings)))
+    except OSError as error:
+        _fail(f"{settings.instance}: {reason(error).text(settings.language)}")
+
+
 @main.command(help=N_("Scan the entries folder now, and update the catalogue."))
 @click.option(
     "--accept-removals",

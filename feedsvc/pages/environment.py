@@ -49,7 +49,7 @@ _OPTIONAL = (
 
 def render(template: str, settings: Settings, **variables: object) -> bytes:
     """Render a template in the site's language, as UTF-8."""
-    loaded = _environment(settings.language).get_template(template)
+    loaded = environment(settings.language).get_template(template)
     return loaded.render(settings=settings, **(dict.fromkeys(_OPTIONAL) | variables)).encode()
 
 
@@ -65,15 +65,16 @@ def letter_icon(title: str, colour: str) -> str:
     It is a `data:` URL (RFC 2397), so browsers need no request for it.
     """
     letter = next((character for character in title if character.isalnum()), "•").upper()
-    template = _environment("en").get_template("icon.svg")
+    template = environment("en").get_template("icon.svg")
     svg = template.render(letter=letter, **theme.readable(colour)).strip()
     return f"data:image/svg+xml,{quote(svg, safe='=:/')}"
 
 
 @lru_cache
-def _environment(language: str) -> Environment:
+def environment(language: str, package: str = "feedsvc.pages") -> Environment:
+    """Return the environment for the templates of a package, in a language."""
     environment = Environment(
-        loader=PackageLoader("feedsvc.pages"),
+        loader=PackageLoader(package),
         autoescape=True,
         auto_reload=False,
         undefined=StrictUndefined,

@@ -50,7 +50,8 @@ class FileUpdate:
     """A file that was read.
 
     `stored` is its entry, None if it has none because of its `problems`; `named_files` are the
-    paths of the other files that the entry names.
+    paths of the other files that the entry names. `changed` is when the file was put there or
+    changed, in microseconds since the epoch, or 0 if that is not known.
     """
 
     path: str
@@ -58,13 +59,14 @@ class FileUpdate:
     stored: StoredEntry | None
     problems: tuple[Problem, ...]
     named_files: tuple[str, ...] = ()
+    changed: int = 0
 
 
-def prepare(path: str, fingerprint: str, reading: Reading) -> FileUpdate:
-    """Return what is to be stored of a file that was read."""
+def prepare(path: str, fingerprint: str, reading: Reading, changed: int = 0) -> FileUpdate:
+    """Return what is to be stored of a file that was read; `changed` is as in `FileUpdate`."""
     entry = reading.entry
     if entry is None:
-        return FileUpdate(path, fingerprint, None, reading.problems)
+        return FileUpdate(path, fingerprint, None, reading.problems, changed=changed)
     data = _encode(entry)
     # Old addresses, one of which is made of the file's name, are no part of any document.
     shown = _encode(replace(entry, aliases=())) if entry.aliases else data
@@ -80,7 +82,7 @@ def prepare(path: str, fingerprint: str, reading: Reading) -> FileUpdate:
         digest=blake2b(shown, digest_size=8).digest(),
         data=data,
     )
-    return FileUpdate(path, fingerprint, stored, reading.problems, reading.named_files)
+    return FileUpdate(path, fingerprint, stored, reading.problems, reading.named_files, changed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,11 +167,15 @@ class Batch:
     ) -> None:
         """Store that a file was read and what it claims; keep its last good version."""
         self._execute(
-            "INSERT INTO file (path, fingerprint, claimed_id, claimed_guid) VALUES (?, ?, ?, ?)"
-            " ON CONFLICT (path) DO UPDATE SET fingerprint = excluded.fingerprint,"
+            "INSERT INTO file (path, fingerprint, changed, claimed_id, claimed_guid)"
+            " VALUES (?, ?, ?, ?, ?) ON CONFLICT (path) DO UPDATE SET"
+            " fingerprint = excluded.fingerprint, changed = excluded.changed,"
             " claimed_id = excluded.claimed_id, claimed_guid = excluded.claimed_guid",
-            (update.path, update.fingerprint, claimed_id, claimed_guid),
+            (update.path, update.fingerprint, self._changed(update), claimed_id, claimed_guid),
         )
+
+    def _changed(self, update: FileUpdate) -> int:
+        return update.changed or self._now
 
     def _store_version(self, update: FileUpdate, new: StoredEntry) -> None:
         conflicts = self._conflicts(update.path, new)
@@ -177,8 +183,8 @@ class Batch:
         if not conflicts:
             named_files = _encode(update.named_files).decode() if update.named_files else None
             self._execute(
-                "REPLACE INTO file VALUES (?, ?, NULL, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (update.path, update.fingerprint, named_files, *new),
+                "REPLACE INTO file VALUES (?, ?, ?, NULL, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (update.path, update.fingerprint, self._changed(update), named_files, *new),
             )
             self._touched_ids.add(new.id)
             self._store_aliases(new)

@@ -25,6 +25,7 @@ INSERT INTO state VALUES (0, 0, '', 0, '', '', 0, '{}', lower(hex(randomblob(8))
 CREATE TABLE file (
     path TEXT PRIMARY KEY,
     fingerprint TEXT NOT NULL,  -- if it differs, or is '', the file is read again
+    changed INTEGER NOT NULL,   -- when the file was put there or changed (its ctime)
     claimed_id TEXT,            -- what the file claims, if another file owns that
     claimed_guid TEXT,
     named_files TEXT,           -- JSON: paths of other files that the entry names
@@ -39,6 +40,7 @@ CREATE TABLE file (
     digest BLOB,
     data BLOB
 );
+CREATE INDEX file_changed ON file (changed, path);
 CREATE INDEX file_stale ON file (path) WHERE fingerprint = '';
 CREATE INDEX file_naming ON file (path) WHERE named_files IS NOT NULL;
 CREATE INDEX file_conflict ON file (claimed_id) WHERE claimed_id IS NOT NULL;

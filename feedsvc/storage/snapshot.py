@@ -14,6 +14,8 @@ _decode_entry = msgspec.json.Decoder(Entry).decode
 decode_paths = msgspec.json.Decoder(tuple[str, ...]).decode
 _decode_problem = msgspec.json.Decoder(Problem).decode
 _encode = msgspec.json.encode
+# In microseconds since the epoch: later than any.
+MAX_MOMENT = 2**63 - 1
 # The columns of a ChangedEntry.
 _CHANGED = "sequence, entry.id, entry.status, entry.published, entry.digest, data"
 
@@ -42,6 +44,27 @@ class ChangedEntry(NamedTuple):
     def entry(self) -> Entry | None:
         """Return the entry if it is published, now or later, else None."""
         return _decode_entry(self.data) if self.status == "published" and self.data else None
+
+
+class StoredFile(NamedTuple):
+    """A row of the list of files: a file and the last good version of its entry, if any.
+
+    `changed`, `published` and `updated` are in microseconds since the epoch; `status` and what
+    follows are None without a good version.
+    """
+
+    path: str
+    changed: int
+    id: str | None
+    status: str | None
+    published: int | None
+    updated: int | None
+    title: str | None
+    page: str | None
+
+
+# The columns of a StoredFile.
+_STORED = "file.path, changed, file.id, file.status, file.published, file.updated, file.title, file.page"
 
 
 class Snapshot:
@@ -333,6 +356,57 @@ class Snapshot:
             " WHERE status = 'published' AND published > ? ORDER BY published, id",
             now,
         )
+
+    def files(self, limit: int, before: tuple[int, str] | None = None) -> list[StoredFile]:
+        """Return the files, that changed last first, whatever became of them.
+
+        `before` is when the last file that is known already was changed, and its path.
+        """
+        rows = self._all(
+            f"SELECT {_STORED} FROM file WHERE (changed, path) < (?, ?)"  # noqa: S608 - ours alone
+            " ORDER BY changed DESC, path DESC LIMIT ?",
+            *(before or (MAX_MOMENT, "")),
+            limit,
+        )
+        return [StoredFile(*row) for row in rows]
+
+    def files_at(self, paths: Iterable[str]) -> list[StoredFile]:
+        """Return the files of these paths, that changed last first."""
+        rows = self._all(
+            f"SELECT {_STORED} FROM json_each(?) CROSS JOIN file ON path = value"  # noqa: S608
+            " ORDER BY changed DESC, path DESC",
+            _encode(tuple(paths)),
+        )
+        return [StoredFile(*row) for row in rows]
+
+    def hidden_files(self, now: int, limit: int) -> list[StoredFile]:
+        """Return the files of drafts and of entries scheduled for later, changed last first."""
+        rows = self._all(
+            f"SELECT {_STORED} FROM (SELECT path FROM entry WHERE status = 'draft' UNION ALL"  # noqa: S608
+            " SELECT path FROM entry WHERE status = 'published' AND published > ?)"
+            " JOIN file USING (path) ORDER BY changed DESC, path DESC LIMIT ?",
+            now,
+            limit,
+        )
+        return [StoredFile(*row) for row in rows]
+
+    def unpublished(self, entry_id: str, now: int) -> Entry | None:
+        """Return the entry of an id if it is a draft or scheduled for later."""
+        row = self._one(
+            "SELECT data FROM entry JOIN file USING (path) WHERE entry.id = ?"
+            " AND (entry.status = 'draft' OR entry.status = 'published' AND entry.published > ?)",
+            entry_id,
+            now,
+        )
+        return None if row is None else _decode_entry(row[0])
+
+    def problems_at(self, paths: Iterable[str]) -> tuple[Problem, ...]:
+        """Return the problems of the files of these paths, by path and line."""
+        rows = self._all(
+            "SELECT data FROM json_each(?) CROSS JOIN problem ON path = value",
+            _encode(tuple(paths)),
+        )
+        return tuple(sorted(_decode_problem(data) for (data,) in rows))
 
     def problems(self) -> tuple[Problem, ...]:
         """Return every problem of every file, by path and line."""

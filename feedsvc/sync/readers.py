@@ -205,10 +205,11 @@ def _failure(file: FoundFile, error: ChildDied | TimeoutError) -> FileUpdate:
     """Return what is to be stored of a file that ended its reader."""
     if isinstance(error, TimeoutError):
         late = OSError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
-        return prepare(file.path, TRY_AGAIN, Reading(None, (unreadable(file.path, late),)))
+        reading = Reading(None, (unreadable(file.path, late),))
+        return prepare(file.path, TRY_AGAIN, reading, file.changed)
     if error.cause == "crash":
         name = signal.Signals(-error.status).name if error.status < 0 else str(error.status)
-        return prepare(file.path, file.fingerprint, failed(file, name))
+        return prepare(file.path, file.fingerprint, failed(file, name), file.changed)
     # One that is killed again and again may take more memory than the machine has.
     problem = Problem(file.path, 0, "too-costly")
-    return prepare(file.path, file.fingerprint, Reading(None, (problem,)))
+    return prepare(file.path, file.fingerprint, Reading(None, (problem,)), file.changed)

@@ -35,7 +35,7 @@ def _update(root: Path, found: FoundFile, settings: ParseSettings) -> FileUpdate
         raise  # a limit of the process
     except Exception as error:  # noqa: BLE001 - a fault of ours or a library's stops no other file
         result = found.fingerprint, failed(found, type(error).__name__)
-    return result and prepare(found.path, *result)
+    return result and prepare(found.path, *result, found.changed)
 
 
 def failed(found: FoundFile, name: str) -> Reading:

@@ -32,8 +32,9 @@ class FoundFile:
 
     `path` is relative to the folder. `fingerprint` differs if the file, or one that belongs
     to it, has changed; `own` is that of the file alone. `modified` is the file's time, in
-    seconds since the epoch. `siblings` are the paths of the files that bear its name and are
-    not entry files themselves.
+    seconds since the epoch; `changed` is when it was put there or changed, in microseconds,
+    which nobody sets. `siblings` are the paths of the files that bear its name and are not
+    entry files themselves.
     """
 
     path: str
@@ -42,6 +43,7 @@ class FoundFile:
     problem: Problem | None = None
     own: str = ""
     siblings: tuple[str, ...] = ()
+    changed: int = 0
 
 
 class Scan:
@@ -222,7 +224,8 @@ def _examine(name: str, full: str, path: str, root: str, *, is_link: bool) -> Fo
         return FoundFile(path, TRY_AGAIN, 0, unreadable(path, error))
     if status is not None and stat.S_ISREG(status.st_mode):
         own = fingerprint(status)
-        return FoundFile(path, own, status.st_mtime, own=own)
+        changed = status.st_ctime_ns // 1000
+        return FoundFile(path, own, status.st_mtime, own=own, changed=changed)
     code = code or "not-a-file"
     return FoundFile(path, f"!{code}", 0, Problem(path, 0, code))
 

@@ -2,13 +2,12 @@
 
 import logging
 import os
-import pickle
 import sys
 import threading
 
 from feedsvc.errors import CatalogueUnavailable
 from feedsvc.i18n import N_, Message
-from feedsvc.settings import Settings
+from feedsvc.sync.companions import Companion, settings_from_parent, wanted
 from feedsvc.sync.coordination import holds_lock
 from feedsvc.sync.loop import SyncLoop
 
@@ -20,13 +19,8 @@ def run(lock: int) -> None:
 
     Read the pickled settings from standard input.
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    try:
-        settings: Settings = pickle.load(sys.stdin.buffer)  # noqa: S301 - our own parent wrote it
-    except EOFError:
-        return  # the parent ended before it had written them
+    settings = settings_from_parent()
     threading.excepthook = _end_with_thread
-    threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         sync = SyncLoop(settings)
     except CatalogueUnavailable as error:
@@ -38,15 +32,14 @@ def run(lock: int) -> None:
             " which readers elsewhere cannot reach"
         )
         _log.warning("%s", Message(text, {"url": settings.site}).text(settings.language))
-    sync.run(lambda: holds_lock(lock, settings.instance))
+    companions = [Companion(module, settings) for module in wanted(settings)]
 
+    def goes_on() -> bool:
+        for companion in companions:
+            companion.ensure()
+        return holds_lock(lock, settings.instance)
 
-def _end_with_parent() -> None:
-    # Not through sys.stdin, whose lock must be free when the interpreter ends.
-    while os.read(0, 1):
-        pass
-    # At any moment: the catalogue survives kill -9, so it survives this.
-    os._exit(0)
+    sync.run(goes_on)
 
 
 def _end_with_thread(died: threading.ExceptHookArgs) -> None:

@@ -28,6 +28,7 @@ from feedsvc.media.types import TYPES, suffix
 from feedsvc.model import Attachment, Entry
 from feedsvc.settings import LOGOS, Settings
 from feedsvc.storage.catalogue import Catalogue
+from feedsvc.storage.snapshot import Snapshot
 from feedsvc.text import normalized
 from feedsvc.web.responses import conditions, set_date
 
@@ -39,12 +40,27 @@ PATIENCE = "feedsvc.patience"
 LITTLE_PATIENCE = Patience(requests=2, seconds=2.0)
 
 
-class MediaViews:
-    """The views of files: those that a public entry names, and the site's own pictures."""
+def find_public(snapshot: Snapshot, entry_id: str) -> Entry | None:
+    """Return the entry of an id if it is public."""
+    entry = Edition(snapshot, clock.now()).find(entry_id)
+    return entry if isinstance(entry, Entry) else None
 
-    def __init__(self, settings: Settings, catalogue: Catalogue) -> None:
+
+class MediaViews:
+    """The views of files: those that an entry names, and the site's own pictures.
+
+    `find` returns the entry of an id if its files may be served: the public ones.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        catalogue: Catalogue,
+        find: Callable[[Snapshot, str], Entry | None] = find_public,
+    ) -> None:
         self._settings = settings
         self._catalogue = catalogue
+        self._find_entry = find
         self._logos = settings.logos()
         self._digests = ContentDigests()
         limit = settings.thumbnails * 1024 * 1024
@@ -103,10 +119,10 @@ class MediaViews:
         return _send(file, digest, media_type, path.rpartition("/")[2])
 
     def _find(self, entry_id: str, name: str) -> "_Found":
-        """Return a file of a public entry, or raise NotFound."""
+        """Return a file of an entry that may be served, or raise NotFound."""
         with self._catalogue.snapshot() as snapshot:
-            entry = Edition(snapshot, clock.now()).find(entry_id)
-        if not isinstance(entry, Entry):
+            entry = self._find_entry(snapshot, entry_id)
+        if entry is None:
             raise NotFound
         for file in common.media(entry):
             # What an earlier version read, or an address kept since then, may not be in NFC.

@@ -1,0 +1,24 @@
+"""The addresses of the desk. Each begins with what opens it; without that there are none."""
+
+from feedsvc.settings import Settings
+from feedsvc.urls import fill
+
+HOME = "/desk/<key>/"
+STYLE = "/desk/<key>/desk.css"
+SCRIPT = "/desk/<key>/desk.js"
+PREVIEW = "/review/<token>/<entry_id>/"
+PREVIEW_STYLE = PREVIEW + "style.css"
+PREVIEW_MEDIA = PREVIEW + "media/<name>"
+PREVIEW_THUMBNAIL = PREVIEW + "thumbnails/<int:width>/<name>"
+PREVIEW_FEED = PREVIEW + "feeds/<name>"
+PREVIEW_FEED_STYLE = PREVIEW + "feed.css"
+
+
+def home_url(settings: Settings, key: str) -> str:
+    """Return the absolute URL of the desk, with its key."""
+    return settings.desk.site + fill(HOME, key=key)
+
+
+def preview_url(settings: Settings, token: str, entry_id: str) -> str:
+    """Return the absolute URL of the preview of an entry."""
+    return settings.desk.site + fill(PREVIEW, token=token, entry_id=entry_id)

@@ -1,0 +1,104 @@
+"""The pages of the desk as bytes."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
+from importlib.resources import files as resources
+
+from feedsvc import problems
+from feedsvc.desk import addresses
+from feedsvc.desk.states import FileState, Files
+from feedsvc.feeds import FEEDS
+from feedsvc.i18n import clock_time, long_date
+from feedsvc.model import Entry
+from feedsvc.pages import theme
+from feedsvc.pages.environment import environment
+from feedsvc.settings import Settings
+from feedsvc.storage.status import Status
+from feedsvc.urls import fill
+
+_PACKAGE = "feedsvc.desk"
+
+
+def desk(
+    files: Files,
+    status: Status,
+    settings: Settings,
+    *,
+    key: str,
+    preview_url: Callable[[str], str],
+    writer_alive: bool,
+    is_first: bool,
+) -> bytes:
+    """Render the list of files; `is_first` says whether it begins with the newest."""
+    after = files.after and f"{files.after.changed} {files.after.path}"
+    return _render(
+        "desk.html",
+        settings,
+        files=files,
+        status=status,
+        writer_alive=writer_alive,
+        is_first=is_first,
+        home=fill(addresses.HOME, key=key),
+        style=fill(addresses.STYLE, key=key),
+        script=fill(addresses.SCRIPT, key=key),
+        after=after,
+        preview_url=preview_url,
+        remarks=lambda file: _remarks(file, settings.language),
+    )
+
+
+def not_ready(settings: Settings) -> bytes:
+    """Render what is shown until the folder has been read for the first time."""
+    return _render("not_ready.html", settings)
+
+
+def preview_over(entry: Entry, settings: Settings, *, token: str) -> bytes:
+    """Render what stands at the address of a preview once its entry is public."""
+    style = fill(addresses.PREVIEW_STYLE, token=token, entry_id=entry.id)
+    return _render("preview_over.html", settings, entry=entry, style=style)
+
+
+def preview_note(entry: Entry, settings: Settings, *, token: str) -> str:
+    """Return the line on top of a preview, as HTML: what it is, and links to its feeds."""
+    values = {"token": token, "entry_id": entry.id}
+    feeds = {
+        feed.title: fill(addresses.PREVIEW_FEED, **values, name=name)
+        for name, feed in FEEDS.items()
+    }
+    return _render("preview_note.html", settings, entry=entry, preview_feeds=feeds).decode()
+
+
+def style(settings: Settings) -> bytes:
+    """Render the style sheet of the desk, in the site's colour."""
+    return _render("desk.css", settings, **theme.readable(settings.colour))
+
+
+@cache
+def script() -> bytes:
+    """Return the script of the desk."""
+    return (resources(_PACKAGE) / "templates" / "desk.js").read_bytes()
+
+
+def _remarks(file: FileState, language: str) -> list[dict[str, object]]:
+    """Return what is to be said of a file, errors first, each with its line and advice."""
+    ranked = sorted(file.problems, key=lambda each: (problems.severity(each), each))
+    return [
+        {
+            "line": each.line,
+            "severity": problems.severity(each),
+            "what": problems.what(each, language),
+            "advice": problems.advice(each, language),
+        }
+        for each in ranked
+    ]
+
+
+def _render(template: str, settings: Settings, **variables: object) -> bytes:
+    def moment(value: datetime) -> str:
+        local = value.astimezone(settings.timezone)
+        day, time = long_date(local, settings.language), clock_time(local, settings.language)
+        return f"{day}, {time}"
+
+    loaded = environment(settings.language, _PACKAGE).get_template(template)
+    return loaded.render(settings=settings, moment=moment, **variables).encode()
