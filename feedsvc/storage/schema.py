@@ -17,11 +17,14 @@ CREATE TABLE state (
     degraded TEXT NOT NULL,            -- why it is not in order now: a code, or ''
     watch_fault TEXT NOT NULL,         -- why the kernel does not report all changes, or ''
     reader_deaths INTEGER NOT NULL,    -- counts the reading processes that died
+    waiting TEXT NOT NULL,             -- JSON: Waiting, the files that are not complete yet
     unread TEXT NOT NULL,              -- JSON: counts what may be news but is not read, by kind
     identity TEXT NOT NULL,            -- differs from any other catalogue's, even of the same files
     sequence INTEGER NOT NULL          -- the highest ever used in entry and deleted
 );
-INSERT INTO state VALUES (0, 0, '', 0, '', '', 0, '{}', lower(hex(randomblob(8))), 0);
+INSERT INTO state VALUES (
+    0, 0, '', 0, '', '', 0, '{"count":0,"files":[]}', '{}', lower(hex(randomblob(8))), 0
+);
 CREATE TABLE file (
     path TEXT PRIMARY KEY,
     fingerprint TEXT NOT NULL,  -- if it differs, or is '', the file is read again

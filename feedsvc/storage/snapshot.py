@@ -9,6 +9,8 @@ import msgspec
 
 from feedsvc.dates import to_microseconds
 from feedsvc.model import Entry, Problem
+from feedsvc.storage import waiting
+from feedsvc.storage.waiting import Waiting
 
 _decode_entry = msgspec.json.Decoder(Entry).decode
 decode_paths = msgspec.json.Decoder(tuple[str, ...]).decode
@@ -103,6 +105,10 @@ class Snapshot:
         """Return how many files and folders may be news but are not read, by kind."""
         (text,) = self._one("SELECT unread FROM state")
         return dict(json.loads(text))
+
+    def waiting(self) -> Waiting:
+        """Return the files that are still being copied."""
+        return waiting.decode(self._one("SELECT waiting FROM state")[0])
 
     def newest(self, now: int, limit: int) -> tuple[Entry, ...]:
         """Return the newest published entries, newest first."""

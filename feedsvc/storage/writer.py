@@ -18,6 +18,7 @@ from feedsvc.storage.batch import Applied, Batch, FileUpdate
 from feedsvc.storage.schema import FILE, SCHEMA
 from feedsvc.storage.snapshot import Snapshot, decode_paths
 from feedsvc.storage.sqlite import connect, file_identity, open_for_writing
+from feedsvc.storage.waiting import Waiting, encode
 
 
 class Writer:
@@ -133,6 +134,13 @@ class Writer:
             if text != before:
                 connection.execute("UPDATE state SET unread = ?", (text,))
         return bool(text != before)
+
+    def record_waiting(self, waiting: Waiting) -> None:
+        """Record which files are not complete yet, if the catalogue says otherwise."""
+        text = encode(waiting).decode()
+        if self._connection.execute("SELECT waiting FROM state").fetchone() != (text,):
+            with self._transaction() as connection:
+                connection.execute("UPDATE state SET waiting = ?", (text,))
 
     def record_reader_death(self) -> None:
         """Count the death of a reading process."""

@@ -112,6 +112,7 @@ class SyncLoop:
                 self._heed_requests()
                 self._scan_if_due()
                 self._store(self._read_settled())
+                self._settling.record(self._writer.record_waiting)
                 self._finish_first_index()
                 self._heed(self._watcher.wait(self._notify()))
                 pause = TICK

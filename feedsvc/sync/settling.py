@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from feedsvc import clock
+from feedsvc.storage.waiting import MAX_WAITING, NONE, Waiting, WaitingFile
 from feedsvc.sync.scanner import FoundFile
 
 # In seconds, how long the size and times of a file must stand still.
@@ -15,14 +17,20 @@ SETTLE = 2.0
 # The same for a file that was written to and not closed: it is still open, or the kernel lost
 # the event.
 SETTLE_WRITTEN = 60.0
+# In seconds, between two lists of the waiting files that are recorded.
+RECORD_EVERY = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """A file as it was found, and since when (monotonic); `written` if it is being written to."""
+    """A file as it was found, and since when (monotonic); `written` if it is being written to.
+
+    `arrived` is the moment when it was first seen unfinished, in microseconds since the epoch.
+    """
 
     file: FoundFile
     since: float
+    arrived: int
     written: bool = False
 
     def due(self) -> float:
@@ -34,13 +42,17 @@ class Settling:
 
     def __init__(self) -> None:
         self._waiting: dict[str, _Waiting] = {}
+        self._recorded: Waiting | None = None
+        self._record_at = 0.0
 
     def __bool__(self) -> bool:
         return bool(self._waiting)
 
     def wait(self, file: FoundFile, *, written: bool = False) -> None:
         """Let a file wait from now on; `written` if it is being written to."""
-        self._waiting[file.path] = _Waiting(file, time.monotonic(), written)
+        before = self._waiting.get(file.path)
+        arrived = before.arrived if before else clock.now()
+        self._waiting[file.path] = _Waiting(file, time.monotonic(), arrived, written)
 
     def discard(self, path: str) -> None:
         """Forget a file that was read, or is unchanged."""
@@ -78,3 +90,21 @@ class Settling:
             else:
                 self.wait(file, written=waiting.written)
         return settled
+
+    def record(self, store: Callable[[Waiting], None]) -> None:
+        """Store which files are waiting, if that is new, and at most about once a second.
+
+        A file that is complete at once is in no list: then nothing is stored.
+        """
+        now = time.monotonic()
+        if (not self._waiting and self._recorded == NONE) or now < self._record_at:
+            return
+        waiting = self._listed()
+        if waiting != self._recorded:
+            store(waiting)
+            self._recorded, self._record_at = waiting, now + RECORD_EVERY
+
+    def _listed(self) -> Waiting:
+        files = sorted((each.arrived, path) for path, each in self._waiting.items())
+        listed = tuple(WaitingFile(path, since) for since, path in files[:MAX_WAITING])
+        return Waiting(len(files), listed)

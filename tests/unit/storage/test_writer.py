@@ -11,6 +11,7 @@ from feedsvc.settings import Settings
 from feedsvc.storage.batch import FileUpdate, prepare
 from feedsvc.storage.catalogue import Catalogue
 from feedsvc.storage.schema import FILE
+from feedsvc.storage.waiting import NONE, Waiting, WaitingFile
 from feedsvc.storage.writer import Writer
 from tests.support.catalogue import (
     ADVANCED,
@@ -252,3 +253,17 @@ def test_a_locked_catalogue_is_reported(newsroom: Newsroom) -> None:
         with pytest.raises(CatalogueUnavailable, match="locked"):
             newsroom.apply({"a.md": item("Two")})
     assert title_of(newsroom, "a") == "One"
+
+
+def test_the_files_that_are_not_complete_are_recorded_if_they_are_others(
+    newsroom: Newsroom,
+) -> None:
+    assert newsroom.writer.snapshot().waiting() == NONE
+    listed = Waiting(2, (WaitingFile("a.md", 1),))
+    newsroom.writer.record_waiting(listed)
+    newsroom.writer.finish_first_index()
+    catalogue = Catalogue(newsroom.settings.instance)
+    version = catalogue.data_version()
+    newsroom.writer.record_waiting(listed)
+    assert catalogue.data_version() == version
+    assert newsroom.writer.snapshot().waiting() == listed

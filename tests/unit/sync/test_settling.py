@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from feedsvc import clock
 from feedsvc.settings import Settings
+from feedsvc.storage.catalogue import Catalogue
+from feedsvc.storage.waiting import MAX_WAITING, NONE, Waiting
 from feedsvc.sync import settling
 from feedsvc.sync.scanner import FoundFile
 from feedsvc.sync.settling import Settling
@@ -136,3 +139,73 @@ def test_a_file_settles_once_it_stands_still_and_later_while_it_is_written_to(
     assert files.take_settled(lambda _: grown) == []
     monkeypatch.setattr(settling, "SETTLE_WRITTEN", 0)
     assert files.take_settled(lambda _: grown) == [grown]
+
+
+def waiting(settings: Settings) -> Waiting:
+    with Catalogue(settings.instance).snapshot() as snapshot:
+        return snapshot.waiting()
+
+
+def test_files_that_are_still_copied_are_listed_until_they_are_complete(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settling, "RECORD_EVERY", 0.1)
+    with running(settings):
+        before = clock.now()
+        with (settings.entries / "b.md").open("wb") as file:
+            file.write(item("B")[:-3])
+            file.flush()
+            wait_for(lambda: waiting(settings).count == 1)
+            (found,) = waiting(settings).files
+            file.write(item("B")[-3:])
+            file.flush()
+            with (settings.entries / "a.md").open("wb") as other:
+                other.write(b"A")
+                other.flush()
+                wait_for(lambda: waiting(settings).count == 2)
+        wait_for(lambda: waiting(settings) == NONE)
+    assert found.path == "b.md"
+    assert before <= found.since <= clock.now()
+
+
+def test_the_files_that_wait_longest_are_listed_and_the_others_are_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    moments = iter(range(1000, 0, -1))
+    monkeypatch.setattr(clock, "now", lambda: next(moments))
+    files, lists = Settling(), list[Waiting]()
+    for number in range(MAX_WAITING + 2):
+        files.wait(FoundFile(f"{number:03}.md", "x"))
+    files.wait(FoundFile("000.md", "y"))  # it has waited since 1000 nevertheless
+    files.record(lists.append)
+    (listed,) = lists
+    assert listed.count == MAX_WAITING + 2
+    assert [file.path for file in listed.files] == [f"{n:03}.md" for n in range(101, 1, -1)]
+    assert listed.files[-1].since == 998
+
+
+def test_what_waits_is_recorded_once_a_second_at_most_and_only_if_it_is_new(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    files, lists = Settling(), list[Waiting]()
+    clock_face = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock_face[0])
+
+    def counts(seconds: float) -> list[int]:
+        clock_face[0] = seconds
+        files.record(lists.append)
+        files.record(lists.append)
+        return [each.count for each in lists]
+
+    assert counts(0) == [0]  # a list of a writer that was ended is corrected
+    files.wait(FoundFile("a.md", "x"))
+    assert counts(0.5) == [0]
+    files.wait(FoundFile("b.md", "x"))
+    assert counts(1) == [0, 2]
+    assert counts(3) == [0, 2]
+    files.discard("a.md")
+    files.discard("b.md")
+    assert counts(3.5) == [0, 2, 0]
+    files.wait(FoundFile("a.md", "x"))
+    files.discard("a.md")
+    assert counts(9) == [0, 2, 0]
