@@ -23,7 +23,6 @@ from feedsvc.settings import Settings
 from feedsvc.storage.catalogue import Catalogue
 from feedsvc.storage.snapshot import Snapshot
 from feedsvc.storage.status import take_status
-from feedsvc.sync.coordination import writer_is_alive
 from feedsvc.web.media import MediaViews
 
 _HEADERS = {
@@ -80,7 +79,8 @@ def _not_ready(settings: Settings, _error: CatalogueUnavailable) -> BaseResponse
 
 def _add_headers(settings: Settings, response: Response) -> Response:
     response.headers.update(_HEADERS)
-    is_desk = request.url_rule is not None and request.url_rule.rule == addresses.HOME
+    rule = request.url_rule and request.url_rule.rule
+    is_desk = rule == addresses.HOME and response.status_code == 200
     script = "'self'" if is_desk else "'none'"
     policy = _POLICY.format(site=settings.site, script=script)
     response.headers["Content-Security-Policy"] = policy
@@ -108,15 +108,8 @@ class _DeskViews:
         with self._catalogue.snapshot() as snapshot:
             files = take_files(snapshot, now, before)
             status = take_status(snapshot, now)
-        body = pages.desk(
-            files,
-            status,
-            self._settings,
-            key=key,
-            preview_url=self._preview_url,
-            writer_alive=writer_is_alive(self._settings.instance),
-            is_first=before is None,
-        )
+        where = pages.Addresses(key=key, preview=self._preview_url)
+        body = pages.desk(files, status, self._settings, where)
         response = Response(body, content_type="text/html; charset=utf-8")
         response.set_etag(blake2b(body, digest_size=16).hexdigest())
         response.make_conditional(request)

@@ -3,6 +3,7 @@
 import hmac
 import os
 import secrets
+import tempfile
 from pathlib import Path
 
 from feedsvc.settings import Settings
@@ -18,32 +19,31 @@ def load_key(settings: Settings) -> str:
     if settings.desk.key:
         return settings.desk.key
     path = settings.instance / FILE
-    for _ in range(2):
-        try:
-            key = path.read_text(encoding="ascii").strip()
-        except FileNotFoundError:
-            key = ""
-        if key:
-            return key
-        _create(path)
-    raise FileNotFoundError(2, os.strerror(2), str(path))
+    return _read(path) or _created(path)
 
 
-def _create(path: Path) -> None:
-    """Write a new key, unless another process has just done so."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    own = path.with_name(f"{FILE}.{os.getpid()}")
-    own.unlink(missing_ok=True)
-    descriptor = os.open(own, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with open(descriptor, "w", encoding="ascii") as file:
-        file.write(secrets.token_urlsafe(24) + "\n")
+def _read(path: Path) -> str:
     try:
+        return path.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        return ""
+
+
+def _created(path: Path) -> str:
+    """Write a new key and return it, or that which another process has just written."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent)  # for the owner's eyes only
+    own = Path(name)
+    try:
+        with open(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(24) + "\n")
         os.link(own, path)  # whole, or not at all
     except FileExistsError:
-        if not path.stat().st_size:  # the disk was full
-            path.unlink()
+        if not _read(path):  # the disk was full when it was written
+            own.replace(path)
     finally:
-        own.unlink()
+        own.unlink(missing_ok=True)
+    return _read(path)
 
 
 class Keys:
@@ -54,12 +54,16 @@ class Keys:
 
     def opens_desk(self, presented: str) -> bool:
         """Return whether a request has the key."""
-        return hmac.compare_digest(presented.encode(), self._key)
+        return hmac.compare_digest(_bytes(presented), self._key)
 
     def preview_token(self, entry_id: str) -> str:
         """Return the token that opens the preview of one entry, and nothing else."""
-        return hmac.new(self._key, b"preview " + entry_id.encode(), "sha256").hexdigest()[:40]
+        return hmac.new(self._key, b"preview " + _bytes(entry_id), "sha256").hexdigest()[:40]
 
     def opens_preview(self, presented: str, entry_id: str) -> bool:
         """Return whether a request has the token of an entry."""
-        return hmac.compare_digest(presented.encode(), self.preview_token(entry_id).encode())
+        return hmac.compare_digest(_bytes(presented), self.preview_token(entry_id).encode())
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")

@@ -1,13 +1,14 @@
 """The pages of the desk as bytes."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from importlib.resources import files as resources
 
 from feedsvc import problems
 from feedsvc.desk import addresses
-from feedsvc.desk.states import FileState, Files
+from feedsvc.desk.states import Files, FileState
 from feedsvc.feeds import FEEDS
 from feedsvc.i18n import clock_time, long_date
 from feedsvc.model import Entry
@@ -17,33 +18,33 @@ from feedsvc.settings import Settings
 from feedsvc.storage.status import Status
 from feedsvc.urls import fill
 
+# In seconds: a scan that is so much overdue does not take place.
+LATE = 120
 _PACKAGE = "feedsvc.desk"
 
 
-def desk(
-    files: Files,
-    status: Status,
-    settings: Settings,
-    *,
-    key: str,
-    preview_url: Callable[[str], str],
-    writer_alive: bool,
-    is_first: bool,
-) -> bytes:
-    """Render the list of files; `is_first` says whether it begins with the newest."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addresses:
+    """Where the links of the desk lead: `preview` returns the URL of an entry's preview."""
+
+    key: str
+    preview: Callable[[str], str]
+
+
+def desk(files: Files, status: Status, settings: Settings, where: Addresses) -> bytes:
+    """Render the list of files."""
     after = files.after and f"{files.after.changed} {files.after.path}"
     return _render(
         "desk.html",
         settings,
         files=files,
         status=status,
-        writer_alive=writer_alive,
-        is_first=is_first,
-        home=fill(addresses.HOME, key=key),
-        style=fill(addresses.STYLE, key=key),
-        script=fill(addresses.SCRIPT, key=key),
+        is_late=status.scan_age is None or status.scan_age > LATE + 3 * settings.rescan,
+        home=fill(addresses.HOME, key=where.key),
+        style=fill(addresses.STYLE, key=where.key),
+        script=fill(addresses.SCRIPT, key=where.key),
         after=after,
-        preview_url=preview_url,
+        preview_url=where.preview,
         remarks=lambda file: _remarks(file, settings.language),
     )
 
@@ -97,8 +98,10 @@ def _remarks(file: FileState, language: str) -> list[dict[str, object]]:
 def _render(template: str, settings: Settings, **variables: object) -> bytes:
     def moment(value: datetime) -> str:
         local = value.astimezone(settings.timezone)
-        day, time = long_date(local, settings.language), clock_time(local, settings.language)
-        return f"{day}, {time}"
+        day = long_date(local, settings.language)
+        # A date without a time is that of midnight.
+        at = f", {clock_time(local, settings.language)}" if local.hour or local.minute else ""
+        return day + at
 
     loaded = environment(settings.language, _PACKAGE).get_template(template)
     return loaded.render(settings=settings, moment=moment, **variables).encode()

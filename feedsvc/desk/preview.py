@@ -11,7 +11,8 @@ from dataclasses import replace
 from feedsvc import urls
 from feedsvc.desk import addresses
 from feedsvc.edition import Edition
-from feedsvc.feeds import FEEDS, Channel
+from feedsvc.feeds import FEEDS
+from feedsvc.feeds.channel import Channel
 from feedsvc.feeds.common import media
 from feedsvc.media.thumbnails import WIDTHS
 from feedsvc.model import Attachment, Entry
@@ -21,7 +22,8 @@ from feedsvc.settings import Settings
 # A tag of our own pages and of the sanitizer, which quote every value.
 _tag = re.compile(r"<[a-z][a-z0-9]*(?: [a-z:-]+(?:=\"[^\"]*\")?)*>")
 _address = re.compile(r' (href|src|action|poster)="(/(?!/)[^"]*)"| (srcset)="([^"]*)"')
-_BODY = "<body>\n"
+# The note comes after the link to the content, which must be the first on the page.
+_top = re.compile(r"<body>\n(?:<a class=\"skip\".*</a>\n)?")
 
 
 def as_published(entry: Entry) -> Entry:
@@ -36,8 +38,7 @@ def page(entry: Entry, edition: Edition, settings: Settings, *, token: str, note
     """
     rendered = html.entry(as_published(entry), edition.neighbours(entry), settings).decode()
     rendered = _moved(rendered, _Moves(entry, token, settings))
-    head, body, rest = rendered.partition(_BODY)
-    return (head + body + note + rest).encode()
+    return _top.sub(lambda top: top[0] + note, rendered, count=1).encode()
 
 
 def feed(name: str, entry: Entry, settings: Settings, *, token: str) -> bytes:

@@ -15,17 +15,18 @@ from feedsvc.storage.snapshot import Snapshot, StoredFile
 State = Literal["copying", "kept-back", "published", "scheduled", "draft", "withdrawn", "unused"]
 # How many files a page of the desk shows, of each of its lists.
 PAGE = 50
-# How many of those that are kept back are shown: of a mishap with all files, the first.
-MAX_KEPT_BACK = 200
+# How many of those are listed that need somebody's care: a mishap may have struck them all.
+MAX_LISTED = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileState:
     """A file, and what became of it.
 
-    `changed` is when it was put there or changed, None if that is not known. `moment` is when its entry was, or will be,
-    published. `page` is the path of the page that readers have: of a file that is kept back,
-    that of the last good version. `preview_id` is the id of an entry that can be previewed.
+    `changed` is when it was put there or changed, None if that is not known. `moment` is when
+    its entry was, or will be, published. `page` is the path of the page that readers have: of a
+    file that is kept back, that of the last good version. `preview_id` is the id of an entry
+    that can be previewed.
     """
 
     path: str
@@ -50,41 +51,70 @@ class Cursor:
 class Files:
     """The lists of the desk: files to be looked after, and all of them, newest first.
 
-    `kept_back_count` counts those that are kept back, also those that are not listed; `after`
-    is where the list of all goes on, if it does.
+    `copying` are those that are not complete yet, `unused` those that are no news and belong
+    to none. The counts include what is not listed; `is_first` says whether the list of all
+    begins with the newest, `after` is where it goes on, if it does.
     """
 
+    copying: tuple[FileState, ...]
+    copying_count: int
     kept_back: tuple[FileState, ...]
     kept_back_count: int
+    unused: tuple[FileState, ...]
+    unused_count: int
     hidden: tuple[FileState, ...]
     newest: tuple[FileState, ...]
+    is_first: bool
     after: Cursor | None
 
 
 def take_files(snapshot: Snapshot, now: int, before: Cursor | None = None) -> Files:
     """Return the lists at a moment; the list of all begins after `before`."""
-    wrong = sorted({each.path for each in snapshot.problems() if severity(each) == "error"})
-    rows = snapshot.files(PAGE + 1, before and (before.changed, before.path))
+    problems = _by_path(snapshot.problems())
+    wrong = [path for path, told in problems.items() if _is_kept_back(told)]
+    known = {row.path for row in snapshot.files_at(problems)}
+    unused = [path for path in problems if path not in known]
+    waiting = snapshot.waiting()
+    rows = snapshot.files(PAGE + 1, (before.changed, before.path) if before else None)
     last = rows[PAGE - 1] if len(rows) > PAGE else None
     return Files(
-        kept_back=_states(snapshot, snapshot.files_at(wrong)[:MAX_KEPT_BACK], now),
+        copying=tuple(
+            FileState(path=file.path, state="copying", changed=from_microseconds(file.since))
+            for file in reversed(waiting.files)
+        ),
+        copying_count=waiting.count,
+        kept_back=_states(snapshot, snapshot.files_at(wrong)[:MAX_LISTED], now),
         kept_back_count=len(wrong),
+        unused=tuple(
+            FileState(path=path, state="unused", changed=None, problems=tuple(problems[path]))
+            for path in unused[:MAX_LISTED]
+        ),
+        unused_count=len(unused),
         hidden=_states(snapshot, snapshot.hidden_files(now, PAGE), now),
         newest=_states(snapshot, rows[:PAGE], now),
+        is_first=before is None,
         after=last and Cursor(last.changed, last.path),
     )
 
 
 def _states(snapshot: Snapshot, rows: Sequence[StoredFile], now: int) -> tuple[FileState, ...]:
-    problems: dict[str, list[Problem]] = defaultdict(list)
-    for problem in snapshot.problems_at(row.path for row in rows):
-        problems[problem.path].append(problem)
+    problems = _by_path(snapshot.problems_at(row.path for row in rows))
     edition = Edition(snapshot, now)
-    return tuple(_state(row, problems[row.path], edition) for row in rows)
+    return tuple(_state(row, tuple(problems[row.path]), edition) for row in rows)
 
 
-def _state(row: StoredFile, problems: Iterable[Problem], edition: Edition) -> FileState:
-    problems = tuple(problems)
+def _by_path(problems: Iterable[Problem]) -> defaultdict[str, list[Problem]]:
+    found: defaultdict[str, list[Problem]] = defaultdict(list)
+    for problem in problems:
+        found[problem.path].append(problem)
+    return found
+
+
+def _is_kept_back(problems: Iterable[Problem]) -> bool:
+    return any(severity(problem) == "error" for problem in problems)
+
+
+def _state(row: StoredFile, problems: tuple[Problem, ...], edition: Edition) -> FileState:
     is_public = row.id is not None and isinstance(edition.find(row.id), Entry)
     state = _name(row, problems, edition.now)
     can_preview = row.id is not None and not is_public and row.status in ("published", "draft")
@@ -101,7 +131,7 @@ def _state(row: StoredFile, problems: Iterable[Problem], edition: Edition) -> Fi
 
 
 def _name(row: StoredFile, problems: tuple[Problem, ...], now: int) -> State:
-    if any(severity(problem) == "error" for problem in problems):
+    if _is_kept_back(problems):
         return "kept-back"
     if row.status is None or row.published is None:
         return "unused"

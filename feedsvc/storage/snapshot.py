@@ -66,7 +66,9 @@ class StoredFile(NamedTuple):
 
 
 # The columns of a StoredFile.
-_STORED = "file.path, changed, file.id, file.status, file.published, file.updated, file.title, file.page"
+_STORED = (
+    "file.path, changed, file.id, file.status, file.published, file.updated, file.title, file.page"
+)
 
 
 class Snapshot:
@@ -369,7 +371,7 @@ class Snapshot:
         `before` is when the last file that is known already was changed, and its path.
         """
         rows = self._all(
-            f"SELECT {_STORED} FROM file WHERE (changed, path) < (?, ?)"  # noqa: S608 - ours alone
+            f"SELECT {_STORED} FROM file WHERE (changed, path) < (?, ?)"  # noqa: S608
             " ORDER BY changed DESC, path DESC LIMIT ?",
             *(before or (MAX_MOMENT, "")),
             limit,
@@ -379,8 +381,9 @@ class Snapshot:
     def files_at(self, paths: Iterable[str]) -> list[StoredFile]:
         """Return the files of these paths, that changed last first."""
         rows = self._all(
-            f"SELECT {_STORED} FROM json_each(?) CROSS JOIN file ON path = value"  # noqa: S608
-            " ORDER BY changed DESC, path DESC",
+            f"SELECT {_STORED} FROM json_each(?) AS asked"  # noqa: S608 - ours alone
+            " CROSS JOIN file ON file.path = asked.value"
+            " ORDER BY changed DESC, file.path DESC",
             _encode(tuple(paths)),
         )
         return [StoredFile(*row) for row in rows]
@@ -409,7 +412,8 @@ class Snapshot:
     def problems_at(self, paths: Iterable[str]) -> tuple[Problem, ...]:
         """Return the problems of the files of these paths, by path and line."""
         rows = self._all(
-            "SELECT data FROM json_each(?) CROSS JOIN problem ON path = value",
+            "SELECT data FROM json_each(?) AS asked"
+            " CROSS JOIN problem ON problem.path = asked.value",
             _encode(tuple(paths)),
         )
         return tuple(sorted(_decode_problem(data) for (data,) in rows))

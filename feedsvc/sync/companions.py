@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 
 from feedsvc.i18n import N_, Message
 from feedsvc.isolation import environment, python
@@ -48,11 +49,22 @@ class Companion:
             if now - self._started > STABLE:
                 self._pause = FIRST_PAUSE
             self._log(status=self._child.returncode)
-            self._child, self._due = None, now + self._pause
+            self.close()
+            self._due = now + self._pause
             self._pause = min(2 * self._pause, LONGEST_PAUSE)
         if self._child is None and now >= self._due:
             self._started = now
             self._start()
+
+    def close(self) -> None:
+        """End the companion, if it runs."""
+        if self._child is not None:
+            self._child.kill()  # what companions keep survives that
+            self._child.wait()
+            assert self._child.stdin is not None
+            with suppress(BrokenPipeError):
+                self._child.stdin.close()
+            self._child = None
 
     def _log(self, status: int) -> None:
         text = N_("the process {module} ended ({status}); it is started again")
@@ -67,11 +79,9 @@ class Companion:
             env=environment(),
         )
         assert self._child.stdin is not None
-        try:
+        with suppress(BrokenPipeError):  # it has ended already, which is seen at the next call
             self._child.stdin.write(pickle.dumps(self._settings))
             self._child.stdin.flush()
-        except BrokenPipeError:
-            pass  # it has ended already, which is seen at the next call
 
 
 def settings_from_parent() -> Settings:

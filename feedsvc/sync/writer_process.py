@@ -40,6 +40,8 @@ def run(lock: int) -> None:
         return holds_lock(lock, settings.instance)
 
     sync.run(goes_on)
+    for companion in companions:
+        companion.close()
 
 
 def _end_with_thread(died: threading.ExceptHookArgs) -> None:

@@ -1,44 +1,21 @@
 """axe-core applied to every state, in both colour schemes."""
 
-from typing import Any
-
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext
 
-from tests.support.browsing import PHONE, TABLET, Scheme, Screen, node_module, opened, resize
+from tests.support.axe import run_axe
+from tests.support.browsing import PHONE, TABLET, Scheme, Screen, opened, resize
 from tests.support.press_centre import PressCentre
 from tests.support.states import STATES
 
-RULES = "wcag2a wcag2aa wcag21a wcag21aa wcag22a wcag22aa best-practice".split()
-RUN = """async (rules) => {
-  const found = await axe.run(document, { runOnly: rules, resultTypes: ["violations"] });
-  return {
-    passed: found.passes.length,
-    violations: found.violations.flatMap(({ id, help, nodes }) =>
-      nodes.slice(0, 3).map(({ html }) => `${id}: ${help}: ${html.slice(0, 200)}`)),
-  };
-}"""
 VIEWS: tuple[tuple[Scheme, Screen], ...] = (("dark", PHONE), ("light", TABLET))
 
 
-@pytest.fixture(scope="module")
-def axe() -> str:
-    return node_module("axe-core", "axe.min.js").read_text()
-
-
-def run_axe(page: Page) -> dict[str, Any]:
-    """Return the number of rules that passed, and the violations."""
-    found: dict[str, Any] = page.evaluate(RUN, RULES)
-    return found
-
-
 def test_axe_finds_no_violation_on_any_page(
-    axe: str, press_centre: PressCentre, context: BrowserContext, subtests: pytest.Subtests
+    press_centre: PressCentre, context: BrowserContext, subtests: pytest.Subtests
 ) -> None:
     for name, state in STATES.items():
         with subtests.test(name), opened(context, press_centre, state) as page:
-            # The debugger evaluates it, which the policy of the page does not restrict.
-            page.evaluate(axe)
             for scheme, screen in VIEWS:
                 page.emulate_media(color_scheme=scheme)
                 resize(page, screen)
@@ -47,10 +24,9 @@ def test_axe_finds_no_violation_on_any_page(
                 assert found["passed"] > 10, scheme
 
 
-def test_axe_finds_the_violations_of_a_bad_page(axe: str, context: BrowserContext) -> None:
+def test_axe_finds_the_violations_of_a_bad_page(context: BrowserContext) -> None:
     page = context.new_page()
     page.set_content("<html><img src='x'><a href='/'></a><p style='color: #ccc'>Hardly there.")
-    page.evaluate(axe)
     found = " ".join(run_axe(page)["violations"])
     page.close()
     for rule in ("image-alt", "link-name", "color-contrast", "html-has-lang"):
