@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from hashlib import blake2b
+from typing import NamedTuple
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
@@ -25,6 +26,8 @@ from feedsvc.storage.snapshot import Snapshot
 from feedsvc.storage.status import take_status
 from feedsvc.web.media import MediaViews
 
+# In microseconds: how long the first page is kept at most, for it tells if no scan takes place.
+KEPT = 10_000_000
 _HEADERS = {
     "Cache-Control": "no-store",
     # The address is the key: it must not be told to any site that a page links to.
@@ -88,8 +91,19 @@ def _add_headers(settings: Settings, response: Response) -> Response:
     return response
 
 
+class _Latest(NamedTuple):
+    """The first page as of a version of the catalogue, valid from `since` until before `until`."""
+
+    version: tuple[int, ...]
+    since: int
+    until: int
+    body: bytes
+
+
 class _DeskViews:
     """The views of whoever has the key."""
+
+    _latest: _Latest | None = None
 
     def __init__(self, settings: Settings, catalogue: Catalogue, keys: Keys) -> None:
         self._settings = settings
@@ -104,16 +118,31 @@ class _DeskViews:
         """Answer with the list of files; 304 to the script if it has not changed."""
         self._require(key)
         before = _cursor(request.args.get("before", ""))
-        now = clock.now()
-        with self._catalogue.snapshot() as snapshot:
-            files = take_files(snapshot, now, before)
-            status = take_status(snapshot, now)
-        where = pages.Addresses(key=key, preview=self._preview_url)
-        body = pages.desk(files, status, self._settings, where)
+        body = self._newest(key) if before is None else self._rendered(key, before, clock.now())
         response = Response(body, content_type="text/html; charset=utf-8")
         response.set_etag(blake2b(body, digest_size=16).hexdigest())
         response.make_conditional(request)
         return response
+
+    def _newest(self, key: str) -> bytes:
+        """Return the first page, which each window asks for every two seconds."""
+        now = clock.now()
+        version = self._catalogue.data_version()
+        latest = self._latest
+        if latest is None or latest.version != version or not latest.since <= now < latest.until:
+            with self._catalogue.snapshot() as snapshot:
+                due = snapshot.next_transition(now)
+            until = min(now + KEPT, now + KEPT if due is None else due)
+            latest = _Latest(version, now, until, self._rendered(key, None, now))
+            self._latest = latest
+        return latest.body
+
+    def _rendered(self, key: str, before: Cursor | None, now: int) -> bytes:
+        with self._catalogue.snapshot() as snapshot:
+            files = take_files(snapshot, now, before)
+            status = take_status(snapshot, now)
+        where = pages.Addresses(key=key, preview=self._preview_url)
+        return pages.desk(files, status, self._settings, where)
 
     def _preview_url(self, entry_id: str) -> str:
         token = self._keys.preview_token(entry_id)

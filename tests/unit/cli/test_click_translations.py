@@ -9,7 +9,7 @@ import pytest
 from feedsvc.cli import click_translations
 from tests.support.commands import run
 
-COMMANDS = ("serve", "check", "status", "sync", "import")
+COMMANDS = ("desk", "serve", "check", "status", "sync", "import")
 # What stands in the help besides, and has no other name in Russian.
 NAMES = frozenset("feedsvc text json x WordPress post wordpress feed pages folder".split())
 
