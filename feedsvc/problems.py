@@ -87,6 +87,17 @@ KINDS = {
         N_("the address «{id}» was made from the file name"),
         N_("to choose the address yourself, add the line «id:» or give the file a Latin name"),
     ),
+    "renamed": _warning(
+        N_("the address of this text is «{id}», although its file bears another name"),
+        N_(
+            "so that this holds for good, write the line «id: {id}» into its header,"
+            " or give the file its old name back"
+        ),
+    ),
+    "copy": _error(
+        N_("this is the same text as {other}, so it is not published a second time"),
+        N_("delete one of the two files, or change what is to be another piece of news"),
+    ),
     "title-from-name": _warning(
         N_("there is no title; «{title}» was made from the file name"),
         N_("write the title after «title:»"),

@@ -30,7 +30,12 @@ CREATE TABLE file (
     fingerprint TEXT NOT NULL,  -- if it differs, or is '', the file is read again
     claimed_id TEXT,            -- what the file claims, if another file owns that
     claimed_guid TEXT,
+    copy_of TEXT,               -- the path of another file with the same text, which is published
+    kept TEXT,                  -- the home that the entry keeps, though its file was renamed
     named_files TEXT,           -- JSON: paths of other files that the entry names
+    content BLOB,               -- these three as in Reading; of a copy, too
+    inode INTEGER,
+    home TEXT,
     id TEXT UNIQUE,             -- from here on, the last good version
     guid TEXT UNIQUE,
     status TEXT,
@@ -45,6 +50,15 @@ CREATE TABLE file (
 CREATE INDEX file_stale ON file (path) WHERE fingerprint = '';
 CREATE INDEX file_naming ON file (path) WHERE named_files IS NOT NULL;
 CREATE INDEX file_conflict ON file (claimed_id) WHERE claimed_id IS NOT NULL;
+CREATE INDEX file_content ON file (content) WHERE id IS NOT NULL;
+CREATE INDEX file_copy ON file (copy_of) WHERE copy_of IS NOT NULL;
+CREATE TABLE gone (             -- texts whose files are gone, for when they come back
+    id TEXT PRIMARY KEY,
+    content BLOB NOT NULL,
+    published INTEGER NOT NULL,
+    home TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX gone_content ON gone (content);
 CREATE TABLE entry (
     id TEXT PRIMARY KEY,
     path TEXT,                  -- the file it comes from; NULL if that is gone

@@ -15,6 +15,7 @@ import msgspec
 
 from feedsvc.errors import CatalogueUnavailable
 from feedsvc.storage.batch import Applied, Batch, FileUpdate
+from feedsvc.storage.renames import IsThere
 from feedsvc.storage.schema import FILE, SCHEMA
 from feedsvc.storage.snapshot import Snapshot, decode_paths
 from feedsvc.storage.sqlite import connect, file_identity, open_for_writing
@@ -153,20 +154,28 @@ class Writer:
         vanished: Iterable[str],
         now: int,
         absent: frozenset[str] = frozenset(),
+        is_there: IsThere = lambda _path: True,
     ) -> Applied:
         """Apply a batch of changes, as one transaction and at most one revision.
 
         Remove the files of `vanished` paths and store `updates`; the result does not depend on
         their order. `now` is in microseconds since the epoch. Files of `absent` paths are gone,
-        too, but stay until another file claims their id or guid. Raises CatalogueUnavailable,
-        and then changes nothing.
+        too, but stay until another file claims their id or guid, or has their text; for other
+        files that had the text, `is_there` is asked. Raises CatalogueUnavailable, and then
+        changes nothing.
         """
         with self._transaction() as connection:
-            batch = Batch(connection, now, absent)
+            batch = Batch(connection, now, absent, is_there)
             for path in vanished:
                 batch.remove(path)
             batch.store(updates)
             again = batch.finish()
             if batch.advanced:
                 connection.execute("UPDATE state SET revision = revision + 1")
-        return Applied(batch.advanced, tuple(sorted(batch.new_problems)), again)
+        problems, renamed = tuple(sorted(batch.new_problems)), frozenset(batch.renamed)
+        return Applied(batch.advanced, problems, again, renamed)
+
+    def kept(self, path: str) -> str:
+        """Return the home that a file keeps although it was renamed, or ''."""
+        row = self._connection.execute("SELECT kept FROM file WHERE path = ?", (path,)).fetchone()
+        return (row and row[0]) or ""

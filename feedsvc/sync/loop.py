@@ -9,10 +9,12 @@ files have been left alone for long enough.
 import errno
 import logging
 import math
+import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from itertools import islice
 from typing import NamedTuple
 
@@ -167,7 +169,7 @@ class SyncLoop:
         if self._writer.record_unread(scan.unread):
             for message in unread(scan.unread):
                 _log.warning("%s", message.text(self._settings.language))
-        self._store(self._readers.read(found.ready), absent=frozenset(found.vacated))
+        self._store(self._read(found.ready), absent=frozenset(found.vacated))
         if self._removals.may_be_renamed(found.gone, self._has_unread):
             self._scan_at = time.monotonic() + TICK
         else:
@@ -202,7 +204,12 @@ class SyncLoop:
         return _Comparison(seen, sorted(ready, key=lambda file: file.path), vacated, gone)
 
     def _read_settled(self) -> Iterator[FileUpdate]:
-        return self._readers.read(self._settling.take_settled(self._examine))
+        return self._read(self._settling.take_settled(self._examine))
+
+    def _read(self, files: Iterable[FoundFile]) -> Iterator[FileUpdate]:
+        """Read files, those that were renamed under the ids that their entries had before."""
+        kept = self._writer.kept
+        return self._readers.read([replace(file, kept=kept(file.path)) for file in files])
 
     def _examine(self, path: str) -> FoundFile | None:
         return examine(self._settings.entries, path, self._writer.named_files(printable(path)))
@@ -236,7 +243,7 @@ class SyncLoop:
         """
         files = {file.path: file for file in changed}
         certain = []
-        for update in self._readers.read(changed):
+        for update in self._read(changed):
             if any(problem.code == "encoding-other" for problem in update.problems):
                 self._settling.wait(files[update.path])
             else:
@@ -245,8 +252,12 @@ class SyncLoop:
 
     def _store(self, updates: Iterator[FileUpdate], absent: frozenset[str] = frozenset()) -> None:
         """Store what was read; files of `absent` paths are gone, and their names are free."""
+        renamed = set[str]()
         while batch := list(islice(updates, BATCH)):
-            applied = self._writer.apply(batch, (), clock.now(), absent=absent)
+            applied = self._writer.apply(
+                batch, (), clock.now(), absent=absent, is_there=self._is_there
+            )
+            renamed |= applied.renamed
             for update in batch:
                 self._settling.discard(update.path)
             for problem in applied.problems:
@@ -254,6 +265,13 @@ class SyncLoop:
                 _log.log(level, "%s", problems.sentence(problem, self._settings.language))
             if applied.again:
                 self._scan_at = time.monotonic()
+        if renamed:
+            # At once: until then their pictures are looked for where they were.
+            files = filter(None, map(self._examine, sorted(renamed)))
+            self._store(self._read(files), absent=absent)
+
+    def _is_there(self, path: str) -> bool:
+        return os.path.lexists(self._settings.entries / path)
 
     def _has_unread(self) -> bool:
         return bool(self._settling) or self._writer.has_entryless(TRY_AGAIN)
@@ -266,7 +284,8 @@ class SyncLoop:
                 self._degrade(*mishap)
                 return
         confirmed, is_all = self._removals.confirm(gone)
-        self._writer.apply((), confirmed, clock.now())
+        if self._writer.apply((), confirmed, clock.now()).again:
+            self._scan_at = time.monotonic()
         if not is_all:
             self._scan_at = time.monotonic() + QUIET
             return

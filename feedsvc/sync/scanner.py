@@ -33,7 +33,8 @@ class FoundFile:
     `path` is relative to the folder. `fingerprint` differs if the file, or one that belongs
     to it, has changed; `own` is that of the file alone. `modified` is the file's time, in
     seconds since the epoch. `siblings` are the paths of the files that bear its name and are
-    not entry files themselves.
+    not entry files themselves. `kept` is the home of its entry if the file was renamed (see
+    `model.Reading`).
     """
 
     path: str
@@ -42,6 +43,7 @@ class FoundFile:
     problem: Problem | None = None
     own: str = ""
     siblings: tuple[str, ...] = ()
+    kept: str = ""
 
 
 class Scan:

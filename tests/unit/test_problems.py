@@ -61,6 +61,7 @@ def test_only_these_problems_are_warnings() -> None:
         "categories-many",
         "marks-many",
         "problems-more",
+        "renamed",
         "updated-early",
         "bad-image",
         "media-broken",
