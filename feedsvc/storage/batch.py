@@ -69,6 +69,11 @@ class FileUpdate:
         """Return the publication of the entry, if there is one."""
         return self.stored.published if self.stored else None
 
+    @property
+    def is_published(self) -> bool:
+        """Return whether there is an entry that is published, now or later."""
+        return self.stored is not None and self.stored.status == "published"
+
 
 def prepare(path: str, fingerprint: str, reading: Reading) -> FileUpdate:
     """Return what is to be stored of a file that was read."""

@@ -39,6 +39,10 @@ class Read(Protocol):
     def published(self) -> int | None:
         """The publication of its entry; None if it has none."""
 
+    @property
+    def is_published(self) -> bool:
+        """Whether its entry is published, now or later."""
+
 
 class Moves(NamedTuple):
     """What was found out about files of a batch.
@@ -96,7 +100,8 @@ class Renames:
         self._move(moves)
         rest = [update for path, update in read.items() if path not in moves]
         returned = self._returned(rest)
-        rest = [update for update in rest if update.path not in returned and update.home]
+        # What is withdrawn, or no news yet, is no second item: that must never be held up.
+        rest = [each for each in rest if each.path not in returned and each.is_published]
         return Moves(frozenset((*moves, *returned)), self._copies(rest, read))
 
     def _moves(self, read: Mapping[str, Read]) -> dict[str, str]:

@@ -59,6 +59,9 @@ CREATE TABLE gone (             -- texts whose files are gone, for when they com
     home TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX gone_content ON gone (content);
+CREATE TABLE held (             -- files that went in a mishap, and whose entries stay for that
+    path TEXT PRIMARY KEY
+) WITHOUT ROWID;
 CREATE TABLE entry (
     id TEXT PRIMARY KEY,
     path TEXT,                  -- the file it comes from; NULL if that is gone

@@ -115,6 +115,20 @@ class Writer:
         query = "SELECT count(id) FROM file WHERE path = ?"
         return total, sum(execute(query, (path,)).fetchone()[0] for path in paths)
 
+    def held(self) -> frozenset[str]:
+        """Return the paths of the files that are gone and stay nevertheless."""
+        return frozenset(path for (path,) in self._connection.execute("SELECT path FROM held"))
+
+    def hold(self, paths: frozenset[str]) -> None:
+        """Store the paths of the files that are gone and stay nevertheless."""
+        before = self.held()
+        if paths == before:
+            return
+        with self._transaction() as connection:
+            execute = connection.executemany
+            execute("DELETE FROM held WHERE path = ?", [(path,) for path in before - paths])
+            execute("INSERT INTO held VALUES (?)", [(path,) for path in paths - before])
+
     def record_scan(self, degraded: str, now: int) -> None:
         """Record how a scan found the folder: in order (`''`), or a code for why not."""
         with self._transaction() as connection:

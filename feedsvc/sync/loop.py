@@ -32,7 +32,7 @@ from feedsvc.storage.writer import Writer
 from feedsvc.sync import settling
 from feedsvc.sync.events import Subscriber
 from feedsvc.sync.readers import BATCH, Readers
-from feedsvc.sync.removals import Removals, suspicion
+from feedsvc.sync.removals import Removals
 from feedsvc.sync.request import ACCEPT_REMOVALS, RESCAN, finish, is_requested
 from feedsvc.sync.scanner import TRY_AGAIN, FoundFile, Scan, examine, printable
 from feedsvc.sync.settling import Settling
@@ -90,7 +90,7 @@ class SyncLoop:
         self._is_folder_there = True
         # The name of the error, "" for none; None if it is not recorded yet.
         self._watch_fault: str | None = None
-        self._removals = Removals()
+        self._removals = Removals(self._writer.held())
 
     def close(self) -> None:
         """Close the catalogue, and stop watching."""
@@ -277,17 +277,22 @@ class SyncLoop:
         return bool(self._settling) or self._writer.has_entryless(TRY_AGAIN)
 
     def _remove(self, gone: list[str], seen: int) -> None:
-        """Remove files that are gone, unless it looks like a mishap."""
-        if gone and not is_requested(self._settings.instance, ACCEPT_REMOVALS):
-            mishap = suspicion(seen, *self._writer.count_entries(gone))
-            if mishap is not None:
-                self._degrade(*mishap)
-                return
-        confirmed, is_all = self._removals.confirm(gone)
+        """Remove files that are gone, but for those whose loss looks like a mishap."""
+        count, mishap = self._writer.count_entries, None
+        if is_requested(self._settings.instance, ACCEPT_REMOVALS):
+            self._removals.held = frozenset()
+        else:
+            mishap = self._removals.guard(gone, seen, count)
+        self._writer.hold(self._removals.held)
+        confirmed, is_all = self._removals.confirm(gone, count)
         if self._writer.apply((), confirmed, clock.now()).again:
             self._scan_at = time.monotonic()
         if not is_all:
             self._scan_at = time.monotonic() + QUIET
+        if mishap is not None:
+            self._degrade(*mishap)
+            return
+        if not is_all:
             return
         finish(self._settings.instance, ACCEPT_REMOVALS)
         self._writer.record_scan("", clock.now())

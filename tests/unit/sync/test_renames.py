@@ -232,6 +232,15 @@ def test_the_same_text_under_two_dates_is_news_twice(settings: Settings) -> None
         assert "copy" not in [code for _, code in problems(settings)]
 
 
+def test_a_text_may_be_withdrawn_in_the_same_words_as_another(settings: Settings) -> None:
+    withdrawn = item("Withdrawn", status="withdrawn")
+    write(settings, a=withdrawn, b=item("B"))
+    with running(settings):
+        (settings.entries / "b.md").write_bytes(withdrawn)
+        wait_for(lambda: titles(settings) == set())
+        assert problems(settings) == []
+
+
 def test_new_news_under_a_name_whose_entry_was_renamed_is_published(settings: Settings) -> None:
     write(settings, news=item("Yesterday"))
     with running(settings):
