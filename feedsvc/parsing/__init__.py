@@ -70,6 +70,7 @@ def read(
     settings: ParseSettings,
     root: Path,
     siblings: tuple[str, ...] = (),
+    *,
     kept: str = "",
 ) -> Reading:
     """Read an entry file.
@@ -79,7 +80,7 @@ def read(
     `kept` is the home (see `model.Reading`) that the entry had before its file was renamed.
     Whatever is wrong with any of them is among the reading's problems; nothing is raised.
     """
-    context = Context(path, settings, root, siblings, kept)
+    context = Context(path, settings, root, siblings, kept=kept)
     try:
         if len(data) > MAX_SIZE:
             raise context.refusal("too-large", size=len(data))

@@ -56,8 +56,8 @@ class Context:
 
     `path` is relative to the entries folder `root`; `siblings` are the paths of the files
     that bear the entry's name; `kept` is the home that the entry had before its file was
-    renamed, if it was (see `model.Reading`). `named_files` are the paths of the files that the entry
-    names, whether they exist or not.
+    renamed, if it was (see `model.Reading`). `named_files` are the paths of the files that
+    the entry names, whether they exist or not.
     """
 
     def __init__(
@@ -66,6 +66,7 @@ class Context:
         settings: ParseSettings,
         root: Path,
         siblings: tuple[str, ...] = (),
+        *,
         kept: str = "",
     ) -> None:
         self.path = path

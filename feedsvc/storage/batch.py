@@ -174,9 +174,7 @@ class Batch:
         self._free_copies(path)
 
     def _free_copies(self, path: str) -> None:
-        self._execute(
-            "UPDATE file SET copy_of = NULL, fingerprint = '' WHERE copy_of = ?", (path,)
-        )
+        self._execute("UPDATE file SET copy_of = NULL, fingerprint = '' WHERE copy_of = ?", (path,))
 
     def store(self, updates: Iterable[FileUpdate]) -> None:
         """Store files that were read, those that keep their ids first."""
@@ -329,7 +327,7 @@ class Batch:
         self.new_problems.extend(set(problems) - known)
         self._execute("DELETE FROM problem WHERE path = ?", (path,))
         for problem in problems:
-            self._execute("INSERT INTO problem VALUES (?, ?)", (path, _encode(problem)))
+            self._execute("INSERT INTO problem VALUES (?, ?, 0)", (path, _encode(problem)))
 
     def _update_entry(self, entry_id: str) -> None:
         new, old = (

@@ -78,9 +78,7 @@ class Renames:
     index found later than their copies, by the paths of the copies.
     """
 
-    def __init__(
-        self, connection: sqlite3.Connection, absent: set[str], is_there: IsThere
-    ) -> None:
+    def __init__(self, connection: sqlite3.Connection, absent: set[str], is_there: IsThere) -> None:
         self._execute = connection.execute
         self._absent = absent
         self._is_there = is_there

@@ -18,12 +18,11 @@ CREATE TABLE state (
     watch_fault TEXT NOT NULL,         -- why the kernel does not report all changes, or ''
     reader_deaths INTEGER NOT NULL,    -- counts the reading processes that died
     waiting TEXT NOT NULL,             -- JSON: Waiting, the files that are not complete yet
-    unread TEXT NOT NULL,              -- JSON: counts what may be news but is not read, by kind
     identity TEXT NOT NULL,            -- differs from any other catalogue's, even of the same files
     sequence INTEGER NOT NULL          -- the highest ever used in entry and deleted
 );
 INSERT INTO state VALUES (
-    0, 0, '', 0, '', '', 0, '{"count":0,"files":[]}', '{}', lower(hex(randomblob(8))), 0
+    0, 0, '', 0, '', '', 0, '{"count":0,"files":[]}', lower(hex(randomblob(8))), 0
 );
 CREATE TABLE file (
     path TEXT PRIMARY KEY,
@@ -101,8 +100,10 @@ CREATE TABLE alias (
 CREATE INDEX alias_id ON alias (id);
 CREATE TABLE problem (
     path TEXT NOT NULL,
-    data BLOB NOT NULL
+    data BLOB NOT NULL,
+    is_unread INTEGER NOT NULL  -- 1: of a file that is no entry, nor part of one
 );
+CREATE INDEX problem_unread ON problem (path) WHERE is_unread;
 CREATE INDEX problem_path ON problem (path);
 """
 SCHEMA = Schema(TABLES, stored=(Entry, Problem))

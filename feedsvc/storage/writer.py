@@ -5,15 +5,15 @@ of another file gets a problem and keeps its last good version (see `storage.bat
 again once that id or guid is free.
 """
 
-import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import msgspec
 
 from feedsvc.errors import CatalogueUnavailable
+from feedsvc.model import Problem
 from feedsvc.storage.batch import Applied, Batch, FileUpdate
 from feedsvc.storage.renames import IsThere
 from feedsvc.storage.schema import FILE, SCHEMA
@@ -98,6 +98,11 @@ class Writer:
         ).fetchone()
         return () if row is None or row[0] is None else decode_paths(row[0])
 
+    def all_named_files(self) -> frozenset[str]:
+        """Return the paths of all other files that entry files name."""
+        named_files = self.snapshot().named_files()
+        return frozenset(path for paths in named_files.values() for path in paths)
+
     def id_conflicts(self) -> frozenset[str]:
         """Return the paths of the files that claim an id or guid of another file."""
         rows = self._connection.execute("SELECT path FROM file WHERE claimed_id IS NOT NULL")
@@ -141,14 +146,16 @@ class Writer:
         with self._transaction() as connection:
             connection.execute("UPDATE state SET watch_fault = ?", (name,))
 
-    def record_unread(self, counts: Mapping[str, int]) -> bool:
-        """Record how many files and folders are not read, by kind; return whether that is new."""
-        text = json.dumps(dict(sorted((kind, count) for kind, count in counts.items() if count)))
+    def record_unread(self, problems: Iterable[Problem]) -> tuple[Problem, ...]:
+        """Record the problems of files that are no entries; return those that are new."""
+        rows = self._connection.execute("SELECT path, data FROM problem WHERE is_unread").fetchall()
+        before, now = set(rows), {(each.path, encode(each)): each for each in problems}
+        if before == now.keys():
+            return ()
         with self._transaction() as connection:
-            (before,) = connection.execute("SELECT unread FROM state").fetchone()
-            if text != before:
-                connection.execute("UPDATE state SET unread = ?", (text,))
-        return bool(text != before)
+            connection.execute("DELETE FROM problem WHERE is_unread")
+            connection.executemany("INSERT INTO problem VALUES (?, ?, 1)", now)
+        return tuple(sorted(each for row, each in now.items() if row not in before))
 
     def record_waiting(self, waiting: Waiting) -> None:
         """Record which files are not complete yet, if the catalogue says otherwise."""

@@ -22,12 +22,13 @@ from feedsvc import clock, parsing, problems
 from feedsvc.errors import CatalogueUnavailable, EntriesUnavailable, ReadersUnavailable
 from feedsvc.i18n import N_, Message
 from feedsvc.isolation import ChildDied
+from feedsvc.model import Problem
 from feedsvc.search.indexer import Indexer
 from feedsvc.settings import Settings
 from feedsvc.storage.batch import FileUpdate
 from feedsvc.storage.changes import Changes
 from feedsvc.storage.sqlite import is_damage
-from feedsvc.storage.status import unread, watch_fault
+from feedsvc.storage.status import watch_fault
 from feedsvc.storage.writer import Writer
 from feedsvc.sync import settling
 from feedsvc.sync.events import Subscriber
@@ -36,6 +37,7 @@ from feedsvc.sync.removals import Removals
 from feedsvc.sync.request import ACCEPT_REMOVALS, RESCAN, finish, is_requested
 from feedsvc.sync.scanner import TRY_AGAIN, FoundFile, Scan, examine, printable
 from feedsvc.sync.settling import Settling
+from feedsvc.sync.unread import ALONE, unread
 from feedsvc.sync.watcher import Hints, Watcher
 
 # In seconds, between two rounds of the loop.
@@ -166,14 +168,19 @@ class SyncLoop:
             self._degrade("closed", error.message)
             return
         found = self._compare(scan)
-        if self._writer.record_unread(scan.unread):
-            for message in unread(scan.unread):
-                _log.warning("%s", message.text(self._settings.language))
         self._store(self._read(found.ready), absent=frozenset(found.vacated))
+        self._tell_unread(scan)
         if self._removals.may_be_renamed(found.gone, self._has_unread):
             self._scan_at = time.monotonic() + TICK
         else:
             self._remove(found.gone, found.seen)
+
+    def _tell_unread(self, scan: Scan) -> None:
+        named = self._writer.all_named_files() if scan.others else frozenset[str]()
+        found, has_new = unread(scan.others, named, self._settings.static, alone=ALONE)
+        self._log(self._writer.record_unread(found))
+        if has_new:
+            self._rescan_at = min(self._rescan_at, time.monotonic() + ALONE)
 
     def _compare(self, scan: Scan) -> _Comparison:
         """Compare the folder with the catalogue, and go on listening meanwhile."""
@@ -260,15 +267,18 @@ class SyncLoop:
             renamed |= applied.renamed
             for update in batch:
                 self._settling.discard(update.path)
-            for problem in applied.problems:
-                level = logging.ERROR if problems.severity(problem) == "error" else logging.WARNING
-                _log.log(level, "%s", problems.sentence(problem, self._settings.language))
+            self._log(applied.problems)
             if applied.again:
                 self._scan_at = time.monotonic()
         if renamed:
             # At once: until then their pictures are looked for where they were.
             files = filter(None, map(self._examine, sorted(renamed)))
             self._store(self._read(files), absent=absent)
+
+    def _log(self, found: Iterable[Problem]) -> None:
+        for problem in found:
+            level = logging.ERROR if problems.severity(problem) == "error" else logging.WARNING
+            _log.log(level, "%s", problems.sentence(problem, self._settings.language))
 
     def _is_there(self, path: str) -> bool:
         return os.path.lexists(self._settings.entries / path)

@@ -70,7 +70,7 @@ def read_file(root: Path, found: FoundFile, settings: ParseSettings) -> tuple[st
     if len(data) > parsing.MAX_SIZE:
         problem = Problem(found.path, 0, "too-large", (("size", str(status.st_size)),))
         return found.fingerprint, Reading(None, (problem,))
-    reading = parsing.read(data, found.path, settings, root, found.siblings, found.kept)
+    reading = parsing.read(data, found.path, settings, root, found.siblings, kept=found.kept)
     reading = replace(reading, content=_content(data), inode=status.st_ino & _INTEGER)
     if reading.named_files:
         found = with_other_files(found, str(root), found.siblings, reading.named_files)

@@ -22,7 +22,17 @@ from feedsvc.sync.loop import SyncLoop
 from feedsvc.sync.request import RESCAN
 from tests.support.waiting import wait_for
 
-__all__ = ["degraded", "gone_ids", "old", "quicken", "rescan", "running", "shown", "titles", "wait_for"]
+__all__ = [
+    "degraded",
+    "gone_ids",
+    "old",
+    "quicken",
+    "rescan",
+    "running",
+    "shown",
+    "titles",
+    "wait_for",
+]
 
 # In seconds; real ones in proportion, but for SETTLE_WRITTEN.
 QUICK: Mapping[ModuleType, Mapping[str, float]] = {

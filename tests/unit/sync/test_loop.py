@@ -123,23 +123,6 @@ def test_other_settings_that_shape_entries_have_all_files_read_again(settings: S
         wait_for(lambda: published() == "2026-01-01T00:00:00+09:00")
 
 
-@pytest.mark.usefixtures("quick")
-def test_what_is_not_read_is_logged_once(
-    settings: Settings, caplog: pytest.LogCaptureFixture
-) -> None:
-    old(settings.entries / "a.md", item("A"))
-    (settings.entries / "a.rst").write_bytes(b"x")
-    for _ in range(2):
-        with closing(SyncLoop(settings)) as sync:
-            sync.run(sync.is_busy)
-            sync.scan()
-    (settings.entries / "b.rst").write_bytes(b"x")
-    with closing(SyncLoop(settings)) as sync:
-        sync.scan()
-    told = [record.message for record in caplog.records if ".rst" in record.message]
-    assert [message.count("1") for message in told] == [1, 0]
-
-
 NAMES = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="/\0"), min_size=1, max_size=20
 ).filter(lambda name: name not in (".", ".."))

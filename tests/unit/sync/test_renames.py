@@ -226,7 +226,10 @@ def test_which_of_two_files_is_the_copy_does_not_depend_on_the_order_of_reading(
 
 def test_the_same_text_under_two_dates_is_news_twice(settings: Settings) -> None:
     for day in (1, 2):
-        old(settings.entries / f"2026-01-0{day}-duty.{day}.md", b"---\ntitle: Duty\n---\n\nAll well.")
+        old(
+            settings.entries / f"2026-01-0{day}-duty.{day}.md",
+            b"---\ntitle: Duty\n---\n\nAll well.",
+        )
     with running(settings):
         assert len(shown(settings)) == 2
         assert "copy" not in [code for _, code in problems(settings)]
