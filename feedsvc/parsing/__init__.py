@@ -64,7 +64,7 @@ def is_entry_name(name: str) -> bool:
     return suffix(name) in KINDS
 
 
-def read(
+def read(  # noqa: PLR0913 - each of them shapes the entry
     data: bytes,
     path: str,
     settings: ParseSettings,

@@ -1,4 +1,4 @@
-"""What lies in the entries folder and nobody will see: files that are no entries nor part of one."""
+"""Files in the entries folder that nobody will see: they are no entries, nor part of one."""
 
 import os
 import time

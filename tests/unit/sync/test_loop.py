@@ -27,7 +27,6 @@ from feedsvc.storage.catalogue import Catalogue
 from feedsvc.storage.writer import Writer
 from feedsvc.sync import loop
 from feedsvc.sync.check import check
-from feedsvc.sync.loop import SyncLoop
 from feedsvc.sync.request import RESCAN
 from feedsvc.sync.scanner import FoundFile, Scan
 from feedsvc.sync.watcher import Watcher

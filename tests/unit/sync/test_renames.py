@@ -3,7 +3,6 @@
 import os
 import shutil
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -11,9 +10,9 @@ from feedsvc.model import Problem
 from feedsvc.settings import Settings
 from feedsvc.storage.catalogue import Catalogue
 from feedsvc.sync.check import check
+from tests.support.files import picture
 from tests.support.folder import gone_ids, old, quicken, rescan, running, shown, titles, wait_for
 from tests.support.newsroom import item
-from tests.support.files import picture
 
 TEXT = "Ремонт катка\n13.08.2014\nКаток закрыт.\n".encode()
 
@@ -113,7 +112,7 @@ def test_files_that_were_renamed_while_nothing_ran_are_found_by_the_first_scan(
 
 @pytest.mark.parametrize("is_watched", [True, False])
 def test_a_folder_of_news_is_renamed(
-    settings: Settings, unwatched: Settings, monkeypatch: pytest.MonkeyPatch, is_watched: bool
+    settings: Settings, unwatched: Settings, monkeypatch: pytest.MonkeyPatch, *, is_watched: bool
 ) -> None:
     if is_watched:
         monkeypatch.undo()

@@ -4,7 +4,6 @@ import logging
 import os
 from dataclasses import replace
 
-
 import pytest
 
 from feedsvc.problems import KINDS
@@ -114,7 +113,7 @@ def test_a_file_is_told_while_it_stands_there_alone(
         rescan(settings)
         wait_for(lambda: codes(settings) == {})
         assert titles(settings) == {"A", "B", "Новость"}
-        os.unlink(folder / "b.md")  # noqa: PTH108
+        os.unlink(folder / "b.md")
         wait_for(lambda: codes(settings) == {"b.jpg": "unread-alone"})
     with running(settings):
         rescan(settings)
