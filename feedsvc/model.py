@@ -5,6 +5,9 @@ from datetime import datetime
 from typing import Literal
 
 Status = Literal["published", "draft", "withdrawn"]
+# What the id of an entry follows from: the text itself, the file's name, or the name that the
+# file had before.
+HomeSource = Literal["text", "name", "kept"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +89,15 @@ class Reading:
     """The result of reading an entry file: an entry, unless one of the problems is an error.
 
     `named_files` are the paths of the other files that it names, whether they exist or not.
+    `home` is what id and address are made of, the folders and the id with slashes between
+    them; `home_from` says what it follows from. `content` is a digest of the file's text, and
+    `inode` its number; two files of one entry may have either in common.
     """
 
     entry: Entry | None
     problems: tuple[Problem, ...]
     named_files: tuple[str, ...] = ()
+    home: str = ""
+    home_from: HomeSource = "text"
+    content: bytes = b""
+    inode: int = 0

@@ -87,6 +87,17 @@ KINDS = {
         N_("the address «{id}» was made from the file name"),
         N_("to choose the address yourself, add the line «id:» or give the file a Latin name"),
     ),
+    "renamed": _warning(
+        N_("the address of this text is «{id}», although its file bears another name"),
+        N_(
+            "so that this holds for good, write the line «id: {id}» into its header,"
+            " or give the file its old name back"
+        ),
+    ),
+    "copy": _error(
+        N_("this is the same text as {other}, so it is not published a second time"),
+        N_("delete one of the two files, or change what is to be another piece of news"),
+    ),
     "title-from-name": _warning(
         N_("there is no title; «{title}» was made from the file name"),
         N_("write the title after «title:»"),
@@ -98,6 +109,45 @@ KINDS = {
     "problems-more": _warning(
         N_("and {count} more remarks on this file"),
         N_("correct these first, then look again"),
+    ),
+    # Files that are no texts, and belong to none.
+    "unread-alone": _warning(
+        N_("this file belongs to no text, so nobody sees it"),
+        N_("name it like its text, put it into a folder named so, or name it in the text"),
+    ),
+    "unread-document": _warning(
+        N_("documents like this are not published by themselves"),
+        N_("save it as plain text (.txt), or name it like the text that it belongs to"),
+    ),
+    "unread-markup": _warning(
+        N_("texts that end with «{ending}» are not read here"), N_("convert it to Markdown (.md)")
+    ),
+    "unread-picture": _warning(
+        N_("pictures that end with «{ending}» are not published"), N_("save it as JPEG or PNG")
+    ),
+    "unread-recording": _warning(
+        N_("recordings that end with «{ending}» are not published"),
+        N_("save a video as MP4, and sound as MP3"),
+    ),
+    "unread-office": _warning(
+        N_("files that end with «{ending}» are not published"),
+        N_("save it as PDF, or a table as .xlsx, and name it like the text that it belongs to"),
+    ),
+    "unread-archive": _warning(
+        N_("archives that end with «{ending}» are not published"),
+        N_("unpack it, or pack the files as .zip and name that like the text it belongs to"),
+    ),
+    "unread-no-ending": _warning(
+        N_("the name of this file has no ending, so it is not read"),
+        N_("if it is a text, add .txt to its name; if it is a picture, .jpg or .png"),
+    ),
+    "unread-ending": _warning(
+        N_("files that end with «{ending}» are not read here"),
+        N_("save a text as .txt, a picture as JPEG, and everything else as PDF"),
+    ),
+    "unread-more": _warning(
+        N_("and {count} more files here that are not published"),
+        N_("put these right first, then look again; old pictures have their place elsewhere"),
     ),
     # What every text must have.
     "no-title": _error(

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from feedsvc import problems
 from feedsvc.i18n import translations
 from feedsvc.model import Problem
-from feedsvc.storage.status import unread
 from feedsvc.sync.check import Checked
 
 # What is said of more files than this is said once.
@@ -15,17 +14,13 @@ _LINES = 10
 
 
 def describe(checked: Checked, language: str) -> Iterator[str]:
-    """Yield the lines that describe what was found: errors, warnings, what is not read, totals.
+    """Yield the lines that describe what was found: errors, warnings, totals.
 
     Nothing is said of a folder in which nothing is wrong.
     """
     _ = translations(language).gettext
     yield from described(checked.problems, language)
-    messages = [message.text(language) for message in unread(checked.unread)]
-    if messages:
-        yield _("Not read:")
-        yield from messages
-    if checked.problems or messages:
+    if checked.problems:
         errors, warnings = _split(checked.problems)
         text = _("Files: {files}; kept back: {kept_back}; errors: {errors}; warnings: {warnings}")
         yield text.format(

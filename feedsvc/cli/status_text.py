@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from feedsvc.i18n import clock_time, long_date, translations
 from feedsvc.settings import Settings
-from feedsvc.storage.status import DEGRADED, Status, unread, watch_fault
+from feedsvc.storage.status import DEGRADED, Status, watch_fault
 
 
 def describe(status: Status, settings: Settings, *, writer_alive: bool) -> Iterator[str]:
@@ -27,8 +27,6 @@ def describe(status: Status, settings: Settings, *, writer_alive: bool) -> Itera
     yield _("Problems:")
     yield "  " + _("errors: {count}").format(count=status.problems["error"])
     yield "  " + _("warnings: {count}").format(count=status.problems["warning"])
-    for message in unread(status.unread):
-        yield "  " + message.text(settings.language)
     yield _("Revision of the catalogue: {count}").format(count=status.revision)
     if status.scan_age is None:
         yield _("The folder has never been scanned successfully")

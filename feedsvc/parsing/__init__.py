@@ -64,27 +64,31 @@ def is_entry_name(name: str) -> bool:
     return suffix(name) in KINDS
 
 
-def read(
+def read(  # noqa: PLR0913 - each of them shapes the entry
     data: bytes,
     path: str,
     settings: ParseSettings,
     root: Path,
     siblings: tuple[str, ...] = (),
+    *,
+    kept: str = "",
 ) -> Reading:
     """Read an entry file.
 
     `path` is relative to the entries folder `root` and satisfies `is_entry_name`;
-    `siblings` are the paths of the files that bear its name (see `media.types.siblings`).
+    `siblings` are the paths of the files that bear its name (see `media.types.siblings`);
+    `kept` is the home (see `model.Reading`) that the entry had before its file was renamed.
     Whatever is wrong with any of them is among the reading's problems; nothing is raised.
     """
-    context = Context(path, settings, root, siblings)
+    context = Context(path, settings, root, siblings, kept=kept)
     try:
         if len(data) > MAX_SIZE:
             raise context.refusal("too-large", size=len(data))
         entry = KINDS[suffix(path)].read(data, context)
     except Refused:
-        entry = None
-    return Reading(entry, context.problems, tuple(context.named_files))
+        return Reading(None, context.problems, tuple(context.named_files))
+    home, source = context.home(entry.id)
+    return Reading(entry, context.problems, tuple(context.named_files), home, source)
 
 
 def fingerprint(settings: ParseSettings) -> str:

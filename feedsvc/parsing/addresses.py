@@ -28,10 +28,11 @@ _date = re.compile(r"(?:^|/)(\d{4})[/-](\d{1,2})[/-](\d{1,2})(?=[/-]|$)", re.ASC
 class FileName:
     """What the path of an entry's file says of the entry.
 
-    `language` is the end of a name that distinguishes a translation in Hugo (`a.es.md`).
+    `home` are the folders in the address of its page: those that it lay in before, if it was
+    moved. `language` is the end of a name that distinguishes a translation in Hugo (`a.es.md`).
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, kept: str = "") -> None:
         # Ten times as fast as pathlib, for each file of the first index.
         *folders, name = path.split("/")
         stem = name.rpartition(".")[0] or name
@@ -40,6 +41,7 @@ class FileName:
         self.stem = normalize("NFC", stem)
         # Those whose names begin with «_» are no part of an address.
         self.folders = tuple(normalize("NFC", each) for each in folders if each[:1] != "_")
+        self.home = tuple(kept.split("/")[:-1]) if kept else self.folders
         self.is_post_of_jekyll = "_posts" in folders
         language = _language.search(stem) if "." in stem else None
         self.language = language[0] if language else ""
@@ -59,7 +61,7 @@ class Facts(NamedTuple):
 
 def page(name: FileName, settings: ParseSettings, facts: Facts) -> str:
     """Return the path of an entry's page."""
-    folder = "/".join(map(as_id, name.folders)) if "<folder>" in settings.permalink else ""
+    folder = "/".join(map(as_id, name.home)) if "<folder>" in settings.permalink else ""
     return urls.page_path(settings, facts.id, facts.published, folder)
 
 

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from feedsvc.model import Attachment, Category, Problem
+from feedsvc.model import Attachment, Category, HomeSource, Problem
 from feedsvc.parsing.addresses import FileName
 from feedsvc.parsing.attachments import EntryFiles
 from feedsvc.parsing.bounds import Excess
-from feedsvc.parsing.identifiers import category, id_from, is_id
+from feedsvc.parsing.identifiers import as_id, category
 from feedsvc.parsing.links import absolute, entry_link
 from feedsvc.problems import severity
 from feedsvc.settings import ParseSettings
@@ -55,15 +55,24 @@ class Context:
     """The surroundings of one parse, and the problems that it reports.
 
     `path` is relative to the entries folder `root`; `siblings` are the paths of the files
-    that bear the entry's name. `named_files` are the paths of the files that the entry
-    names, whether they exist or not.
+    that bear the entry's name; `kept` is the home that the entry had before its file was
+    renamed, if it was (see `model.Reading`). `named_files` are the paths of the files that
+    the entry names, whether they exist or not.
     """
 
     def __init__(
-        self, path: str, settings: ParseSettings, root: Path, siblings: tuple[str, ...] = ()
+        self,
+        path: str,
+        settings: ParseSettings,
+        root: Path,
+        siblings: tuple[str, ...] = (),
+        *,
+        kept: str = "",
     ) -> None:
         self.path = path
-        self.name = FileName(path)
+        self.name = FileName(path, kept)
+        self._kept_id = kept.rpartition("/")[2]
+        self._home_from: HomeSource = "text"
         self.settings = settings
         self.root = root
         self.siblings = siblings
@@ -185,14 +194,30 @@ class Context:
     def id_from_name(self, *, is_dated: bool = False) -> str:
         """Return the file's name as an id; report it if it had to be transliterated.
 
-        With `is_dated` the date that it begins with is no part of the id.
+        With `is_dated` the date that it begins with is no part of the id. A file that was
+        renamed keeps the id that it had.
         """
         stem = self.name.name if is_dated else self.name.stem
-        if is_id(stem):
-            return stem
-        entry_id = id_from(stem)
-        self.report("id-from-name", id=entry_id)
+        entry_id = as_id(stem)
+        if self._kept_id not in ("", entry_id):
+            self._home_from = "kept"
+            return self._kept_id
+        self._home_from = "name"
+        if entry_id != stem:
+            self.report("id-from-name", id=entry_id)
         return entry_id
+
+    def home(self, entry_id: str) -> tuple[str, HomeSource]:
+        """Return the home of the entry, and what it follows from.
+
+        Report it if nothing in the file says so: it holds for as long as the catalogue does.
+        """
+        is_moved = "<folder>" in self.settings.permalink and self.name.home != self.name.folders
+        if is_moved or self._home_from == "kept":
+            self._home_from = "kept"
+            self.report("renamed", id=entry_id)
+        folders = self.name.home if self._home_from == "kept" else self.name.folders
+        return "/".join((*folders, entry_id)), self._home_from
 
 
 def _short(text: str) -> str:

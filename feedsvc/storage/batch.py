@@ -9,7 +9,8 @@ from typing import NamedTuple
 import msgspec
 
 from feedsvc.dates import to_microseconds
-from feedsvc.model import Category, Problem, Reading
+from feedsvc.model import Category, HomeSource, Problem, Reading
+from feedsvc.storage.renames import IsThere, Renames, rank
 
 _COLUMNS = "status, published, updated, digest, path, month, title, page"
 _encode = msgspec.json.encode
@@ -51,7 +52,8 @@ class FileUpdate:
 
     `stored` is its entry, None if it has none because of its `problems`; `named_files` are the
     paths of the other files that the entry names. `changed` is when the file was put there or
-    changed, in microseconds since the epoch, or 0 if that is not known.
+    changed, in microseconds since the epoch, or 0 if that is not known. The others are as in
+    `Reading`.
     """
 
     path: str
@@ -59,14 +61,36 @@ class FileUpdate:
     stored: StoredEntry | None
     problems: tuple[Problem, ...]
     named_files: tuple[str, ...] = ()
+    content: bytes = b""
+    inode: int = 0
+    home: str = ""
+    home_from: HomeSource = "text"
     changed: int = 0
+
+    @property
+    def published(self) -> int | None:
+        """Return the publication of the entry, if there is one."""
+        return self.stored.published if self.stored else None
+
+    @property
+    def is_published(self) -> bool:
+        """Return whether there is an entry that is published, now or later."""
+        return self.stored is not None and self.stored.status == "published"
 
 
 def prepare(path: str, fingerprint: str, reading: Reading, changed: int = 0) -> FileUpdate:
     """Return what is to be stored of a file that was read; `changed` is as in `FileUpdate`."""
     entry = reading.entry
     if entry is None:
-        return FileUpdate(path, fingerprint, None, reading.problems, changed=changed)
+        return FileUpdate(
+            path,
+            fingerprint,
+            None,
+            reading.problems,
+            content=reading.content,
+            inode=reading.inode,
+            changed=changed,
+        )
     data = _encode(entry)
     # Old addresses, one of which is made of the file's name, are no part of any document.
     shown = _encode(replace(entry, aliases=())) if entry.aliases else data
@@ -82,7 +106,18 @@ def prepare(path: str, fingerprint: str, reading: Reading, changed: int = 0) -> 
         digest=blake2b(shown, digest_size=8).digest(),
         data=data,
     )
-    return FileUpdate(path, fingerprint, stored, reading.problems, reading.named_files, changed)
+    return FileUpdate(
+        path,
+        fingerprint,
+        stored,
+        reading.problems,
+        reading.named_files,
+        reading.content,
+        reading.inode,
+        reading.home,
+        reading.home_from,
+        changed,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +125,13 @@ class Applied:
     """The result of a batch.
 
     `advanced` says whether the revision did, `problems` are the new ones, `again` the paths of
-    the files to be read again.
+    the files to be read again, `renamed` those of them that are known entries under other names.
     """
 
     advanced: bool
     problems: tuple[Problem, ...]
     again: tuple[str, ...]
+    renamed: frozenset[str] = frozenset()
 
 
 class Batch:
@@ -106,30 +142,67 @@ class Batch:
     """
 
     def __init__(
-        self, connection: sqlite3.Connection, now: int, absent: frozenset[str] = frozenset()
+        self,
+        connection: sqlite3.Connection,
+        now: int,
+        absent: frozenset[str] = frozenset(),
+        is_there: IsThere = lambda _path: True,
     ) -> None:
-        """Begin a batch at `now`, in microseconds; for `absent` see `Writer.apply`."""
+        """Begin a batch at `now`, in microseconds; for the others see `Writer.apply`."""
         self._execute = connection.execute
         self._now = now
-        self._absent = absent
+        self._absent = set(absent)
+        self._renames = Renames(connection, self._absent, is_there)
+        self.renamed: set[str] = set()
         self._touched_ids: set[str] = set()
         self.advanced = False
         self.new_problems: list[Problem] = []
 
     def remove(self, path: str) -> None:
-        """Remove a file and its problems."""
+        """Remove a file and its problems; a copy of it that stands there takes its place."""
+        heirs = self._execute(
+            "SELECT copy.path FROM file AS copy JOIN file ON file.path = copy.copy_of"
+            " WHERE copy.copy_of = ? AND copy.id IS NULL AND copy.content = file.content",
+            (path,),
+        ).fetchall()
+        if heirs:
+            heir = min((heir for (heir,) in heirs), key=rank)
+            self._renames.take_over(heir, path, path)
+            self.renamed.add(heir)
+        else:
+            self._delete(path)
+
+    def _delete(self, path: str) -> None:
         self._touch(path)
+        self._execute(
+            "REPLACE INTO gone SELECT id, content, published, home FROM file"
+            " WHERE path = ? AND content <> '' AND status <> 'draft' AND published <= ?",
+            (path, self._now),
+        )
         self._execute("DELETE FROM file WHERE path = ?", (path,))
         self._execute("DELETE FROM problem WHERE path = ?", (path,))
+        self._free_copies(path)
+
+    def _free_copies(self, path: str) -> None:
+        self._execute("UPDATE file SET copy_of = NULL, fingerprint = '' WHERE copy_of = ?", (path,))
 
     def store(self, updates: Iterable[FileUpdate]) -> None:
         """Store files that were read, those that keep their ids first."""
+        updates = tuple(updates)
+        moves = self._renames.follow(updates)
+        self._demote()
         versions = []
         for update in updates:
             new = update.stored
+            if new is not None and update.path in moves.moved:
+                self.renamed.add(update.path)  # it is read again, under its old id
+                continue
             if new is None:
                 self._store_fingerprint(update)
                 self._report(update.path, update.problems)
+                continue
+            if update.path in moves.copies:
+                self._store_copy(update, moves.copies[update.path])
                 continue
             # Record every claim before any version is stored: a file that claims another id
             # owns its old one no longer.
@@ -141,7 +214,7 @@ class Batch:
 
     def finish(self) -> tuple[str, ...]:
         """Bring the touched entries up to date; return the paths of the files to read again."""
-        for entry_id in sorted(self._touched_ids):
+        for entry_id in sorted(self._touched_ids | self._renames.touched_ids):
             self._update_entry(entry_id)
         self._execute(
             "UPDATE file SET fingerprint = '' WHERE claimed_id IS NOT NULL AND NOT EXISTS ("
@@ -179,15 +252,44 @@ class Batch:
 
     def _store_version(self, update: FileUpdate, new: StoredEntry) -> None:
         conflicts = self._conflicts(update.path, new)
+        if conflicts and update.home_from == "name" and self._renames.give_way(update, new.id):
+            self.renamed.add(update.path)
+            return
         self._report(update.path, (*update.problems, *conflicts))
         if not conflicts:
             named_files = _encode(update.named_files).decode() if update.named_files else None
+            kept = update.home if update.home_from == "kept" else None
+            known = (kept, named_files, update.content, update.inode, update.home)
+            places = ", ".join("?" * (len(known) + len(new)))
             self._execute(
-                "REPLACE INTO file VALUES (?, ?, ?, NULL, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (update.path, update.fingerprint, self._changed(update), named_files, *new),
+                f"REPLACE INTO file VALUES (?, ?, ?, NULL, NULL, NULL, {places})",  # noqa: S608
+                (update.path, update.fingerprint, self._changed(update), *known, *new),
             )
             self._touched_ids.add(new.id)
             self._store_aliases(new)
+
+    def _store_copy(self, update: FileUpdate, original: str) -> None:
+        """Store that a file has the text of another one, and is not published for that."""
+        self._store_fingerprint(update)
+        self._execute(
+            "UPDATE file SET copy_of = ?, content = iif(id IS NULL, ?, content) WHERE path = ?",
+            (original, update.content, update.path),
+        )
+        self._report_copy(update.path, original)
+
+    def _report_copy(self, path: str, original: str) -> None:
+        self._report(path, (Problem(path, 0, "copy", (("other", original),)),))
+
+    def _demote(self) -> None:
+        """Hold copies back whose originals are in this batch."""
+        for path, original in self._renames.demoted.items():
+            row = self._execute("SELECT id FROM file WHERE path = ?", (path,)).fetchone()
+            self._delete_entry(row[0])
+            self._execute(
+                "UPDATE file SET id = NULL, guid = NULL, data = NULL, copy_of = ? WHERE path = ?",
+                (original, path),
+            )
+            self._report_copy(path, original)
 
     def _store_aliases(self, new: StoredEntry) -> None:
         # Those of an entry whose file is gone stay: they lead to where it was.
@@ -222,13 +324,14 @@ class Batch:
     def _yield(self, path: str, entry_id: str) -> None:
         """Take id and guid from a file that is gone, or that claims others now."""
         if path in self._absent:
-            self.remove(path)
+            self._delete(path)
             return
         self._touched_ids.add(entry_id)
         self._execute(
             "UPDATE file SET fingerprint = '', id = NULL, guid = NULL, data = NULL WHERE path = ?",
             (path,),
         )
+        self._free_copies(path)
 
     def _report(self, path: str, problems: tuple[Problem, ...]) -> None:
         rows = self._execute("SELECT data FROM problem WHERE path = ?", (path,)).fetchall()
@@ -238,7 +341,7 @@ class Batch:
         self.new_problems.extend(set(problems) - known)
         self._execute("DELETE FROM problem WHERE path = ?", (path,))
         for problem in problems:
-            self._execute("INSERT INTO problem VALUES (?, ?)", (path, _encode(problem)))
+            self._execute("INSERT INTO problem VALUES (?, ?, 0)", (path, _encode(problem)))
 
     def _update_entry(self, entry_id: str) -> None:
         new, old = (

@@ -18,12 +18,11 @@ CREATE TABLE state (
     watch_fault TEXT NOT NULL,         -- why the kernel does not report all changes, or ''
     reader_deaths INTEGER NOT NULL,    -- counts the reading processes that died
     waiting TEXT NOT NULL,             -- JSON: Waiting, the files that are not complete yet
-    unread TEXT NOT NULL,              -- JSON: counts what may be news but is not read, by kind
     identity TEXT NOT NULL,            -- differs from any other catalogue's, even of the same files
     sequence INTEGER NOT NULL          -- the highest ever used in entry and deleted
 );
 INSERT INTO state VALUES (
-    0, 0, '', 0, '', '', 0, '{"count":0,"files":[]}', '{}', lower(hex(randomblob(8))), 0
+    0, 0, '', 0, '', '', 0, '{"count":0,"files":[]}', lower(hex(randomblob(8))), 0
 );
 CREATE TABLE file (
     path TEXT PRIMARY KEY,
@@ -31,7 +30,12 @@ CREATE TABLE file (
     changed INTEGER NOT NULL,   -- when the file was put there or changed (its ctime)
     claimed_id TEXT,            -- what the file claims, if another file owns that
     claimed_guid TEXT,
+    copy_of TEXT,               -- the path of another file with the same text, which is published
+    kept TEXT,                  -- the home that the entry keeps, though its file was renamed
     named_files TEXT,           -- JSON: paths of other files that the entry names
+    content BLOB,               -- these three as in Reading; of a copy, too
+    inode INTEGER,
+    home TEXT,
     id TEXT UNIQUE,             -- from here on, the last good version
     guid TEXT UNIQUE,
     status TEXT,
@@ -47,6 +51,18 @@ CREATE INDEX file_changed ON file (changed, path);
 CREATE INDEX file_stale ON file (path) WHERE fingerprint = '';
 CREATE INDEX file_naming ON file (path) WHERE named_files IS NOT NULL;
 CREATE INDEX file_conflict ON file (claimed_id) WHERE claimed_id IS NOT NULL;
+CREATE INDEX file_content ON file (content) WHERE id IS NOT NULL;
+CREATE INDEX file_copy ON file (copy_of) WHERE copy_of IS NOT NULL;
+CREATE TABLE gone (             -- texts whose files are gone, for when they come back
+    id TEXT PRIMARY KEY,
+    content BLOB NOT NULL,
+    published INTEGER NOT NULL,
+    home TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX gone_content ON gone (content);
+CREATE TABLE held (             -- files that went in a mishap, and whose entries stay for that
+    path TEXT PRIMARY KEY
+) WITHOUT ROWID;
 CREATE TABLE entry (
     id TEXT PRIMARY KEY,
     path TEXT,                  -- the file it comes from; NULL if that is gone
@@ -86,8 +102,10 @@ CREATE TABLE alias (
 CREATE INDEX alias_id ON alias (id);
 CREATE TABLE problem (
     path TEXT NOT NULL,
-    data BLOB NOT NULL
+    data BLOB NOT NULL,
+    is_unread INTEGER NOT NULL  -- 1: of a file that is no entry, nor part of one
 );
+CREATE INDEX problem_unread ON problem (path) WHERE is_unread;
 CREATE INDEX problem_path ON problem (path);
 """
 SCHEMA = Schema(TABLES, stored=(Entry, Problem))

@@ -1,6 +1,5 @@
 """Snapshots: every query of the catalogue, answered at one revision."""
 
-import json
 import sqlite3
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -102,11 +101,6 @@ class Snapshot:
         """Return why the kernel does not report all changes (or ''), and the deaths of readers."""
         watch_fault, deaths = self._one("SELECT watch_fault, reader_deaths FROM state")
         return watch_fault, deaths
-
-    def unread(self) -> dict[str, int]:
-        """Return how many files and folders may be news but are not read, by kind."""
-        (text,) = self._one("SELECT unread FROM state")
-        return dict(json.loads(text))
 
     def waiting(self) -> Waiting:
         """Return the files that are still being copied."""

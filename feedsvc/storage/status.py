@@ -1,6 +1,5 @@
 """The status of the catalogue, for operators: on the command line and over HTTP."""
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,22 +13,6 @@ DEGRADED = {
     "closed": N_("the entries folder is missing or cannot be opened"),
     "empty": N_("the entries folder is empty"),
     "vanished": N_("more than a third of the entries disappeared at once"),
-}
-
-# What lies in the folder and may be news, but is not read: the kinds that a scan counts.
-UNREAD = {
-    "folders": N_(
-        "folders whose names begin with «_», which are not read: {count};"
-        " rename those that hold news"
-    ),
-    "markup": N_(
-        "texts in .rst, .adoc, .org, .textile or .mdx, which are not read: {count};"
-        " convert them to .md"
-    ),
-    "documents": N_(
-        "documents that belong to no text, and are not read: {count};"
-        " save them as plain text (.txt), or name them like the text that they belong to"
-    ),
 }
 
 # The limits of inotify(7) that a watch fails at, by the names of the errors.
@@ -56,8 +39,7 @@ class Status:
     `problems` by severity. `scan_age` is how many seconds ago the folder was last found in
     order, None if it never was; `degraded` is a key of `DEGRADED`, or None. `watch_fault` is the
     name of the error for which the kernel does not report all changes, or None;
-    `reader_deaths` counts the reading processes that died since the catalogue was created;
-    `unread` what may be news but is not read, by the keys of `UNREAD`.
+    `reader_deaths` counts the reading processes that died since the catalogue was created.
     """
 
     revision: int
@@ -68,7 +50,6 @@ class Status:
     degraded: str | None
     watch_fault: str | None
     reader_deaths: int
-    unread: dict[str, int]
 
 
 def watch_fault(name: str) -> Message:
@@ -100,12 +81,4 @@ def take_status(snapshot: Snapshot, now: int) -> Status:
         degraded=snapshot.degraded or None,
         watch_fault=watch_fault or None,
         reader_deaths=reader_deaths,
-        unread=snapshot.unread(),
     )
-
-
-def unread(counts: Mapping[str, int]) -> Iterator[Message]:
-    """Yield what is not read, and what to do about it, one message for each kind."""
-    for kind, text in UNREAD.items():
-        if counts.get(kind):
-            yield Message(text, {"count": counts[kind]})

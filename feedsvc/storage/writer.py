@@ -5,16 +5,17 @@ of another file gets a problem and keeps its last good version (see `storage.bat
 again once that id or guid is free.
 """
 
-import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import msgspec
 
 from feedsvc.errors import CatalogueUnavailable
+from feedsvc.model import Problem
 from feedsvc.storage.batch import Applied, Batch, FileUpdate
+from feedsvc.storage.renames import IsThere
 from feedsvc.storage.schema import FILE, SCHEMA
 from feedsvc.storage.snapshot import Snapshot, decode_paths
 from feedsvc.storage.sqlite import connect, file_identity, open_for_writing
@@ -97,6 +98,11 @@ class Writer:
         ).fetchone()
         return () if row is None or row[0] is None else decode_paths(row[0])
 
+    def all_named_files(self) -> frozenset[str]:
+        """Return the paths of all other files that entry files name."""
+        named_files = self.snapshot().named_files()
+        return frozenset(path for paths in named_files.values() for path in paths)
+
     def id_conflicts(self) -> frozenset[str]:
         """Return the paths of the files that claim an id or guid of another file."""
         rows = self._connection.execute("SELECT path FROM file WHERE claimed_id IS NOT NULL")
@@ -114,6 +120,20 @@ class Writer:
         query = "SELECT count(id) FROM file WHERE path = ?"
         return total, sum(execute(query, (path,)).fetchone()[0] for path in paths)
 
+    def held(self) -> frozenset[str]:
+        """Return the paths of the files that are gone and stay nevertheless."""
+        return frozenset(path for (path,) in self._connection.execute("SELECT path FROM held"))
+
+    def hold(self, paths: frozenset[str]) -> None:
+        """Store the paths of the files that are gone and stay nevertheless."""
+        before = self.held()
+        if paths == before:
+            return
+        with self._transaction() as connection:
+            execute = connection.executemany
+            execute("DELETE FROM held WHERE path = ?", [(path,) for path in before - paths])
+            execute("INSERT INTO held VALUES (?)", [(path,) for path in paths - before])
+
     def record_scan(self, degraded: str, now: int) -> None:
         """Record how a scan found the folder: in order (`''`), or a code for why not."""
         with self._transaction() as connection:
@@ -126,14 +146,16 @@ class Writer:
         with self._transaction() as connection:
             connection.execute("UPDATE state SET watch_fault = ?", (name,))
 
-    def record_unread(self, counts: Mapping[str, int]) -> bool:
-        """Record how many files and folders are not read, by kind; return whether that is new."""
-        text = json.dumps(dict(sorted((kind, count) for kind, count in counts.items() if count)))
+    def record_unread(self, problems: Iterable[Problem]) -> tuple[Problem, ...]:
+        """Record the problems of files that are no entries; return those that are new."""
+        rows = self._connection.execute("SELECT path, data FROM problem WHERE is_unread").fetchall()
+        before, now = set(rows), {(each.path, encode(each)): each for each in problems}
+        if before == now.keys():
+            return ()
         with self._transaction() as connection:
-            (before,) = connection.execute("SELECT unread FROM state").fetchone()
-            if text != before:
-                connection.execute("UPDATE state SET unread = ?", (text,))
-        return bool(text != before)
+            connection.execute("DELETE FROM problem WHERE is_unread")
+            connection.executemany("INSERT INTO problem VALUES (?, ?, 1)", now)
+        return tuple(sorted(each for row, each in now.items() if row not in before))
 
     def record_waiting(self, waiting: Waiting) -> None:
         """Record which files are not complete yet, if the catalogue says otherwise."""
@@ -153,20 +175,28 @@ class Writer:
         vanished: Iterable[str],
         now: int,
         absent: frozenset[str] = frozenset(),
+        is_there: IsThere = lambda _path: True,
     ) -> Applied:
         """Apply a batch of changes, as one transaction and at most one revision.
 
         Remove the files of `vanished` paths and store `updates`; the result does not depend on
         their order. `now` is in microseconds since the epoch. Files of `absent` paths are gone,
-        too, but stay until another file claims their id or guid. Raises CatalogueUnavailable,
-        and then changes nothing.
+        too, but stay until another file claims their id or guid, or has their text; for other
+        files that had the text, `is_there` is asked. Raises CatalogueUnavailable, and then
+        changes nothing.
         """
         with self._transaction() as connection:
-            batch = Batch(connection, now, absent)
+            batch = Batch(connection, now, absent, is_there)
             for path in vanished:
                 batch.remove(path)
             batch.store(updates)
             again = batch.finish()
             if batch.advanced:
                 connection.execute("UPDATE state SET revision = revision + 1")
-        return Applied(batch.advanced, tuple(sorted(batch.new_problems)), again)
+        problems, renamed = tuple(sorted(batch.new_problems)), frozenset(batch.renamed)
+        return Applied(batch.advanced, problems, again, renamed)
+
+    def kept(self, path: str) -> str:
+        """Return the home that a file keeps although it was renamed, or ''."""
+        row = self._connection.execute("SELECT kept FROM file WHERE path = ?", (path,)).fetchone()
+        return (row and row[0]) or ""

@@ -13,17 +13,14 @@ from feedsvc.storage.batch import FileUpdate
 from feedsvc.storage.writer import Writer
 from feedsvc.sync.readers import BATCH, Readers
 from feedsvc.sync.scanner import Scan
+from feedsvc.sync.unread import unread
 
 
 class Checked(NamedTuple):
-    """What a check found: problems, in the order of paths and lines, and how many files it read.
-
-    `unread` counts what may be news but is not read, by kind.
-    """
+    """What a check found: problems, in the order of paths and lines, and how many files it read."""
 
     problems: tuple[Problem, ...]
     files: int
-    unread: dict[str, int]
 
 
 def check(settings: Settings) -> Checked:
@@ -46,7 +43,9 @@ def check(settings: Settings) -> Checked:
             found.extend(writer.apply(batch, (), now=0).problems)
             for update in batch:
                 found.extend(_label_conflicts(update, labels))
-    return Checked(tuple(sorted(found)), len(files), dict(scan.unread))
+        named = writer.all_named_files()
+        found.extend(unread(scan.others, named, settings.static, alone=0)[0])
+    return Checked(tuple(sorted(found)), len(files))
 
 
 def _label_conflicts(update: FileUpdate, labels: dict[str, tuple[str, str]]) -> Iterator[Problem]:

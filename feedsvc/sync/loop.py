@@ -9,10 +9,12 @@ files have been left alone for long enough.
 import errno
 import logging
 import math
+import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from itertools import islice
 from typing import NamedTuple
 
@@ -20,20 +22,22 @@ from feedsvc import clock, parsing, problems
 from feedsvc.errors import CatalogueUnavailable, EntriesUnavailable, ReadersUnavailable
 from feedsvc.i18n import N_, Message
 from feedsvc.isolation import ChildDied
+from feedsvc.model import Problem
 from feedsvc.search.indexer import Indexer
 from feedsvc.settings import Settings
 from feedsvc.storage.batch import FileUpdate
 from feedsvc.storage.changes import Changes
 from feedsvc.storage.sqlite import is_damage
-from feedsvc.storage.status import unread, watch_fault
+from feedsvc.storage.status import watch_fault
 from feedsvc.storage.writer import Writer
 from feedsvc.sync import settling
 from feedsvc.sync.events import Subscriber
 from feedsvc.sync.readers import BATCH, Readers
-from feedsvc.sync.removals import Removals, suspicion
+from feedsvc.sync.removals import Removals
 from feedsvc.sync.request import ACCEPT_REMOVALS, RESCAN, finish, is_requested
 from feedsvc.sync.scanner import TRY_AGAIN, FoundFile, Scan, examine, printable
 from feedsvc.sync.settling import Settling
+from feedsvc.sync.unread import ALONE, unread
 from feedsvc.sync.watcher import Hints, Watcher
 
 # In seconds, between two rounds of the loop.
@@ -88,7 +92,7 @@ class SyncLoop:
         self._is_folder_there = True
         # The name of the error, "" for none; None if it is not recorded yet.
         self._watch_fault: str | None = None
-        self._removals = Removals()
+        self._removals = Removals(self._writer.held())
 
     def close(self) -> None:
         """Close the catalogue, and stop watching."""
@@ -164,14 +168,19 @@ class SyncLoop:
             self._degrade("closed", error.message)
             return
         found = self._compare(scan)
-        if self._writer.record_unread(scan.unread):
-            for message in unread(scan.unread):
-                _log.warning("%s", message.text(self._settings.language))
-        self._store(self._readers.read(found.ready), absent=frozenset(found.vacated))
+        self._store(self._read(found.ready), absent=frozenset(found.vacated))
+        self._tell_unread(scan)
         if self._removals.may_be_renamed(found.gone, self._has_unread):
             self._scan_at = time.monotonic() + TICK
         else:
             self._remove(found.gone, found.seen)
+
+    def _tell_unread(self, scan: Scan) -> None:
+        named = self._writer.all_named_files() if scan.others else frozenset[str]()
+        found, has_new = unread(scan.others, named, self._settings.static, alone=ALONE)
+        self._log(self._writer.record_unread(found))
+        if has_new:
+            self._rescan_at = min(self._rescan_at, time.monotonic() + ALONE)
 
     def _compare(self, scan: Scan) -> _Comparison:
         """Compare the folder with the catalogue, and go on listening meanwhile."""
@@ -202,7 +211,12 @@ class SyncLoop:
         return _Comparison(seen, sorted(ready, key=lambda file: file.path), vacated, gone)
 
     def _read_settled(self) -> Iterator[FileUpdate]:
-        return self._readers.read(self._settling.take_settled(self._examine))
+        return self._read(self._settling.take_settled(self._examine))
+
+    def _read(self, files: Iterable[FoundFile]) -> Iterator[FileUpdate]:
+        """Read files, those that were renamed under the ids that their entries had before."""
+        kept = self._writer.kept
+        return self._readers.read([replace(file, kept=kept(file.path)) for file in files])
 
     def _examine(self, path: str) -> FoundFile | None:
         return examine(self._settings.entries, path, self._writer.named_files(printable(path)))
@@ -236,7 +250,7 @@ class SyncLoop:
         """
         files = {file.path: file for file in changed}
         certain = []
-        for update in self._readers.read(changed):
+        for update in self._read(changed):
             if any(problem.code == "encoding-other" for problem in update.problems):
                 self._settling.wait(files[update.path])
             else:
@@ -245,30 +259,50 @@ class SyncLoop:
 
     def _store(self, updates: Iterator[FileUpdate], absent: frozenset[str] = frozenset()) -> None:
         """Store what was read; files of `absent` paths are gone, and their names are free."""
+        renamed = set[str]()
         while batch := list(islice(updates, BATCH)):
-            applied = self._writer.apply(batch, (), clock.now(), absent=absent)
+            applied = self._writer.apply(
+                batch, (), clock.now(), absent=absent, is_there=self._is_there
+            )
+            renamed |= applied.renamed
             for update in batch:
                 self._settling.discard(update.path)
-            for problem in applied.problems:
-                level = logging.ERROR if problems.severity(problem) == "error" else logging.WARNING
-                _log.log(level, "%s", problems.sentence(problem, self._settings.language))
+            self._log(applied.problems)
             if applied.again:
                 self._scan_at = time.monotonic()
+        if renamed:
+            # At once: until then their pictures are looked for where they were.
+            files = filter(None, map(self._examine, sorted(renamed)))
+            self._store(self._read(files), absent=absent)
+
+    def _log(self, found: Iterable[Problem]) -> None:
+        for problem in found:
+            level = logging.ERROR if problems.severity(problem) == "error" else logging.WARNING
+            _log.log(level, "%s", problems.sentence(problem, self._settings.language))
+
+    def _is_there(self, path: str) -> bool:
+        return os.path.lexists(self._settings.entries / path)
 
     def _has_unread(self) -> bool:
         return bool(self._settling) or self._writer.has_entryless(TRY_AGAIN)
 
     def _remove(self, gone: list[str], seen: int) -> None:
-        """Remove files that are gone, unless it looks like a mishap."""
-        if gone and not is_requested(self._settings.instance, ACCEPT_REMOVALS):
-            mishap = suspicion(seen, *self._writer.count_entries(gone))
-            if mishap is not None:
-                self._degrade(*mishap)
-                return
-        confirmed, is_all = self._removals.confirm(gone)
-        self._writer.apply((), confirmed, clock.now())
+        """Remove files that are gone, but for those whose loss looks like a mishap."""
+        count, mishap = self._writer.count_entries, None
+        if is_requested(self._settings.instance, ACCEPT_REMOVALS):
+            self._removals.held = frozenset()
+        else:
+            mishap = self._removals.guard(gone, seen, count)
+        self._writer.hold(self._removals.held)
+        confirmed, is_all = self._removals.confirm(gone, count)
+        if self._writer.apply((), confirmed, clock.now()).again:
+            self._scan_at = time.monotonic()
         if not is_all:
             self._scan_at = time.monotonic() + QUIET
+        if mishap is not None:
+            self._degrade(*mishap)
+            return
+        if not is_all:
             return
         finish(self._settings.instance, ACCEPT_REMOVALS)
         self._writer.record_scan("", clock.now())

@@ -1,6 +1,8 @@
 """Read one entry file. What runs here runs in a reader, which may die of it (`readers`)."""
 
 import os
+from dataclasses import replace
+from hashlib import blake2b
 from pathlib import Path
 
 import msgspec
@@ -12,6 +14,8 @@ from feedsvc.settings import ParseSettings
 from feedsvc.storage.batch import FileUpdate, prepare
 from feedsvc.sync.scanner import TRY_AGAIN, FoundFile, fingerprint, unreadable, with_other_files
 
+# SQLite's integers have a sign.
+_INTEGER = 2**63 - 1
 # Requests and replies of a reader: files to read, and what they gave, None for each that is
 # gone or has changed since it was found.
 Request = tuple[FoundFile, ...]
@@ -66,7 +70,14 @@ def read_file(root: Path, found: FoundFile, settings: ParseSettings) -> tuple[st
     if len(data) > parsing.MAX_SIZE:
         problem = Problem(found.path, 0, "too-large", (("size", str(status.st_size)),))
         return found.fingerprint, Reading(None, (problem,))
-    reading = parsing.read(data, found.path, settings, root, found.siblings)
+    reading = parsing.read(data, found.path, settings, root, found.siblings, kept=found.kept)
+    reading = replace(reading, content=_content(data), inode=status.st_ino & _INTEGER)
     if reading.named_files:
         found = with_other_files(found, str(root), found.siblings, reading.named_files)
     return found.fingerprint, reading
+
+
+def _content(data: bytes) -> bytes:
+    """Return a digest that is the same if another program saved the same text anew."""
+    text = data.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").strip()
+    return blake2b(text, digest_size=16).digest()

@@ -3,7 +3,6 @@
 import errno
 import os
 import stat
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -16,12 +15,8 @@ from feedsvc.media import types
 from feedsvc.media.types import is_passed_over
 from feedsvc.model import Problem
 from feedsvc.parsing import is_entry_name
+from feedsvc.sync.unread import OtherFile, is_silent
 
-# What lies in the folder and may be news, but is not read: the kinds, by the ends of names.
-_UNREAD = {
-    **dict.fromkeys((".rst", ".adoc", ".asciidoc", ".org", ".textile", ".mdx"), "markup"),
-    **dict.fromkeys((".docx", ".doc", ".odt", ".rtf", ".pages"), "documents"),
-}
 # A fingerprint that no file has: what could not be read is tried again at every scan.
 TRY_AGAIN = "?"
 
@@ -34,7 +29,8 @@ class FoundFile:
     to it, has changed; `own` is that of the file alone. `modified` is the file's time, in
     seconds since the epoch; `changed` is when it was put there or changed, in microseconds,
     which nobody sets. `siblings` are the paths of the files that bear its name and are not
-    entry files themselves.
+    entry files themselves. `kept` is the home of its entry if the file was renamed (see
+    `model.Reading`).
     """
 
     path: str
@@ -44,13 +40,13 @@ class FoundFile:
     own: str = ""
     siblings: tuple[str, ...] = ()
     changed: int = 0
+    kept: str = ""
 
 
 class Scan:
     """One pass over the folder, as an iterable of entry files.
 
-    After it, `unread` counts what may be news but is not read: 'folders' whose names begin
-    with `_`, texts in other 'markup', and 'documents' that belong to no entry.
+    After it, `others` are the files that are no entries and bear the name of none.
     """
 
     def __init__(self, root: Path, named: Mapping[str, tuple[str, ...]] | None = None) -> None:
@@ -62,9 +58,8 @@ class Scan:
         self._root = os.path.realpath(root)
         self._named = named or {}
         self._unreadable: list[str] = []
-        self._is_named = frozenset(path for paths in self._named.values() for path in paths)
         self._belonging: set[str] = set()
-        self.unread: Counter[str] = Counter()
+        self.others: list[OtherFile] = []
         try:
             self._top = list(_list(self._root))
         except OSError as error:
@@ -78,14 +73,13 @@ class Scan:
             self._belonging.update(*siblings.values())
             for item in items:
                 if is_passed_over(item.name):
-                    self.unread["folders"] += item.name[0] == "_" and item.is_dir()
                     continue
                 path = prefix + printable(item.name)
                 found = _examine(item.name, item.path, path, self._root, is_link=item.is_symlink())
                 if found is not None:
                     yield self._completed(found, siblings)
                 elif not item.is_dir(follow_symlinks=False):
-                    self._count(path)
+                    self._note(path, item)
                 elif path != prefix + item.name:
                     yield FoundFile(path, "!name-not-utf8", 0, Problem(path, 0, "name-not-utf8"))
                 else:
@@ -97,10 +91,9 @@ class Scan:
                         self._unreadable.append(f"{path}/")
                         yield FoundFile(path, TRY_AGAIN, 0, unreadable(path, error))
 
-    def _count(self, path: str) -> None:
-        kind = _UNREAD.get(types.suffix(path))
-        if kind and path not in self._belonging and path not in self._is_named:
-            self.unread[kind] += 1
+    def _note(self, path: str, item: os.DirEntry[str]) -> None:
+        if path not in self._belonging and not is_silent(item.name):
+            self.others.append(OtherFile(path, item.path))
 
     def _completed(self, found: FoundFile, siblings: dict[str, list[str]]) -> FoundFile:
         if not siblings and found.path not in self._named:

@@ -1,6 +1,8 @@
 """An entries folder that vanishes, closes or turns into something else under a running service."""
 
+import os
 import shutil
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -8,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.faults import done, needs
-from tests.support.house import House, Mishap, scan_twice
+from tests.support.faults import done, mountable, needs, served
+from tests.support.house import BOUND, House, Mishap, fill, scan_twice
 from tests.support.newsroom import item
+from tests.support.service import page
+from tests.support.waiting import wait_for
 
 
 @pytest.fixture(scope="module")
@@ -131,3 +135,25 @@ def test_what_happens_to_the_entries_folder_takes_nothing_away(
 @pytest.mark.parametrize("mishap", [unmounted, covered, flapping, removed])
 def test_few_entries_are_kept_as_well(small_house: House, mishap: Mishap) -> None:
     small_house.harm(mishap, scan_twice)
+
+
+def test_one_deletion_goes_down_while_a_mishap_holds_others_even_if_the_writer_is_killed() -> None:
+    needs("mount", "setpriv")
+    with mountable() as folder:
+        fill(folder / "entries")
+        with served(folder, *BOUND) as service:
+            wait_for(lambda: service.shows("Новость-24-"))
+            lost = [path for path in service.entries.rglob("n*.md") if int(path.stem[1:]) < 15]
+            for path in lost:
+                path.rename(folder / path.name)
+            scan_twice(service)
+            for number in (21, 22):
+                (service.entries / f"n{number}.md").unlink()
+                wait_for(lambda number=number: service.get(page(f"n{number}"))[0] == 410)  # type: ignore[misc]
+                for writer in service.writers():
+                    os.kill(writer, signal.SIGKILL)
+            (service.entries / "n23.md").write_bytes(item("Отозвано", status="withdrawn"))
+            wait_for(lambda: service.get(page("n23"))[0] == 410)
+            scan_twice(service)
+            assert {service.get(page(path.stem))[0] for path in lost} == {200}
+            assert service.get(page("n24"))[0] == 200

@@ -1,10 +1,11 @@
 """An entries folder whose catalogue a thread keeps true, as the writer process does."""
 
 import os
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import ModuleType
 
@@ -14,13 +15,24 @@ from feedsvc.edition import Edition
 from feedsvc.errors import FeedsvcError
 from feedsvc.settings import Settings
 from feedsvc.storage.catalogue import Catalogue
+from feedsvc.storage.schema import FILE
 from feedsvc.sync import loop, settling
 from feedsvc.sync.events import Subscriber
 from feedsvc.sync.loop import SyncLoop
 from feedsvc.sync.request import RESCAN
 from tests.support.waiting import wait_for
 
-__all__ = ["degraded", "old", "quicken", "rescan", "running", "shown", "titles", "wait_for"]
+__all__ = [
+    "degraded",
+    "gone_ids",
+    "old",
+    "quicken",
+    "rescan",
+    "running",
+    "shown",
+    "titles",
+    "wait_for",
+]
 
 # In seconds; real ones in proportion, but for SETTLE_WRITTEN.
 QUICK: Mapping[ModuleType, Mapping[str, float]] = {
@@ -52,6 +64,13 @@ def degraded(settings: Settings) -> str:
     """Return why the last scan removed nothing, as a code; '' if it was in order."""
     with Catalogue(settings.instance).snapshot() as snapshot:
         return str(snapshot.degraded)
+
+
+def gone_ids(settings: Settings) -> set[str]:
+    """Return the ids of the entries whose files are gone."""
+    with closing(sqlite3.connect(settings.instance / FILE)) as connection:
+        rows = connection.execute("SELECT id FROM entry WHERE status = 'removed'").fetchall()
+    return {entry_id for (entry_id,) in rows}
 
 
 def old(path: Path, data: bytes) -> None:

@@ -12,7 +12,7 @@ from feedsvc.problems import KINDS, advice, as_json, sentence, severity, what
 VALUES = {
     name: f"<{name}>"
     for name in (
-        "name size encoding id value key near other guid label taken count limit title"
+        "name size encoding id value key near other guid label taken count limit title ending"
     ).split()
 }
 
@@ -61,6 +61,17 @@ def test_only_these_problems_are_warnings() -> None:
         "categories-many",
         "marks-many",
         "problems-more",
+        "renamed",
+        "unread-alone",
+        "unread-archive",
+        "unread-document",
+        "unread-ending",
+        "unread-markup",
+        "unread-more",
+        "unread-no-ending",
+        "unread-office",
+        "unread-picture",
+        "unread-recording",
         "updated-early",
         "bad-image",
         "media-broken",

@@ -5,7 +5,7 @@ import pytest
 
 from feedsvc.cli.status_text import describe
 from feedsvc.settings import Settings
-from feedsvc.storage.status import DEGRADED, UNREAD, Scheduled, Status, unread, watch_fault
+from feedsvc.storage.status import DEGRADED, Scheduled, Status, watch_fault
 
 STATUS = Status(
     revision=7,
@@ -16,7 +16,6 @@ STATUS = Status(
     degraded=None,
     watch_fault=None,
     reader_deaths=0,
-    unread={},
 )
 
 
@@ -53,15 +52,6 @@ def test_what_is_not_in_order_is_described_last(english: Settings) -> None:
         "DEGRADED: the entries folder is empty",
         "No entries are removed. If this was intended: feedsvc sync --accept-removals",
     ]
-
-
-def test_what_is_not_read_is_described_in_a_line_each(english: Settings) -> None:
-    status = replace(STATUS, unread=dict.fromkeys(UNREAD, 2) | {"other": 1})
-    lines = list(describe(status, english, writer_alive=True))
-    assert [line for line in lines if "read" in line] == [
-        "  " + message.text() for message in unread(status.unread)
-    ]
-    assert len(list(unread(status.unread))) == len(UNREAD)
 
 
 @pytest.mark.parametrize("code", DEGRADED)

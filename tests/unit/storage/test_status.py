@@ -16,7 +16,6 @@ def test_the_status_of_a_new_catalogue_is_empty(newsroom: Newsroom) -> None:
         degraded=None,
         watch_fault=None,
         reader_deaths=0,
-        unread={},
     )
 
 
@@ -33,8 +32,6 @@ def test_a_status_sums_up_entries_problems_and_the_last_scan(newsroom: Newsroom)
     newsroom.writer.record_watch_fault("ENOSPC")
     for _ in range(2):
         newsroom.writer.record_reader_death()
-    assert newsroom.writer.record_unread({"markup": 3, "folders": 0})
-    assert not newsroom.writer.record_unread({"markup": 3})
     moment = datetime(2026, 7, 1, 12, 0, 1, tzinfo=UTC)
     assert take_status(newsroom.writer.snapshot(), NOW) == Status(
         revision=1,
@@ -45,7 +42,6 @@ def test_a_status_sums_up_entries_problems_and_the_last_scan(newsroom: Newsroom)
         degraded="vanished",
         watch_fault="ENOSPC",
         reader_deaths=2,
-        unread={"markup": 3},
     )
     assert "vanished" in DEGRADED
 

@@ -27,7 +27,6 @@ from feedsvc.storage.catalogue import Catalogue
 from feedsvc.storage.writer import Writer
 from feedsvc.sync import loop
 from feedsvc.sync.check import check
-from feedsvc.sync.loop import SyncLoop
 from feedsvc.sync.request import RESCAN
 from feedsvc.sync.scanner import FoundFile, Scan
 from feedsvc.sync.watcher import Watcher
@@ -121,23 +120,6 @@ def test_other_settings_that_shape_entries_have_all_files_read_again(settings: S
         assert published() == "2026-01-01T00:00:00+03:00"
     with running(replace(settings, timezone=ZoneInfo("Asia/Tokyo"))):
         wait_for(lambda: published() == "2026-01-01T00:00:00+09:00")
-
-
-@pytest.mark.usefixtures("quick")
-def test_what_is_not_read_is_logged_once(
-    settings: Settings, caplog: pytest.LogCaptureFixture
-) -> None:
-    old(settings.entries / "a.md", item("A"))
-    (settings.entries / "a.rst").write_bytes(b"x")
-    for _ in range(2):
-        with closing(SyncLoop(settings)) as sync:
-            sync.run(sync.is_busy)
-            sync.scan()
-    (settings.entries / "b.rst").write_bytes(b"x")
-    with closing(SyncLoop(settings)) as sync:
-        sync.scan()
-    told = [record.message for record in caplog.records if ".rst" in record.message]
-    assert [message.count("1") for message in told] == [1, 0]
 
 
 NAMES = st.text(

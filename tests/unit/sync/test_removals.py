@@ -2,7 +2,8 @@
 
 import logging
 import shutil
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -156,13 +157,18 @@ def test_a_third_of_the_entries_may_go_and_more_once_the_operator_accepts_it(
         assert degraded(settings) == ""
 
 
+def count(paths: Iterable[str]) -> tuple[int, int]:
+    """Count as a catalogue of 30 entries does."""
+    return 30, len(list(paths))
+
+
 def test_two_scans_in_a_row_must_miss_a_file() -> None:
     removals = Removals()
-    assert removals.confirm(["a", "b"]) == (frozenset(), False)
-    assert removals.confirm(["b", "c"]) == (frozenset("b"), False)
-    assert removals.confirm([]) == (frozenset(), True)
-    assert removals.confirm(["c"]) == (frozenset(), False)
-    assert removals.confirm(["c"]) == (frozenset("c"), True)
+    assert removals.confirm(["a", "b"], count) == (frozenset(), False)
+    assert removals.confirm(["b", "c"], count) == (frozenset("b"), False)
+    assert removals.confirm([], count) == (frozenset(), True)
+    assert removals.confirm(["c"], count) == (frozenset(), False)
+    assert removals.confirm(["c"], count) == (frozenset("c"), True)
 
 
 def test_files_that_are_gone_wait_for_unread_ones_but_not_for_ever(
@@ -174,6 +180,96 @@ def test_files_that_are_gone_wait_for_unread_ones_but_not_for_ever(
     monkeypatch.setattr(settling, "SETTLE", 0)
     assert not removals.may_be_renamed(["a"], lambda: True)
     assert not removals.may_be_renamed([], lambda: True)
+
+
+def names(start: int, end: int) -> list[str]:
+    return [f"{number:02}" for number in range(start, end)]
+
+
+def test_what_goes_after_a_mishap_is_judged_by_itself() -> None:
+    removals = Removals()
+    lost = names(0, 15)
+    # Each: what is gone, how many files are there, whether it is all held.
+    for gone, seen, is_all_held in (
+        (lost, 15, True),
+        ([*lost, "20"], 14, False),
+        ([*lost, *names(20, 25)], 10, False),
+        ([*lost, *names(20, 26)], 9, True),  # more than a third of the others
+        (lost, 15, True),
+        ([*lost, "20"], 0, True),
+    ):
+        mishap = removals.guard(gone, seen, count)
+        assert mishap is not None
+        assert removals.held == frozenset(gone if is_all_held else lost)
+        removals = Removals(frozenset(lost))
+
+
+def test_the_guard_comes_down_once_most_of_the_files_are_back() -> None:
+    removals = Removals(frozenset(names(0, 15)))
+    assert removals.guard(names(0, 10), 20, count) is None
+    assert removals.held == frozenset()
+
+
+def test_while_files_are_held_nothing_is_removed_before_the_loss_comes_to_rest() -> None:
+    lost = names(0, 15)
+    removals = Removals(frozenset(lost))
+    assert removals.confirm([*lost, "20"], count) == (frozenset(), False)
+    assert removals.confirm([*lost, "20", "21"], count) == (frozenset(), False)
+    assert removals.confirm([*lost, "20", "21"], count) == (frozenset(("20", "21")), True)
+
+
+def test_no_more_than_ten_entries_an_hour_are_removed_while_others_are_held(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def many(paths: Iterable[str]) -> tuple[int, int]:
+        return 900, len(list(paths))
+
+    face = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: face[0])
+    lost = [f"lost {number}" for number in range(400)]
+    removals = Removals(frozenset(lost))
+
+    def passes(path: str) -> bool:
+        gone = [*lost, path]
+        for _ in range(2):
+            assert removals.guard(gone, 500, many)
+            confirmed, _ = removals.confirm(gone, many)
+        removals.held = frozenset(lost)
+        return path in confirmed
+
+    assert [passes(path) for path in names(0, 12)] == [True] * 10 + [False] * 2
+    face[0] += 3600
+    assert passes("later")
+
+
+def test_what_is_deleted_or_withdrawn_after_a_mishap_goes_down_and_the_rest_stays(
+    settings: Settings,
+) -> None:
+    every = fill(settings.entries, 40)
+    lost = {f"T{number}" for number in range(20)}
+
+    def only_these_went(*titles_gone: str) -> Callable[[], bool]:
+        return lambda: titles(settings) == every - set(titles_gone)
+
+    with running(settings):
+        for title in lost:
+            (settings.entries / f"{title}.md").unlink()
+        wait_for(lambda: degraded(settings) == "vanished")
+        (settings.entries / "T30.md").unlink()
+        wait_for(only_these_went("T30"))
+        (settings.entries / "T31.md").write_bytes(item("T31", status="withdrawn"))
+        wait_for(only_these_went("T30", "T31"))
+        assert degraded(settings) == "vanished"
+    with running(settings):  # it is remembered
+        rescan(settings)
+        (settings.entries / "T32.md").unlink()
+        wait_for(only_these_went("T30", "T31", "T32"))
+        assert degraded(settings) == "vanished"
+        fill(settings.entries, 20)
+        rescan(settings)
+        assert degraded(settings) == ""
+        (settings.entries / "T33.md").unlink()
+        wait_for(only_these_went("T30", "T31", "T32", "T33"))
 
 
 @pytest.mark.parametrize(

@@ -120,7 +120,7 @@ def test_a_folder_whose_name_is_not_utf8_is_a_problem_and_is_not_entered(
     assert found(settings.entries) == {"\\xcd\\xee": "name-not-utf8", "good.txt": None}
 
 
-def test_what_may_be_news_but_is_not_read_is_counted(settings: Settings) -> None:
+def test_files_that_are_no_entries_and_bear_the_name_of_none_are_noted(settings: Settings) -> None:
     files = (
         *("a.md", "a/plan.docx", "a.doc", "named.docx", "alone.docx", "b/c.odt", "x.rst"),
         *("_news/a.md", "_drafts/b.md", ".git/c.html", "photo.jpg"),
@@ -130,11 +130,13 @@ def test_what_may_be_news_but_is_not_read_is_counted(settings: Settings) -> None
         path = settings.entries / name
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(item())
-    scan = Scan(settings.entries, {"a.md": ("named.docx",)})
+    scan = Scan(settings.entries)
     assert {file.path for file in scan} == {
         *("a.md", "_posts/2014-08-13-d.md", "c.markdown", "d.mdown"),
     }
-    assert scan.unread == {"folders": 2, "markup": 2, "documents": 2}
+    assert {file.path for file in scan.others} == {
+        *("named.docx", "alone.docx", "b/c.odt", "x.rst", "photo.jpg", "notes.org"),
+    }
 
 
 def test_another_content_time_or_file_gives_another_fingerprint(settings: Settings) -> None:
