@@ -15,6 +15,7 @@ from feedsvc.parsing import russian
 from feedsvc.parsing.context import Context
 from feedsvc.parsing.front_matter import Content, Value
 from feedsvc.parsing.identifiers import as_id
+from feedsvc.text import unquoted
 
 KEYS = (
     "title date id updated author publisher summary lang categories status reason correction image"
@@ -152,7 +153,7 @@ def is_switch(key: str, text: str) -> bool:
     """Return whether a key hides or shows a text, and its value says whether it does."""
     name = russian.english(plain(key))
     is_one = name in _PLAIN_HIDES_IF_TRUE or name in _PLAIN_HIDES_IF_FALSE
-    return is_one and russian.unquoted(text).lower() in russian.TRUE | russian.FALSE
+    return is_one and unquoted(text).lower() in russian.TRUE | russian.FALSE
 
 
 def hides(key: str, text: str) -> bool:
@@ -269,7 +270,7 @@ def _in_english(values: Mapping[str, Value], context: Context) -> Iterator[tuple
 
 def _is_about_hiding(name: str, key: str, value: Value, meaning: Meaning, context: Context) -> bool:
     """Note what a key says about whether the text is public; return whether it is such a key."""
-    word = russian.unquoted(value.content).lower() if isinstance(value.content, str) else None
+    word = unquoted(value.content).lower() if isinstance(value.content, str) else None
     if name in _STATE:
         return _is_state(name, word, value, meaning, context)
     if name in _PLAIN_HIDES_IF_TRUE or name in _PLAIN_HIDES_IF_FALSE:

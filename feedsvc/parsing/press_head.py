@@ -14,8 +14,9 @@ from feedsvc.dates import parse_date
 from feedsvc.parsing import keys
 from feedsvc.parsing.context import Context
 from feedsvc.parsing.identifiers import is_id
-from feedsvc.parsing.russian import CORRECTED, unquoted
+from feedsvc.parsing.russian import CORRECTED
 from feedsvc.parsing.yaml_values import MAX_NAMES, Content, Value
+from feedsvc.text import unquoted
 
 _fence = re.compile(r"(?:[-–—―−*_=][ \t\xa0]*){2,}")
 # The cells of a table in Word become parts of a line, with a tab between them.
@@ -103,6 +104,8 @@ class _Reader:
         self._date: Value | None = None
         # Whether a row of dashes began it.
         self._is_open = False
+        # Whether one stands above title and date alone.
+        self._is_framed = False
         self._has_state = False
         self._count = 0
 
@@ -188,7 +191,8 @@ class _Reader:
     def _goes_on(self, index: int) -> bool:
         line = self._lines[index]
         found = field_in(line)
-        is_other = _fence.fullmatch(line) or (found and keys.is_known(found[0]))
+        is_field = found is not None and keys.is_known(found[0])
+        is_other = is_field or _fence.fullmatch(line) or line.lower() in _STATES
         return not is_other and not self._is_date(index) and self._is_date(index + 1)
 
     def _complete(self, body: int) -> dict[str, Value]:
@@ -204,8 +208,8 @@ class _Reader:
 
     def _after_fence(self, index: int) -> int:
         below = self._next(index + 1)
-        if self._is_open:
-            self._is_open = False
+        if self._is_open or (self._is_framed and self._date):
+            self._is_open = self._is_framed = False
             return index + 1
         is_head = below < len(self._lines) and field_in(self._lines[below]) is not None
         is_first = self._title is None and self._date is None and not self._values
@@ -217,6 +221,7 @@ class _Reader:
         if is_head and self._is_closed(below) and self._is_known_at(below):
             self._is_open = True
             return index + 1
+        self._is_framed = is_first
         # It may end a head that no row begins.
         return index + 1 if is_first or self._values else index
 
@@ -230,14 +235,19 @@ class _Reader:
     # Keys and values.
 
     def _is_field(self, key: str, value: str, index: int) -> bool:
-        if self._title and self._date and _row.match(self._lines[index]):
-            # Of a table that the text begins with, perhaps.
+        if self._begins_table(index):
             return self._is_open or keys.hides(key, value)
         if self._is_open or self._is_known(key, value):
             return True
         is_among_others = self._values or (self._title and not self._date)
         # Perhaps it is only misspelt.
         return bool(is_among_others) and not keys.is_known(key) and self._is_above_known(index)
+
+    def _begins_table(self, index: int) -> bool:
+        """Return whether a line may be the first row of a table of the text."""
+        is_row = _row.match(self._lines[index]) is not None
+        is_first = index == 0 or "\t" not in self._lines[index - 1]
+        return is_row and is_first and self._title is not None and self._date is not None
 
     def _is_above_known(self, index: int) -> bool:
         for line in self._lines[index + 1 : index + 1 + _NEAR]:
@@ -287,14 +297,14 @@ class _Reader:
         return parse_date(f"{self._date.content} {value}", self._zone) is not None
 
     def _add(self, key: str, own: str, found: Value) -> None:
-        before = self._values.get(key)
+        before, line = self._values.get(key), found.line
         if before and isinstance(before.content, tuple) and isinstance(found.content, tuple):
             found = Value(before.line, (*before.content, *found.content))
         elif before:
-            self._context.report("key-twice", found.line, key=key)
+            self._context.report("key-twice", line, key=key)
         self._count += 1
         if self._count > MAX_NAMES:
-            raise self._context.refusal("names-many", found.line)
+            raise self._context.refusal("names-many", line)
         self._values[key] = found
         self._has_state |= own == "status"
 
@@ -335,7 +345,7 @@ def _are_files(value: str, _zone: ZoneInfo) -> bool:
 
 
 def _is_address(value: str, _zone: ZoneInfo) -> bool:
-    return _address.match(value) is not None
+    return _address.match(value.lstrip("[ ")) is not None
 
 
 def _is_language(value: str, _zone: ZoneInfo) -> bool:

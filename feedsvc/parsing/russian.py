@@ -1,10 +1,12 @@
 """What is written above texts in Russian, as keys and values of front matter (see `keys`)."""
 
+import re
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from feedsvc.dates import parse_date
 from feedsvc.parsing.yaml_values import Content, Value
+from feedsvc.text import unquoted
 
 # By keys without case, hyphens and spaces.
 _KEYS = {
@@ -57,6 +59,8 @@ _STATES = {
     }.items()
     for state in states.split(", ")
 }
+_LISTS = frozenset(("categories", "tags", "attachments", "aliases"))
+_comma = re.compile("[,;]")
 TRUE = frozenset(("true", "yes", "on", "1", "y", "да"))
 FALSE = frozenset(("false", "no", "off", "0", "n", "", "нет"))
 _LANGUAGES = {"русский": "ru", "английский": "en", "татарский": "tt", "украинский": "uk"}
@@ -66,31 +70,6 @@ _OF_PICTURES = {
     "чтонакартинке": "alt",
     "подпись": "caption",
 }
-_QUOTES = {'"': '"', "'": "'", "«": "»", "“": "”", "„": "“”", "‘": "’", "‚": "‘’", "”": "”"}
-
-
-def unquoted(text: str) -> str:
-    """Return a text without the quotation marks of any kind around the whole of it."""
-    inner = text[1:-1].strip()
-    closing = _QUOTES.get(text[:1])
-    if closing is None or len(text) < 2 or text[-1] not in closing:
-        return text
-    is_whole = not any(mark in inner for mark in (text[0], *closing))
-    return inner if is_whole else _nested(text, closing)
-
-
-def _nested(text: str, closing: str) -> str:
-    """Return a text without its outer quotation marks if they belong together."""
-    depth = 0
-    for position, mark in enumerate(text):
-        # A mark that opens and closes closes, unless it is the first one.
-        if mark in closing and position:
-            depth -= 1
-            if depth == 0 and position < len(text) - 1:
-                return text
-        elif mark == text[0]:
-            depth += 1
-    return text[1:-1].strip() if depth == 0 else text
 
 
 def english(key: str) -> str:
@@ -113,9 +92,12 @@ def in_english(key: str, value: Value, zone: ZoneInfo) -> Iterator[tuple[str, Va
 
     `key` has no case, hyphens and spaces.
     """
-    written = value.content
+    written, name = value.content, english(key)
+    if isinstance(written, str) and name in _LISTS and key in _KEYS:
+        parts = (unquoted(part.strip()) for part in _comma.split(written))
+        written = tuple(filter(None, parts))
     if not isinstance(written, str):
-        yield english(key), Value(value.line, _of_picture(english(key), written))
+        yield name, Value(value.line, _of_picture(name, written))
         return
     word = unquoted(written).lower()
     if key in WITHDRAW:
@@ -125,7 +107,6 @@ def in_english(key: str, value: Value, zone: ZoneInfo) -> Iterator[tuple[str, Va
     elif key in PUBLISH and word in TRUE | FALSE:
         yield "publish", value
     else:
-        name = english(key)
         yield name, Value(value.line, _translated(name, word, written))
 
 
