@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from feedsvc.dates import parse_date
+from feedsvc.dates import parse_date, read_date
 from feedsvc.model import Attachment, Category, Entry, Status
 from feedsvc.parsing import addresses, front_matter, html_head
 from feedsvc.parsing.addresses import Facts, is_pattern
@@ -262,10 +262,10 @@ class _Fields:
 
     def _date(self, value: Value) -> datetime | None:
         text = str(value.content)
-        moment = parse_date(text, self._context.settings.timezone)
-        if moment is None:
-            self._context.report("bad-date", value.line, value=text)
-        return moment
+        found = read_date(text, self._context.settings.timezone)
+        if found.fault:
+            self._context.report(found.fault, value.line, **found.values)
+        return found.moment
 
     def status(self) -> Status:
         # What hides a text has been heeded before.

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from feedsvc.dates import parse_date
+from feedsvc.dates import is_meant
 from feedsvc.parsing import keys
 from feedsvc.parsing.context import Context
 from feedsvc.parsing.identifiers import is_id
@@ -160,7 +160,7 @@ class _Reader:
     # Title and date.
 
     def _is_date(self, index: int) -> bool:
-        return parse_date(self._line(index), self._zone) is not None
+        return is_meant(self._line(index), self._zone)
 
     def _start(self) -> Value | None:
         """Return when the text is to become public, if that is said apart from its date."""
@@ -264,8 +264,8 @@ class _Reader:
         if own == "title":
             return self._title is None
         if own == "date":
-            is_meant = keys.plain(key) in ("date", "дата") or parse_date(bare, self._zone)
-            return self._date is None and bool(is_meant)
+            is_date = keys.plain(key) in ("date", "дата") or is_meant(bare, self._zone)
+            return self._date is None and is_date
         if own == "reason":
             return self._has_state
         if not bare:
@@ -275,7 +275,7 @@ class _Reader:
     def _take(self, key: str, value: str, index: int) -> int:
         """Take a key and its value, with the items of a list or a picture's parts below it."""
         if keys.plain(key) in CORRECTED:
-            key = "updated" if parse_date(unquoted(value), self._zone) else "correction"
+            key = "updated" if is_meant(unquoted(value), self._zone) else "correction"
         own = keys.own(key)
         content, end = self._content(own, value, index)
         found = Value(index + 1, content)
@@ -294,7 +294,7 @@ class _Reader:
     def _is_time_of_day(self, value: str) -> bool:
         if self._date is None or not _clock.fullmatch(value):
             return False
-        return parse_date(f"{self._date.content} {value}", self._zone) is not None
+        return is_meant(f"{self._date.content} {value}", self._zone)
 
     def _add(self, key: str, own: str, found: Value) -> None:
         before, line = self._values.get(key), found.line
@@ -337,7 +337,7 @@ def _is_anything(_value: str, _zone: ZoneInfo) -> bool:
 
 
 def _is_date(value: str, zone: ZoneInfo) -> bool:
-    return parse_date(value, zone) is not None
+    return is_meant(value, zone)
 
 
 def _are_files(value: str, _zone: ZoneInfo) -> bool:

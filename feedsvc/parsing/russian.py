@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
-from feedsvc.dates import parse_date
+from feedsvc.dates import is_meant
 from feedsvc.parsing.yaml_values import Content, Value
 from feedsvc.text import unquoted
 
@@ -103,7 +103,7 @@ def in_english(key: str, value: Value, zone: ZoneInfo) -> Iterator[tuple[str, Va
     if key in WITHDRAW:
         yield from _withdrawn(word, value, zone)
     elif key in CORRECTED:
-        yield ("updated" if parse_date(written, zone) else "correction"), value
+        yield ("updated" if is_meant(written, zone) else "correction"), value
     elif key in PUBLISH and word in TRUE | FALSE:
         yield "publish", value
     else:
@@ -113,7 +113,7 @@ def in_english(key: str, value: Value, zone: ZoneInfo) -> Iterator[tuple[str, Va
 def _withdrawn(word: str, value: Value, zone: ZoneInfo) -> Iterator[tuple[str, Value]]:
     if word in FALSE:
         return
-    if parse_date(word, zone):  # when it is to go
+    if is_meant(word, zone):  # when it is to go
         yield "expires", value
         return
     yield "status", Value(value.line, "withdrawn")
