@@ -27,6 +27,8 @@ _BLOCKS = frozenset(
     "blockquote br caption dd div dl dt figcaption figure h1 h2 h3 h4 h5 h6 hr li ol p pre table"
     " td th tr ul".split()
 )
+# The marks that close a quotation, by the one that opens it.
+_QUOTES = {'"': '"', "'": "'", "«": "»", "“": "”", "„": "“”", "‘": "’", "‚": "‘’", "”": "”"}
 # What may have too many marks in a row: no letter, digit or space is one.
 _symbols = re.compile(rf"[^\w\s]{{{MAX_MARKS + 1},}}")
 _sentence_end = re.compile(r"[.!?…][»\")]*(?=\s)")
@@ -77,6 +79,30 @@ def _without_surplus_marks(match: re.Match[str]) -> str:
         if marks <= MAX_MARKS:
             kept.append(character)
     return "".join(kept)
+
+
+def unquoted(text: str) -> str:
+    """Return a text without the quotation marks of any kind around the whole of it."""
+    inner = text[1:-1].strip()
+    closing = _QUOTES.get(text[:1])
+    if closing is None or len(text) < 2 or text[-1] not in closing:
+        return text
+    is_whole = not any(mark in inner for mark in (text[0], *closing))
+    return inner if is_whole else _nested(text, closing)
+
+
+def _nested(text: str, closing: str) -> str:
+    """Return a text without its outer quotation marks if they belong together."""
+    depth = 0
+    for position, mark in enumerate(text):
+        # A mark that opens and closes closes, unless it is the first one.
+        if mark in closing and position:
+            depth -= 1
+            if depth == 0 and position < len(text) - 1:
+                return text
+        elif mark == text[0]:
+            depth += 1
+    return text[1:-1].strip() if depth == 0 else text
 
 
 def place(html: str, site: str) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from feedsvc import dates, model, problems, text, urls
 from feedsvc.media import inspect, opening, types
-from feedsvc.media.types import suffix
+from feedsvc.media.types import entry_suffix, suffix
 from feedsvc.model import Entry, Reading
 from feedsvc.parsing import markdown, press_text
 from feedsvc.parsing.context import Context, Refused
@@ -84,7 +84,7 @@ def read(  # noqa: PLR0913 - each of them shapes the entry
     try:
         if len(data) > MAX_SIZE:
             raise context.refusal("too-large", size=len(data))
-        entry = KINDS[suffix(path)].read(data, context)
+        entry = KINDS[entry_suffix(path)].read(data, context)
     except Refused:
         return Reading(None, context.problems, tuple(context.named_files))
     home, source = context.home(entry.id)
