@@ -4,7 +4,7 @@ A date must be complete (day, month and year); nothing is guessed.
 """
 
 import re
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -61,9 +61,14 @@ _MONTHS = {
     for width in ("wide", "abbreviated")
     for month, name in get_month_names(width, locale=language).items()
 }
+_until = re.compile(r"\A(?:до|until|till)\s+", re.IGNORECASE)
+# A midnight that was written, as `parse_date` understands times.
+_has_time = re.compile(r"(?<!\d)\d{1,2}:\d\d|(?:\s|t|в )\d{1,2}\.\d\d(?!\.?\d)", re.IGNORECASE)
 # In characters: more than any date needs.
 _MAX_LENGTH = 100
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# The end of what has none.
+FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
 def to_microseconds(moment: datetime) -> int:
@@ -111,6 +116,21 @@ def parse_date(text: str, zone: ZoneInfo) -> datetime | None:
         return moment.replace(tzinfo=_writable(moment))
     moment = moment.astimezone(zone)
     return moment.astimezone(_writable(moment))
+
+
+def parse_end(text: str, zone: ZoneInfo) -> datetime | None:
+    """Parse a date, as `parse_date` does, until which something holds.
+
+    A date without a time means all of that day, so the moment is the midnight after it. The
+    date may stand behind the word «до» or `until`.
+    """
+    text = _until.sub("", " ".join(text.split()))
+    moment = parse_date(text, zone)
+    if moment is None or _has_time.search(text) or moment.time() != time.min:
+        return moment
+    return resolve_imaginary(
+        datetime.combine(moment.date() + timedelta(days=1), time.min, moment.tzinfo)
+    )
 
 
 def _local(parts: dict[str, str | None]) -> datetime:

@@ -17,7 +17,7 @@ from feedsvc.parsing.identifiers import as_id
 
 KEYS = (
     "title date id updated author publisher summary lang categories status reason correction image"
-    " attachments address guid aliases"
+    " attachments address guid aliases translation_of translation_key pinned expires"
 ).split()
 # By our key: the keys that mean the same in other systems, the first one being preferred.
 _SAME_AS = {
@@ -35,13 +35,17 @@ _SAME_AS = {
     "address": "canonical_url canonical",
     "aliases": "alias redirect_from url permalink path old_url legacy_url wordpress_id post_id"
     " wp_id",
+    "translation_of": "",
+    "translation_key": "ref lang_ref page_id",
+    "pinned": "pin sticky",
+    "expires": "",
 }
 # What says how a page looks or where it stands, and nothing about the text.
 _IGNORED = frozenset(
     """
     layout type template theme style class css js scripts weight order position menu nav
-    nav_order nav_title toc comments comment disqus math katex mathjax mermaid highlight pin
-    pinned sticky featured share sharing social sidebar breadcrumbs related series keywords
+    nav_order nav_title toc comments comment disqus math katex mathjax mermaid highlight
+    featured share sharing social sidebar breadcrumbs related series keywords
     meta seo sitemap robots redirect_to link
     linktitle subtitle tagline short_title html_title reading_time show_toc hide_meta
     cover_alt image_alt color icon classes author_profile read_time words_per_minute uuid
@@ -51,8 +55,8 @@ _IGNORED = frozenset(
     image_caption source source_url via sources
     """.split()
 )
-_TRUE = frozenset(("true", "yes", "on", "1", "y"))
-_FALSE = frozenset(("false", "no", "off", "0", "n", ""))
+TRUE = frozenset(("true", "yes", "on", "1", "y"))
+FALSE = frozenset(("false", "no", "off", "0", "n", ""))
 # What each of these says of a text that it hides.
 _HIDES_IF_TRUE = frozenset(
     "draft drafts private hidden hide unlisted headless protected"
@@ -64,23 +68,18 @@ _HIDES_IF_FALSE = frozenset(
 )
 # When a text becomes public; its date may be an earlier one.
 _NOT_BEFORE = frozenset(("publishdate", "embargo", "publishat", "publishon", "golive"))
+# When it ceases to be: a day without a time ends where it begins.
+_NOT_AFTER = frozenset(
+    "expirydate expiry expireson expiresat expirationdate unpublishdate unpublishat".split()
+)
 # What cannot be done here, by the code of the problem.
-_KEPT_BACK = {
-    **dict.fromkeys(
-        (
-            *("expirydate", "expires", "expiry", "expireson", "expiresat", "expirationdate"),
-            *("unpublishdate", "unpublishat", "unpublish"),
-        ),
-        "expires",
-    ),
-    **dict.fromkeys(("password", "postpassword", "passphrase"), "password"),
-}
-# Of Hugo's «build».
+_KEPT_BACK = dict.fromkeys(("password", "postpassword", "passphrase"), "password")
 # Of these, all that is written counts.
 _LISTS = frozenset(("categories", "aliases"))
 _SECTIONS = ("categories", "category")
 # The numbers of posts in WordPress, whose addresses without a permalink are of this form.
 _NUMBERS = frozenset(("wordpressid", "postid", "wpid"))
+# Of Hugo's «build».
 _BUILD = ("render", "list")
 _NOT_BUILT = ("never", "false")
 _STATE = frozenset(("status", "poststatus", "visibility"))
@@ -119,7 +118,7 @@ _PLAIN_HIDES_IF_TRUE = frozenset(map(plain, _HIDES_IF_TRUE))
 _PLAIN_HIDES_IF_FALSE = frozenset(map(plain, _HIDES_IF_FALSE))
 # Every key of another system that means something here.
 KNOWN = frozenset(_RANK).union(
-    _PLAIN_HIDES_IF_TRUE, _PLAIN_HIDES_IF_FALSE, _NOT_BEFORE, _KEPT_BACK, _STATE
+    _PLAIN_HIDES_IF_TRUE, _PLAIN_HIDES_IF_FALSE, _NOT_BEFORE, _NOT_AFTER, _KEPT_BACK, _STATE
 )
 
 
@@ -133,12 +132,14 @@ class Meaning:
     """What the front matter of a file means: values by our keys.
 
     `is_hidden` says that it is kept from the public, `not_before` holds the moments of which
-    each must have come, `sections` the labels that are no mere tags.
+    each must have come, `not_after` those of which none may have, `sections` the labels that
+    are no mere tags.
     """
 
     values: dict[str, Value]
     is_hidden: bool = False
     not_before: list[Value] = field(default_factory=list)
+    not_after: list[Value] = field(default_factory=list)
     sections: list[str] = field(default_factory=list)
 
 
@@ -229,19 +230,21 @@ def _is_about_hiding(name: str, key: str, value: Value, meaning: Meaning, contex
     if name in _STATE:
         return _is_state(name, word, value, meaning, context)
     if name in _PLAIN_HIDES_IF_TRUE or name in _PLAIN_HIDES_IF_FALSE:
-        if word in _TRUE or word in _FALSE:
-            meaning.is_hidden |= word in (_TRUE if name in _PLAIN_HIDES_IF_TRUE else _FALSE)
+        if word in TRUE or word in FALSE:
+            meaning.is_hidden |= word in (TRUE if name in _PLAIN_HIDES_IF_TRUE else FALSE)
         elif name in _MEANING:
             return False  # «published» may be a date
         else:
             context.report("hidden-unclear", value.line, key=key, value=str(value.content))
     elif name in _NOT_BEFORE:
         meaning.not_before.append(value)
+    elif name in _NOT_AFTER:
+        meaning.not_after.append(value)
     elif name in _KEPT_BACK:
         context.report(_KEPT_BACK[name], value.line, key=key)
     elif name == "build" and isinstance(value.content, dict):
         meaning.is_hidden |= any(value.content.get(each) in _NOT_BUILT for each in _BUILD)
-    elif name == "permalink" and word in _FALSE:  # Eleventy writes no page then
+    elif name == "permalink" and word in FALSE:  # Eleventy writes no page then
         meaning.is_hidden = True
     else:
         return False

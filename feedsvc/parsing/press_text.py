@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from feedsvc import urls
 from feedsvc.dates import parse_date
 from feedsvc.model import Category, Entry
-from feedsvc.parsing import addresses
+from feedsvc.parsing import addresses, versions
 from feedsvc.parsing.addresses import Facts
 from feedsvc.parsing.attachments import EntryFiles
 from feedsvc.parsing.bounds import check_paragraphs
@@ -52,6 +52,7 @@ def parse(text: str, context: Context) -> Entry:
     files = context.files(entry_id)
     above = filled[2]
     source = "\n".join(lines[above : filled[-1] + 1])
+    lang, original = versions.by_name(context.name, context.settings)
     facts = Facts(entry_id, published)
     page = addresses.page(context.name, context.settings, facts)
     body = context.render_body(_render, source, files, page, above=above)
@@ -72,6 +73,8 @@ def parse(text: str, context: Context) -> Entry:
         attachments=attached,
         address=address,
         aliases=addresses.aliases(context.name, context.settings, facts, [address or ""]),
+        lang=lang,
+        translation_of=original,
     )
 
 

@@ -4,14 +4,14 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
 from feedsvc.dates import to_microseconds
-from feedsvc.model import Category, Problem, Reading
+from feedsvc.model import Category, Original, Problem, Reading
 
-_COLUMNS = "status, published, updated, digest, path, month, title, page"
+_COLUMNS = "status, published, updated, digest, path, month, title, page, expires, pinned"
 _encode = msgspec.json.encode
 _decode_problem = msgspec.json.Decoder(Problem).decode
 
@@ -27,6 +27,8 @@ class StoredEntry(NamedTuple):
     month: str
     title: str
     page: str
+    expires: int | None
+    pinned: int | None
     digest: bytes
     data: bytes
 
@@ -40,6 +42,8 @@ class _Listed(msgspec.Struct):
 
     categories: tuple[Category, ...] = ()
     aliases: tuple[str, ...] = ()
+    lang: str | None = None
+    translation_of: Original | None = None
 
 
 _decode_listed = msgspec.json.Decoder(_Listed).decode
@@ -67,7 +71,10 @@ def prepare(path: str, fingerprint: str, reading: Reading) -> FileUpdate:
         return FileUpdate(path, fingerprint, None, reading.problems)
     data = _encode(entry)
     # Old addresses, one of which is made of the file's name, are no part of any document.
-    shown = _encode(replace(entry, aliases=())) if entry.aliases else data
+    shown = data
+    if entry.aliases or entry.translation_of:
+        original = entry.translation_of and replace(entry.translation_of, line=0)
+        shown = _encode(replace(entry, aliases=(), translation_of=original))
     stored = StoredEntry(
         id=entry.id,
         guid=entry.guid,
@@ -77,6 +84,8 @@ def prepare(path: str, fingerprint: str, reading: Reading) -> FileUpdate:
         month=entry.published.isoformat()[:7],
         title=entry.title,
         page=entry.page,
+        expires=entry.expires and to_microseconds(entry.expires),
+        pinned=entry.pinned and to_microseconds(entry.pinned),
         digest=blake2b(shown, digest_size=8).digest(),
         data=data,
     )
@@ -177,17 +186,23 @@ class Batch:
         if not conflicts:
             named_files = _encode(update.named_files).decode() if update.named_files else None
             self._execute(
-                "REPLACE INTO file VALUES (?, ?, NULL, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "REPLACE INTO file VALUES (?, ?, NULL, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (update.path, update.fingerprint, named_files, *new),
             )
             self._touched_ids.add(new.id)
-            self._store_aliases(new)
+            self._store_names(new)
 
-    def _store_aliases(self, new: StoredEntry) -> None:
+    def _store_names(self, new: StoredEntry) -> None:
+        """Store by which addresses the entry was known, and what it is a translation of."""
+        listed = _decode_listed(new.data)
         # Those of an entry whose file is gone stay: they lead to where it was.
         self._execute("DELETE FROM alias WHERE id = ?", (new.id,))
-        for alias in _decode_listed(new.data).aliases:
+        for alias in listed.aliases:
             self._execute("INSERT INTO alias VALUES (?, ?)", (alias, new.id))
+        self._execute("DELETE FROM translation WHERE id = ?", (new.id,))
+        if (original := listed.translation_of) is not None:
+            values = (new.id, original.name, original.address, original.line)
+            self._execute("INSERT INTO translation VALUES (?, ?, ?, ?)", values)
 
     def _conflicts(self, path: str, new: StoredEntry) -> tuple[Problem, ...]:
         """Return what keeps a file from owning its id and guid; if nothing, free them."""
@@ -242,6 +257,8 @@ class Batch:
             ).fetchone()
             for table in ("file", "entry")
         )
+        if new is None:
+            self._execute("DELETE FROM translation WHERE id = ?", (entry_id,))
         if new is None and old is not None:
             if old[0] == "draft" or old[1] > self._now:
                 self._delete_entry(entry_id)
@@ -251,16 +268,16 @@ class Batch:
             self._execute("DELETE FROM deleted WHERE id = ?", (entry_id,))
             self._execute(
                 f"REPLACE INTO entry (id, {_COLUMNS}, sequence)"  # noqa: S608 - ours alone
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (entry_id, *new, self._next_sequence()),
             )
-            self._update_categories(entry_id, new[0], new[1], new[5])
+            self._update_lists(entry_id, new)
             self.advanced = self.advanced or old is None or old[:4] != new[:4]
 
     def _delete_entry(self, entry_id: str) -> None:
         # It is not public, so it leaves no trace but in the log of changes: a subscriber may
         # have read no further than when it was public.
-        for table in ("entry", "category", "alias"):
+        for table in ("entry", "category", "language", "alias"):
             self._execute(f"DELETE FROM {table} WHERE id = ?", (entry_id,))  # noqa: S608 - ours alone
         self._execute("INSERT INTO deleted VALUES (?, ?)", (self._next_sequence(), entry_id))
 
@@ -268,12 +285,21 @@ class Batch:
         query = "UPDATE state SET sequence = sequence + 1 RETURNING sequence"
         return int(self._execute(query).fetchone()[0])
 
-    def _update_categories(self, entry_id: str, status: str, published: int, month: str) -> None:
-        self._execute("DELETE FROM category WHERE id = ?", (entry_id,))
+    def _update_lists(self, entry_id: str, new: tuple[Any, ...]) -> None:
+        """Store the lists that an entry with these columns is in, of categories and languages."""
+        for table in ("category", "language"):
+            self._execute(f"DELETE FROM {table} WHERE id = ?", (entry_id,))  # noqa: S608 - ours alone
+        status, published, month, expires = new[0], new[1], new[5], new[8]
         if status == "published":
             (data,) = self._execute("SELECT data FROM file WHERE id = ?", (entry_id,)).fetchone()
-            for category in _decode_listed(data).categories:
+            listed = _decode_listed(data)
+            for category in listed.categories:
                 self._execute(
-                    "INSERT INTO category VALUES (?, ?, ?, ?, ?)",
-                    (category.slug, published, entry_id, month, category.label),
+                    "INSERT INTO category VALUES (?, ?, ?, ?, ?, ?)",
+                    (category.slug, published, entry_id, month, expires, category.label),
+                )
+            if listed.lang:
+                self._execute(
+                    "INSERT INTO language VALUES (?, ?, ?, ?, ?)",
+                    (listed.lang.lower(), listed.lang, published, entry_id, expires),
                 )

@@ -46,6 +46,7 @@ def check(settings: Settings) -> Checked:
             found.extend(writer.apply(batch, (), now=0).problems)
             for update in batch:
                 found.extend(_label_conflicts(update, labels))
+        found.extend(writer.snapshot().translation_problems())
     return Checked(tuple(sorted(found)), len(files), dict(scan.unread))
 
 
