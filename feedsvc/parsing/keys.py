@@ -70,7 +70,8 @@ _HIDES_IF_FALSE = frozenset(
 _NOT_BEFORE = frozenset(("publishdate", "embargo", "publishat", "publishon", "golive"))
 # When it ceases to be: a day without a time ends where it begins.
 _NOT_AFTER = frozenset(
-    "expirydate expiry expireson expiresat expirationdate unpublishdate unpublishat".split()
+    "expirydate expiry expireson expiresat expirationdate"
+    " unpublishdate unpublishat unpublish".split()
 )
 # What cannot be done here, by the code of the problem.
 _KEPT_BACK = dict.fromkeys(("password", "postpassword", "passphrase"), "password")
