@@ -18,8 +18,12 @@ def original(written: str, settings: ParseSettings, line: int) -> Original:
     found = None
     if "/" in written:
         found = permalink_pattern(settings).fullmatch(urlsplit(written).path)
-    name = found["id"] if found and is_id(found["id"]) else as_id(linked_name(written))
-    return _named(name, settings, line)
+    if found and is_id(found["id"]):
+        return _named(found["id"], settings, line)
+    name = linked_name(written)
+    if not any(map(str.isalnum, name)):
+        return Original(written, "/", line)  # which is nobody's
+    return _named(as_id(name), settings, line)
 
 
 def by_name(name: FileName, settings: ParseSettings) -> tuple[str | None, Original | None]:
