@@ -147,8 +147,8 @@ class Edition:
         Only those are returned that were published at `since` or later, and before `until`.
         An entry that ended was updated when it did.
         """
-        start, end = to_microseconds(since), until and to_microseconds(until) - 1
-        entries = self._snapshot.withdrawn(start, self.now if end is None else end, self.now, limit)
+        end = self.now if until is None else to_microseconds(until) - 1
+        entries = self._snapshot.withdrawn(to_microseconds(since), end, self.now, limit)
         return tuple(
             replace(entry, updated=entry.expires)
             if entry.status == "published" and entry.expires

@@ -169,7 +169,6 @@ class _AtomEntry(_Entry):
             entry.set(_XML_LANG, self.entry.lang)
         return entry
 
-
     def _add_versions(self, entry: etree._Element) -> None:
         """Link the versions in other languages (RFC 4287 section 4.2.7.4).
 

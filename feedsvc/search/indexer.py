@@ -18,8 +18,8 @@ from feedsvc.errors import SearchUnavailable
 from feedsvc.i18n import N_, Message
 from feedsvc.search.index import DAMAGED, FILE, SCHEMA, SECOND, source_id
 from feedsvc.search.terms import index_text
-from feedsvc.storage.changes import Changes, Position
 from feedsvc.storage.change_rows import ChangedEntry
+from feedsvc.storage.changes import Changes, Position
 from feedsvc.storage.snapshot import Snapshot
 from feedsvc.storage.sqlite import (
     file_identity,

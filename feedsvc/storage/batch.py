@@ -84,8 +84,8 @@ def prepare(path: str, fingerprint: str, reading: Reading) -> FileUpdate:
         month=entry.published.isoformat()[:7],
         title=entry.title,
         page=entry.page,
-        expires=entry.expires and to_microseconds(entry.expires),
-        pinned=entry.pinned and to_microseconds(entry.pinned),
+        expires=None if entry.expires is None else to_microseconds(entry.expires),
+        pinned=None if entry.pinned is None else to_microseconds(entry.pinned),
         digest=blake2b(shown, digest_size=8).digest(),
         data=data,
     )
@@ -186,7 +186,8 @@ class Batch:
         if not conflicts:
             named_files = _encode(update.named_files).decode() if update.named_files else None
             self._execute(
-                "REPLACE INTO file VALUES (?, ?, NULL, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "REPLACE INTO file"
+                " VALUES (?, ?, NULL, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (update.path, update.fingerprint, named_files, *new),
             )
             self._touched_ids.add(new.id)

@@ -79,7 +79,7 @@ class Snapshot(ChangeRows, TranslationRows):
     def in_language(self, tag: str, now: int, limit: int) -> tuple[Entry, ...]:
         """Return the newest published entries that name a language, newest first."""
         rows = self.all_rows(
-            "SELECT data FROM language JOIN entry USING (id) JOIN file USING (path)"
+            "SELECT data FROM language JOIN entry USING (id) JOIN file USING (path)"  # noqa: S608
             f" WHERE tag = ? AND {_IN_LANGUAGE}"
             " ORDER BY language.published DESC, language.id DESC LIMIT ?",
             tag,
@@ -92,8 +92,9 @@ class Snapshot(ChangeRows, TranslationRows):
     def in_no_other_language(self, tag: str, now: int, limit: int) -> tuple[Entry, ...]:
         """Return the newest published entries that name this language or none, newest first."""
         return self.entries_where(
-            f"{_PUBLIC} AND NOT EXISTS (SELECT 1 FROM language WHERE language.id = entry.id"
-            "  AND tag <> ?) ORDER BY published DESC, id DESC LIMIT ?",
+            f"{_PUBLIC} AND NOT EXISTS"  # noqa: S608 - ours alone
+            " (SELECT 1 FROM language WHERE language.id = entry.id AND tag <> ?)"
+            " ORDER BY published DESC, id DESC LIMIT ?",
             now,
             now,
             tag,
@@ -104,7 +105,7 @@ class Snapshot(ChangeRows, TranslationRows):
         """Return the languages that published entries name, by their tags."""
         # Skip from each tag to the next, as in `categories`.
         rows = self.all_rows(
-            "WITH RECURSIVE each (tag) AS (SELECT min(tag) FROM language UNION ALL"
+            "WITH RECURSIVE each (tag) AS (SELECT min(tag) FROM language UNION ALL"  # noqa: S608
             " SELECT (SELECT min(tag) FROM language WHERE language.tag > each.tag)"
             " FROM each WHERE tag IS NOT NULL)"
             " SELECT tag FROM each WHERE EXISTS (SELECT 1 FROM language"
@@ -220,7 +221,7 @@ class Snapshot(ChangeRows, TranslationRows):
     def unchanged(self, sequences: Iterable[int], now: int) -> frozenset[int]:
         """Return those sequences at which a published entry was last written."""
         rows = self.all_rows(
-            "SELECT sequence FROM json_each(?) CROSS JOIN entry ON sequence = value"
+            "SELECT sequence FROM json_each(?) CROSS JOIN entry ON sequence = value"  # noqa: S608
             f" WHERE {_PUBLIC}",
             _encode(tuple(sequences)),
             now,
@@ -257,7 +258,7 @@ class Snapshot(ChangeRows, TranslationRows):
         """Return slug and newest label of each category that has published entries, by label."""
         # Skip from each slug to the next: there are few categories, with many entries each.
         rows = self.all_rows(
-            "WITH RECURSIVE each (slug) AS (SELECT min(slug) FROM category UNION ALL"
+            "WITH RECURSIVE each (slug) AS (SELECT min(slug) FROM category UNION ALL"  # noqa: S608
             " SELECT (SELECT min(slug) FROM category WHERE category.slug > each.slug)"
             " FROM each WHERE slug IS NOT NULL)"
             " SELECT slug, (SELECT label FROM category JOIN entry USING (id)"
@@ -273,7 +274,7 @@ class Snapshot(ChangeRows, TranslationRows):
     def addresses(self, year: str, now: int) -> list[tuple[str, int, int]]:
         """Return page, publication and update of a year's published entries, newest first."""
         return self.all_rows(
-            "SELECT page, published, updated FROM entry"
+            "SELECT page, published, updated FROM entry"  # noqa: S608 - ours alone
             f" WHERE {_PUBLIC} AND month BETWEEN ? || '-01' AND ? || '-12'"
             " ORDER BY published DESC, id DESC",
             now,

@@ -27,6 +27,18 @@ _NAMED = """coalesce(
 # What versions have in common: the id of an entry, a name that there is not yet, or one that
 # all of them share. No id contains these signs.
 _LINKED = f"iif(address = '', '=' || name, ifnull({_NAMED}, '?' || name))"
+# The links of these entries to what they name, and those of others that name these.
+_UP = f"""
+    SELECT translation.id, {_LINKED} FROM json_each(?1)
+        CROSS JOIN translation ON translation.id = value LIMIT ?2"""  # noqa: S608 - ours alone
+_DOWN = f"""
+    SELECT translation.id, value FROM json_each(?1) CROSS JOIN translation
+        ON name = iif(value GLOB '[=?]*', substr(value, 2), value)
+        AND (address = '') = (value GLOB '=*')
+    UNION ALL SELECT translation.id, value FROM json_each(?1)
+        CROSS JOIN alias ON alias.id = value JOIN translation ON address = alias.alias
+        WHERE {_NAMED} = value
+    LIMIT ?2"""  # noqa: S608 - ours alone
 _encode = msgspec.json.encode
 
 
@@ -35,7 +47,7 @@ class TranslationRows(Rows):
 
     def has_translations(self) -> bool:
         """Return whether any file says that it is a translation."""
-        return self.one_row("SELECT EXISTS (SELECT 1 FROM translation)")[0] == 1
+        return bool(self.one_row("SELECT EXISTS (SELECT 1 FROM translation)")[0])
 
     def translations(self) -> list[str]:
         """Return the ids of all entries that are said to be translations."""
@@ -94,17 +106,7 @@ class TranslationRows(Rows):
         """Return pairs of what is linked, one of each being among these."""
         nodes = tuple(nodes)
         asked, limit = _encode(nodes), _MAX_LINKS + 2 * len(nodes)
-        up = f"""
-            SELECT translation.id, {_LINKED} FROM json_each(?)
-                CROSS JOIN translation ON translation.id = value LIMIT ?"""
-        down = f"""
-            SELECT translation.id, value FROM json_each(?1) CROSS JOIN translation
-                ON name = iif(value GLOB '[=?]*', substr(value, 2), value) AND (address = '') = (value GLOB '=*')
-            UNION ALL SELECT translation.id, value FROM json_each(?1)
-                CROSS JOIN alias ON alias.id = value JOIN translation ON address = alias.alias
-                WHERE {_NAMED} = value
-            LIMIT ?2"""
-        return [row for query in (up, down) for row in self.all_rows(query, asked, limit)]
+        return [row for query in (_UP, _DOWN) for row in self.all_rows(query, asked, limit)]
 
     def translation_problems(self) -> list[Problem]:
         """Return the problems of files that name as the original what is none."""

@@ -83,9 +83,8 @@ class MediaViews:
             return found.response(name)
         found.file.close()
         digest = blake2b(reduced, digest_size=16).digest()
-        return _send(
-            BytesIO(reduced), digest, "image/jpeg", f"{name}.jpg", found.published, found.max_age
-        )
+        response = _send(BytesIO(reduced), digest, "image/jpeg", f"{name}.jpg", found.published)
+        return found.limited(response)
 
     def _logo(self, name: str) -> BaseResponse:
         """Answer with a picture of the site itself."""
@@ -145,7 +144,12 @@ class _Found(NamedTuple):
     def response(self, name: str) -> BaseResponse:
         """Return the file as a response."""
         media_type = self.attachment.media_type
-        return _send(self.file, self.digest, media_type, name, self.published, self.max_age)
+        return self.limited(_send(self.file, self.digest, media_type, name, self.published))
+
+    def limited(self, response: BaseResponse) -> BaseResponse:
+        """Return a response to the request for the file, for as long as caches may keep it."""
+        response.cache_control.max_age = self.max_age
+        return response
 
 
 def _max_age(entry: Entry) -> int:
@@ -156,12 +160,7 @@ def _max_age(entry: Entry) -> int:
 
 
 def _send(
-    file: BinaryIO,
-    digest: bytes,
-    media_type: str,
-    name: str,
-    newest: int = 0,
-    max_age: int = MAX_AGE,
+    file: BinaryIO, digest: bytes, media_type: str, name: str, newest: int = 0
 ) -> BaseResponse:
     """Return a file as the response to the request; `newest` is for `set_date`."""
     tag = urlsafe_b64encode(digest).decode().rstrip("=")
@@ -172,7 +171,7 @@ def _send(
         as_attachment=media_type.startswith("application/") and "pdf" not in media_type,
         download_name=name,
         etag=tag,
-        max_age=max_age,
+        max_age=MAX_AGE,
         # Werkzeug does not know how long an open file is.
         conditional=False,
         response_class=Response,

@@ -147,9 +147,7 @@ def test_of_two_versions_in_one_language_the_first_published_is_linked(
 
 
 @pytest.mark.parametrize("name", FOR_READERS)
-def test_every_language_has_feeds(
-    multilingual: Newsroom, client: FlaskClient, name: str
-) -> None:
+def test_every_language_has_feeds(multilingual: Newsroom, client: FlaskClient, name: str) -> None:
     titles = {"ru": ["Парк", "Каток"], "en": ["Rink"], "tt": ["Шугалак"]}
     for tag, expected in titles.items():
         response = get(client, f"/feeds/lang/{tag}/{name}")

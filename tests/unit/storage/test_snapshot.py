@@ -25,7 +25,9 @@ def test_problems_are_sorted_by_path_and_line(newsroom: Newsroom) -> None:
 
 
 def test_entries_are_counted_by_what_readers_see_of_them(newsroom: Newsroom) -> None:
-    nothing = dict.fromkeys(("published", "scheduled", "draft", "withdrawn", "expired", "removed"), 0)
+    nothing = dict.fromkeys(
+        ("published", "scheduled", "draft", "withdrawn", "expired", "removed"), 0
+    )
     assert newsroom.writer.snapshot().counts(NOW) == nothing
     newsroom.apply(
         {

@@ -6,7 +6,9 @@ from tests.support.newsroom import NOW, SECOND, Newsroom, item
 
 
 def test_the_status_of_a_new_catalogue_is_empty(newsroom: Newsroom) -> None:
-    nothing = dict.fromkeys(("published", "scheduled", "draft", "withdrawn", "expired", "removed"), 0)
+    nothing = dict.fromkeys(
+        ("published", "scheduled", "draft", "withdrawn", "expired", "removed"), 0
+    )
     assert take_status(newsroom.writer.snapshot(), NOW) == Status(
         revision=0,
         entries=nothing,

@@ -88,7 +88,7 @@ def test_the_name_of_a_file_says_language_and_original(newsroom: Newsroom) -> No
     newsroom.apply(
         {
             "news.txt": "Новость\n\n01.01.2026\n\nТекст.\n".encode(),
-            "news.en.txt": "News\n\n02.01.2026\n\nText.\n".encode(),
+            "news.en.txt": b"News\n\n02.01.2026\n\nText.\n",
             "plan.tt.md": item(date="2026-01-03"),
             "plan.ru.md": item(date="2026-01-02"),
             "report.xx.md": item(),
