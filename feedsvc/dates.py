@@ -117,9 +117,14 @@ _short_year = re.compile(
     re.ASCII,
 )
 _no_day = re.compile(rf"(?:{_NAME} \d{{4}}|\d{{1,2}}[./-]\d{{4}})(?!\d)", re.ASCII)
+_until = re.compile(r"\A(?:до|until|till)\s+", re.IGNORECASE)
+# A midnight that was written, as `parse_date` understands times.
+_has_time = re.compile(r"(?<!\d)\d{1,2}:\d\d|(?:\s|t|в )\d{1,2}\.\d\d(?!\.?\d)", re.IGNORECASE)
 # In characters: more than any date needs.
 _MAX_LENGTH = 100
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# The end of what has none.
+FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
 def to_microseconds(moment: datetime) -> int:
@@ -261,6 +266,21 @@ def _lacking(text: str) -> _WrongDateError:
         return _WrongDateError("date-no-day")
     is_date = any(form.match(text) for form in _ONLY_DATES)
     return _WrongDateError("date-time" if is_date else "bad-date")
+
+
+def parse_end(text: str, zone: ZoneInfo) -> datetime | None:
+    """Parse a date, as `parse_date` does, until which something holds.
+
+    A date without a time means all of that day, so the moment is the midnight after it. The
+    date may stand behind the word «до» or `until`.
+    """
+    text = _until.sub("", " ".join(text.split()))
+    moment = parse_date(text, zone)
+    if moment is None or _has_time.search(text) or moment.time() != time.min:
+        return moment
+    return resolve_imaginary(
+        datetime.combine(moment.date() + timedelta(days=1), time.min, moment.tzinfo)
+    )
 
 
 def _local(parts: dict[str, str | None]) -> datetime:

@@ -67,6 +67,11 @@ def _categories(edition: Edition, _settings: Settings) -> Iterator[Variables]:
         yield {"slug": slug}
 
 
+def _languages(edition: Edition, settings: Settings) -> Iterator[Variables]:
+    for tag in channel.languages(edition, settings):
+        yield {"tag": tag}
+
+
 def _category_months(edition: Edition, _settings: Settings) -> Iterator[Variables]:
     for slug, _ in edition.categories():
         for month, _ in edition.months_for_category(slug):
@@ -137,6 +142,12 @@ def _feeds() -> Iterator[Document]:
             variables=_categories,
         )
         yield Document(
+            name=f"language feed {name}",
+            rule=urls.LANGUAGE_FEED.replace("<name>", name),
+            media_type=feed.served_as,
+            variables=_languages,
+        )
+        yield Document(
             name=f"search feed {name}",
             rule=urls.SEARCH_FEED.replace("<name>", name),
             media_type=feed.served_as,
@@ -163,6 +174,13 @@ DOCUMENTS = (
         rule=urls.CATEGORY_MONTH,
         render=_month_page,
         variables=_category_months,
+    ),
+    Document(
+        name="language",
+        rule=urls.LANGUAGE,
+        render=html.language,
+        variables=_languages,
+        is_page=True,
     ),
     # The rule is the setting `permalink`; search engines find it in the sitemap of its year.
     Document(name="entry", rule="", variables=_entry_pages),

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from feedsvc.dates import from_microseconds, to_microseconds
-from feedsvc.model import Entry
+from feedsvc.model import Entry, Version
 from feedsvc.storage.snapshot import Snapshot
 
 
@@ -35,10 +35,14 @@ class ValidityPeriod:
 
 @dataclass(frozen=True, slots=True)
 class GoneEntry:
-    """What remains of an entry that was public: withdrawn, with its reason if any, or removed."""
+    """What remains of an entry that was public.
+
+    It was withdrawn, with its reason if any, or removed; or its time ended at `expired`.
+    """
 
     title: str
     reason: str | None = None
+    expired: datetime | None = None
 
 
 class Edition:
@@ -66,6 +70,27 @@ class Edition:
         """Return the newest entries, newest first."""
         return self._current(self._snapshot.newest(self.now, limit))
 
+    def pinned(self, limit: int) -> tuple[Entry, ...]:
+        """Return the newest of the entries that are pinned now, newest first."""
+        return self._current(self._snapshot.pinned(self.now, limit))
+
+    def in_language(self, tag: str, limit: int) -> tuple[Entry, ...]:
+        """Return the newest entries that name a language, newest first."""
+        return self._current(self._snapshot.in_language(tag.lower(), self.now, limit))
+
+    def in_no_other_language(self, tag: str, limit: int) -> tuple[Entry, ...]:
+        """Return the newest entries that name this language, the site's, or none, newest first."""
+        return self._current(self._snapshot.in_no_other_language(tag.lower(), self.now, limit))
+
+    def languages(self) -> list[str]:
+        """Return the languages that entries name, as tags in small letters, in their order."""
+        return self._snapshot.languages(self.now)
+
+    def versions(self) -> dict[str, tuple[Version, ...]]:
+        """Return the versions of each entry that has translations, by the path of its page."""
+        found = self._snapshot.versions(self._snapshot.translations(), self.now)
+        return {version.page: group for group in found.values() for version in group}
+
     def for_category(self, slug: str, limit: int) -> tuple[Entry, ...]:
         """Return the newest entries of a category, newest first."""
         return self._current(self._snapshot.for_category(slug, self.now, limit))
@@ -81,7 +106,7 @@ class Edition:
     def neighbours(self, entry: Entry) -> tuple[Entry | None, Entry | None]:
         """Return the entries published before and after one; None if there is none."""
         before, after = self._snapshot.neighbours(entry, self.now)
-        return before and self._as_of_now(before), after and self._as_of_now(after)
+        return before and self._without_future(before), after and self._without_future(after)
 
     def recent(self, span: timedelta, limit: int) -> tuple[Entry, ...]:
         """Return the newest entries that are not older than `span`, newest first.
@@ -114,9 +139,22 @@ class Edition:
         ends = min(until, self.period.until) if self.period.until is not None else until
         self.period = replace(self.period, until=ends)
 
-    def withdrawn(self, since: datetime) -> tuple[Entry, ...]:
-        """Return the withdrawn entries that were published at `since` or later, newest first."""
-        return self._current(self._snapshot.withdrawn(to_microseconds(since), self.now))
+    def withdrawn(
+        self, since: datetime, until: datetime | None = None, limit: int = -1
+    ) -> tuple[Entry, ...]:
+        """Return the newest withdrawn entries, and those whose time has ended, newest first.
+
+        Only those are returned that were published at `since` or later, and before `until`.
+        An entry that ended was updated when it did.
+        """
+        end = self.now if until is None else to_microseconds(until) - 1
+        entries = self._snapshot.withdrawn(to_microseconds(since), end, self.now, limit)
+        return tuple(
+            replace(entry, updated=entry.expires)
+            if entry.status == "published" and entry.expires
+            else self._without_future(entry)
+            for entry in entries
+        )
 
     def month_before(self, month: str) -> str | None:
         """Return the nearest month before another one that has entries, or None."""
@@ -155,14 +193,28 @@ class Edition:
         if found is None or found[0] == "draft":
             return None
         status, title, entry = found
-        if status == "published" and entry is not None:
-            return self._as_of_now(entry)
-        return GoneEntry(title, entry.reason if entry else None)
+        if status != "published" or entry is None:
+            return GoneEntry(title, entry.reason if entry else None)
+        if entry.expires and to_microseconds(entry.expires) <= self.now:
+            return GoneEntry(title, expired=entry.expires)
+        return self._current((entry,))[0]
 
     def _current(self, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
-        return tuple(map(self._as_of_now, entries))
+        """Return public entries with their versions, and without what is not public yet."""
+        entries = tuple(map(self._without_future, entries))
+        if not self._has_translations:
+            return entries
+        versions = self._snapshot.versions((entry.id for entry in entries), self.now)
+        return tuple(
+            replace(entry, versions=versions[entry.id]) if entry.id in versions else entry
+            for entry in entries
+        )
 
-    def _as_of_now(self, entry: Entry) -> Entry:
+    @cached_property
+    def _has_translations(self) -> bool:
+        return self._snapshot.has_translations()
+
+    def _without_future(self, entry: Entry) -> Entry:
         # An update that is dated in the future is not public before its time.
         if entry.updated > from_microseconds(self.now):
             return replace(entry, updated=entry.published)

@@ -7,14 +7,14 @@ they are first used, so there is no compiled copy that could be out of date.
 import errno
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from functools import lru_cache
 from gettext import GNUTranslations, NullTranslations
 from importlib.resources import files
 from io import BytesIO
 from math import log
 
-from babel.core import get_global
+from babel.core import Locale, UnknownLocaleError, get_global
 from babel.dates import format_date, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -104,6 +104,21 @@ def locale_of(language: str) -> str:
     return f"{parts[0].lower()}_{likely.rpartition('_')[2]}" if "_" in likely else parts[0].lower()
 
 
+@lru_cache
+def language_name(tag: str) -> str:
+    """Return what the speakers of a language call it (English, Русский), or else its tag."""
+    try:
+        name = Locale.parse(tag, sep="-").get_display_name() or tag
+    except (ValueError, UnknownLocaleError):
+        return tag
+    return name[:1].upper() + name[1:]
+
+
+def in_language(tag: str) -> str:
+    """Return the words in a language that lead to a text in it: In English, По-русски."""
+    return {"en": "In English", "ru": "По-русски"}.get(tag, language_name(tag))
+
+
 def month_name(moment: datetime, language: str) -> str:
     """Return the month: август 2014."""
     return format_date(moment.date(), format="LLLL y", locale=language)
@@ -114,6 +129,13 @@ def file_size(length: int, language: str) -> str:
     power = min(int(log(max(length, 1), 1000)), 2)
     unit = ("byte", "kilobyte", "megabyte")[power]
     return format_unit(round(length / 1000**power, 1), f"digital-{unit}", "short", locale=language)
+
+
+def last_day(moment: datetime, language: str) -> str:
+    """Return until when something holds: the day that ends then, or the day and the time."""
+    if moment.time() == time.min:
+        return long_date(moment - timedelta(days=1), language)
+    return f"{long_date(moment, language)}, {clock_time(moment, language)}"
 
 
 def clock_time(moment: datetime, language: str) -> str:

@@ -36,6 +36,33 @@ class Attachment:
     caption: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Original:
+    """What a file says of the entry that its own is a translation of.
+
+    `name` is that entry's id, or what the name of its file becomes as one, and `address` the
+    old address (`urls.old_address`) that links to the file lead over. Without an address the
+    name is one that all versions share. `line` is where the file says so, 0 if its own name
+    does.
+    """
+
+    name: str
+    address: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """An entry among its translations: the path of its page, and its language.
+
+    `lang` is as in Entry. `is_original` if it is not said to be a translation of another one.
+    """
+
+    page: str
+    lang: str | None = None
+    is_original: bool = True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One news item, parsed and valid.
@@ -46,6 +73,9 @@ class Entry:
     the files that the text itself shows or links to. `correction` says what was corrected,
     `reason` why the entry was withdrawn.
     `aliases` are the addresses that the entry had before, as `urls.old_address` returns them.
+    Up to the moment `pinned` it is among the first on the home page; from the moment `expires`
+    on it is not public any more. `versions` are the entry itself and its translations, the
+    first published first; an edition fills them in, as they are other files' news.
     """
 
     id: str
@@ -68,6 +98,10 @@ class Entry:
     address: str | None = None
     guid: str | None = None
     aliases: tuple[str, ...] = ()
+    pinned: datetime | None = None
+    expires: datetime | None = None
+    translation_of: Original | None = None
+    versions: tuple[Version, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, order=True)

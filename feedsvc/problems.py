@@ -286,9 +286,21 @@ KINDS = {
         N_("«{key}: {value}» may mean that this text is not for the public"),
         N_("write «status: draft» or «status: published» instead"),
     ),
-    "expires": _error(
-        N_("«{key}» says when the text is to disappear, which does not happen here by itself"),
-        N_("remove the line, and write «status: withdrawn» when the day has come"),
+    "expires-early": _error(
+        N_("«{value}», when this news ends, is not after the date on which it begins"),
+        N_("correct one of the two dates, or write «status: withdrawn»"),
+    ),
+    "bad-pinned": _error(
+        N_("«{value}» does not say whether or until when this news comes first"),
+        N_("write yes, no or a date, like 30.11.2026"),
+    ),
+    "translation-unknown": _warning(
+        N_("there is no news «{value}» of which this could be a translation"),
+        N_("write its id, or the name of its file, after «translation_of:»"),
+    ),
+    "translation-same": _warning(
+        N_("this is to be a translation of «{value}», but is in the same language"),
+        N_("add the line «lang:» with the language of the translation, like en"),
     ),
     "password": _error(
         N_("«{key}» says that readers need a password, which cannot be asked for here"),

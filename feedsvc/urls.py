@@ -22,9 +22,11 @@ ARCHIVE = "/archive/"
 MONTH = "/archive/<year>/<month>/"
 CATEGORY = "/category/<slug>/"
 CATEGORY_MONTH = "/category/<slug>/<year>/<month>/"
+LANGUAGE = "/lang/<tag>/"
 SUBSCRIBE = "/feeds/"
 FEED = "/feeds/<name>"
 CATEGORY_FEED = "/feeds/category/<slug>/<name>"
+LANGUAGE_FEED = "/feeds/lang/<tag>/<name>"
 ARCHIVE_FEED = "/feeds/archive/<year>/<month>/atom.xml"
 OPML = "/feeds/opml.xml"
 SEARCH = "/search"
@@ -150,6 +152,16 @@ def category_path(slug: str) -> str:
 def feed_path(name: str, slug: str | None = None) -> str:
     """Return the path of a feed of the whole site, or of a category."""
     return fill(FEED, name=name) if slug is None else fill(CATEGORY_FEED, slug=slug, name=name)
+
+
+def language_path(tag: str) -> str:
+    """Return the path of the page of the news in a language."""
+    return fill(LANGUAGE, tag=tag)
+
+
+def language_feed_path(name: str, tag: str) -> str:
+    """Return the path of a feed of the news in a language."""
+    return fill(LANGUAGE_FEED, tag=tag, name=name)
 
 
 def archive_feed_path(month: str) -> str:

@@ -16,6 +16,7 @@ def describe(status: Status, settings: Settings, *, writer_alive: bool) -> Itera
         ("scheduled", _("scheduled: {count}")),
         ("draft", _("drafts: {count}")),
         ("withdrawn", _("withdrawn: {count}")),
+        ("expired", _("no longer valid: {count}")),
         ("removed", _("removed: {count}")),
     )
     for key, text in names:

@@ -1,7 +1,7 @@
 """What became of each file: the state that the desk shows."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -10,7 +10,8 @@ from feedsvc.dates import from_microseconds
 from feedsvc.edition import Edition
 from feedsvc.model import Entry, Problem
 from feedsvc.problems import severity
-from feedsvc.storage.snapshot import Snapshot, StoredFile
+from feedsvc.storage.file_rows import StoredFile
+from feedsvc.storage.snapshot import Snapshot
 
 State = Literal["copying", "kept-back", "published", "scheduled", "draft", "withdrawn", "unused"]
 # How many files a page of the desk shows, of each of its lists.
@@ -71,6 +72,7 @@ class Files:
 def take_files(snapshot: Snapshot, now: int, before: Cursor | None = None) -> Files:
     """Return the lists at a moment; the list of all begins after `before`."""
     problems = _by_path(snapshot.problems())
+    edition = Edition(snapshot, now)
     wrong = [path for path, told in problems.items() if _is_kept_back(told)]
     known = {row.path for row in snapshot.files_at(problems)}
     unused = [path for path in problems if path not in known]
@@ -83,23 +85,23 @@ def take_files(snapshot: Snapshot, now: int, before: Cursor | None = None) -> Fi
             for file in reversed(waiting.files)
         ),
         copying_count=waiting.count,
-        kept_back=_states(snapshot, snapshot.files_at(wrong)[:MAX_LISTED], now),
+        kept_back=_states(snapshot.files_at(wrong)[:MAX_LISTED], problems, edition),
         kept_back_count=len(wrong),
         unused=tuple(
             FileState(path=path, state="unused", changed=None, problems=tuple(problems[path]))
             for path in unused[:MAX_LISTED]
         ),
         unused_count=len(unused),
-        hidden=_states(snapshot, snapshot.hidden_files(now, PAGE), now),
-        newest=_states(snapshot, rows[:PAGE], now),
+        hidden=_states(snapshot.hidden_files(now, PAGE), problems, edition),
+        newest=_states(rows[:PAGE], problems, edition),
         is_first=before is None,
         after=last and Cursor(last.changed, last.path),
     )
 
 
-def _states(snapshot: Snapshot, rows: Sequence[StoredFile], now: int) -> tuple[FileState, ...]:
-    problems = _by_path(snapshot.problems_at(row.path for row in rows))
-    edition = Edition(snapshot, now)
+def _states(
+    rows: Sequence[StoredFile], problems: Mapping[str, list[Problem]], edition: Edition
+) -> tuple[FileState, ...]:
     return tuple(_state(row, tuple(problems[row.path]), edition) for row in rows)
 
 

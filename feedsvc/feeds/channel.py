@@ -7,7 +7,7 @@ from datetime import timedelta
 from feedsvc import urls
 from feedsvc.edition import Edition
 from feedsvc.feeds import common
-from feedsvc.i18n import N_, Message, month_name
+from feedsvc.i18n import N_, Message, language_name, month_name
 from feedsvc.model import Entry
 from feedsvc.settings import Settings
 
@@ -22,7 +22,8 @@ class Channel:
 
     `path` is the feed's path, `id_path` the path its permanent id is made of, `page` the
     path of the page for people. `links` are pairs of a link relation and a path. An archive
-    (RFC 5005 section 4) holds a part of the history that the current feed does not.
+    (RFC 5005 section 4) holds a part of the history that the current feed does not. `language`
+    is that of all its entries, None if that is the site's or there are several.
     """
 
     path: str
@@ -33,6 +34,7 @@ class Channel:
     withdrawn: tuple[Entry, ...] = ()
     links: tuple[tuple[str, str], ...] = ()
     is_archive: bool = False
+    language: str | None = None
 
 
 Select = Callable[[Edition, Settings, str], Channel]
@@ -74,6 +76,45 @@ def for_category(edition: Edition, settings: Settings, name: str, slug: str) -> 
     )
 
 
+def languages(edition: Edition, settings: Settings) -> list[str]:
+    """Return the languages that have feeds of their own, by tag, the site's own one first.
+
+    There are none unless some entries are in another language than the site's.
+    """
+    own = settings.language
+    others = [tag for tag in edition.languages() if tag != own]
+    return [own, *others] if others and edition.in_no_other_language(own, 1) else others
+
+
+def in_language(edition: Edition, settings: Settings, tag: str) -> tuple[Entry, ...]:
+    """Return the newest entries in one of the site's languages; none if it is not one."""
+    if tag not in languages(edition, settings):
+        return ()
+    find = edition.in_no_other_language if tag == settings.language else edition.in_language
+    return find(tag, settings.feed_size)
+
+
+def for_language(edition: Edition, settings: Settings, name: str, tag: str) -> Channel | None:
+    """Select the newest entries in a language; None if there are none, or in no other."""
+    entries = in_language(edition, settings, tag)
+    if not entries:
+        return None
+    path = urls.language_feed_path(name, tag)
+    return Channel(
+        path=path,
+        id_path=path,
+        page=urls.language_path(tag),
+        title=f"{settings.title}: {language_name(tag)}",
+        entries=entries,
+        withdrawn=tuple(
+            entry
+            for entry in _withdrawn(edition, entries, settings)
+            if common.language(entry, settings).lower() == tag
+        ),
+        language=tag,
+    )
+
+
 def for_search(entries: tuple[Entry, ...], settings: Settings, name: str, text: str) -> Channel:
     """Return the channel of the entries that a query with this canonical text finds.
 
@@ -107,6 +148,7 @@ def for_month(edition: Edition, settings: Settings, month: str) -> Channel | Non
     links = [(relation, urls.archive_feed_path(other)) for relation, other in neighbours if other]
     # One day earlier: the UTC offset may have been different at the beginning of the month.
     start = entries[-1].published.replace(day=1, hour=0, minute=0, second=0) - timedelta(days=1)
+    end = start + timedelta(days=34)
     return Channel(
         path=path,
         id_path=current,
@@ -115,7 +157,7 @@ def for_month(edition: Edition, settings: Settings, month: str) -> Channel | Non
         entries=entries,
         withdrawn=tuple(
             entry
-            for entry in edition.withdrawn(start)
+            for entry in edition.withdrawn(start, end)
             if entry.published.isoformat().startswith(month)
         ),
         links=(("current", current), *links),
@@ -155,7 +197,7 @@ def _withdrawn(
     """Return the withdrawn entries that would otherwise be among the newest."""
     is_full = len(entries) >= settings.feed_size
     since = entries[-1].published if is_full else common.EPOCH
-    return edition.withdrawn(since)[: settings.feed_size]
+    return edition.withdrawn(since, limit=settings.feed_size)
 
 
 def _has_category(entry: Entry, slug: str) -> bool:

@@ -9,7 +9,7 @@ from lxml import etree
 from feedsvc import urls
 from feedsvc.dates import from_microseconds
 from feedsvc.i18n import translations
-from feedsvc.model import Attachment, Entry
+from feedsvc.model import Attachment, Entry, Version
 from feedsvc.settings import Settings
 from feedsvc.text import place
 
@@ -28,6 +28,31 @@ def feed_id(path: str, settings: Settings) -> str:
     It differs from every entry's: a path begins with a slash, which no entry id contains.
     """
     return f"tag:{settings.authority}:{path}"
+
+
+def language(entry: Entry | Version, settings: Settings) -> str:
+    """Return the language of an entry or a version: the site's, if it names none."""
+    return entry.lang or settings.language
+
+
+def versions_by_language(
+    page: str, versions: tuple[Version, ...], settings: Settings
+) -> dict[str, Version]:
+    """Return the versions of the entry of a page, itself included, by language.
+
+    In each language the first published one counts, so that all of them link the same ones; to
+    one that does not count, and to one without others, there are none.
+    """
+    found: dict[str, Version] = {}
+    for version in versions:
+        found.setdefault(language(version, settings).lower(), version)
+    is_one = any(version.page == page for version in found.values())
+    return found if is_one and len(found) > 1 else {}
+
+
+def versions(entry: Entry, settings: Settings) -> dict[str, Version]:
+    """Return the versions of an entry, itself included, by language; {} if it has no others."""
+    return versions_by_language(entry.page, entry.versions, settings)
 
 
 def media(entry: Entry) -> Iterator[Attachment]:

@@ -62,7 +62,7 @@ def _describe(feed: FeedGenerator, channel: Channel, settings: Settings) -> None
     feed.title(channel.title)
     feed.subtitle(settings.description)
     feed.description(settings.description)
-    feed.language(settings.language)
+    feed.language(channel.language or settings.language)
     feed.generator("feedsvc")
     feed.ttl(TTL)
     author = {"name": settings.author}
@@ -151,6 +151,7 @@ class _AtomEntry(_Entry):
         for link in entry.findall("link"):
             link.set("rel", "alternate")
             link.set("type", "text/html")
+        self._add_versions(entry)
         for file in common.enclosures(self.entry):
             etree.SubElement(
                 entry,
@@ -167,6 +168,22 @@ class _AtomEntry(_Entry):
         if self.entry.lang:
             entry.set(_XML_LANG, self.entry.lang)
         return entry
+
+    def _add_versions(self, entry: etree._Element) -> None:
+        """Link the versions in other languages (RFC 4287 section 4.2.7.4).
+
+        The entry's own page comes again last: of several alternates, feedparser takes that.
+        """
+        found = common.versions(self.entry, self.settings)
+        for tag in sorted(found, key=lambda tag: found[tag].page == self.entry.page):
+            etree.SubElement(
+                entry,
+                "link",
+                href=self.settings.site + found[tag].page,
+                rel="alternate",
+                type="text/html",
+                hreflang=tag,
+            )
 
 
 class _RssChannel(_Feed):

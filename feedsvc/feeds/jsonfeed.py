@@ -22,7 +22,7 @@ def render(channel: Channel, settings: Settings) -> bytes:
         "icon": urls.logo_url("logo_square", settings),
         "favicon": urls.logo_url("icon", settings),
         "authors": [{"name": settings.author}],
-        "language": settings.language,
+        "language": channel.language or settings.language,
         "items": [_item(entry, settings) for entry in channel.entries],
     }
     return msgspec.json.encode(_without_empty(feed))

@@ -14,6 +14,9 @@ from feedsvc.i18n import (
     clock_time,
     file_size,
     full_date,
+    in_language,
+    language_name,
+    last_day,
     locale_of,
     long_date,
     month_name,
@@ -43,7 +46,9 @@ _OPTIONAL = (
     "description",
     "lang",
     "picture",
+    "pinned",
     "status",
+    "tag",
 )
 
 
@@ -112,6 +117,9 @@ def _filters(language: str) -> dict[str, Callable[..., object]]:
         ),
         "file_kind": lambda file: translations(language).gettext(kind(file.name)),
         "file_size": lambda length: file_size(length, language),
+        "last_day": lambda moment: last_day(moment, language),
+        "in_language": in_language,
+        "language_name": language_name,
         "locale": locale_of,
         "thumbnail_size": thumbnail_size,
     }

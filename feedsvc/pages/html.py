@@ -8,9 +8,9 @@ from markupsafe import Markup
 
 from feedsvc import urls
 from feedsvc.edition import Edition, GoneEntry
-from feedsvc.feeds import FEEDS
-from feedsvc.feeds.channel import category_label
-from feedsvc.i18n import Message, month_name, translations
+from feedsvc.feeds import FEEDS, common
+from feedsvc.feeds.channel import category_label, in_language, languages
+from feedsvc.i18n import Message, language_name, month_name, translations
 from feedsvc.media.thumbnails import LARGE, picture_path
 from feedsvc.model import Entry
 from feedsvc.pages import jsonld, theme
@@ -25,16 +25,25 @@ from feedsvc.text import place
 MAX_WITH_SUMMARIES = 40
 # How many months the home page links to; the archive page has the rest.
 HOME_MONTHS = 12
+# How many pinned entries come first on the home page: more would hide the news.
+MAX_PINNED = 3
 _TABLE_START = '<div class="wide" role="group" tabindex="0" aria-label="{label}"><table>'
 
 
 def home(edition: Edition, settings: Settings) -> bytes:
-    """Render the home page, the list of the newest entries."""
+    """Render the home page, the list of the newest entries; those that are pinned come first."""
+    pinned = edition.pinned(MAX_PINNED)
+    entries = edition.newest(settings.feed_size)
+    if pinned:
+        first = {entry.id for entry in pinned}
+        entries = tuple(entry for entry in entries if entry.id not in first)
     return render(
         "home.html",
         settings,
         path=urls.HOME,
-        **_entry_list(edition.newest(settings.feed_size)),
+        **_entry_list(entries),
+        pinned=pinned,
+        languages=languages(edition, settings),
         categories=edition.categories(),
         months=edition.months()[:HOME_MONTHS],
         structured_data=jsonld.website(settings),
@@ -68,6 +77,25 @@ def category(edition: Edition, settings: Settings, slug: str) -> bytes | None:
         slug=slug,
         label=label,
         months=edition.months_for_category(slug),
+        neighbours=(None, None),
+    )
+
+
+def language(edition: Edition, settings: Settings, tag: str) -> bytes | None:
+    """Render the list of the newest entries in a language; None if there are none."""
+    entries = in_language(edition, settings, tag)
+    if not entries:
+        return None
+    name = language_name(tag)
+    return render(
+        "list.html",
+        settings,
+        path=urls.language_path(tag),
+        **_entry_list(entries),
+        title=name,
+        tag=tag,
+        label=name,
+        months=(),
         neighbours=(None, None),
     )
 
@@ -109,6 +137,7 @@ def subscribe(edition: Edition, settings: Settings) -> bytes:
         settings,
         path=urls.SUBSCRIBE,
         categories=edition.categories(),
+        languages=languages(edition, settings),
         all_feeds=FEEDS,
     )
 
@@ -125,6 +154,7 @@ def entry(item: Entry, neighbours: tuple[Entry | None, Entry | None], settings: 
         rest=rest,
         picture=next(iter(reducible_pictures(item)), None),
         neighbours=neighbours,
+        versions=common.versions(item, settings),
         structured_data=jsonld.news_article(item, settings),
     )
 

@@ -39,8 +39,29 @@ def news_article(entry: Entry, settings: Settings) -> dict[str, object]:
         "correction": entry.correction,
         "inLanguage": entry.lang or settings.language,
         "isAccessibleForFree": True,
+        "expires": entry.expires and entry.expires.isoformat(),
+        **_translations(entry, settings),
     }
     return {name: value for name, value in properties.items() if value}
+
+
+def _translations(entry: Entry, settings: Settings) -> dict[str, object]:
+    """Name the original of a translation, or the translations of an original."""
+    versions = common.versions(entry, settings)
+    works: dict[str, dict[str, object]] = {
+        version.page: {
+            "@type": "NewsArticle",
+            "@id": settings.site + version.page,
+            "inLanguage": common.language(version, settings),
+        }
+        for version in versions.values()
+    }
+    original = next((each.page for each in versions.values() if each.is_original), None)
+    if original is None:
+        return {}
+    if original != entry.page:
+        return {"translationOfWork": works[original]}
+    return {"workTranslation": [work for page, work in works.items() if page != original]}
 
 
 def _organization(name: str, settings: Settings) -> dict[str, object]:

@@ -1,13 +1,16 @@
 """Sitemaps (sitemaps.org) and robots.txt. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from lxml import etree
 
 from feedsvc import urls
 from feedsvc.edition import Edition
+from feedsvc.feeds import common
+from feedsvc.model import Version
 from feedsvc.settings import Settings
 
 # sitemaps.org: the maximum of URLs in a file. With ours, it stays far below the 50 MB allowed.
@@ -19,6 +22,7 @@ _CHINESE = ("zh-cn", "zh-tw")
 _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 # None is lxml's prefix of the default namespace; its stubs do not allow it.
 _DEFAULT: Any = {None: _SITEMAP}
+_XHTML = "http://www.w3.org/1999/xhtml"
 _NEWS = "http://www.google.com/schemas/sitemap-news/0.9"
 _ROBOTS = """\
 User-agent: *
@@ -57,18 +61,38 @@ def of_year(edition: Edition, settings: Settings, year: str, part: int) -> bytes
     addresses = edition.addresses(year)[start : start + MAX_URLS]
     if not addresses:
         return None
-    return _sitemap(addresses, settings)
+    return _sitemap(addresses, settings, edition.versions())
 
 
-def _sitemap(pages: Iterable[tuple[str, datetime | None]], settings: Settings) -> bytes:
-    root = etree.Element(f"{{{_SITEMAP}}}urlset", nsmap=_DEFAULT)
+def _sitemap(
+    pages: Iterable[tuple[str, datetime | None]],
+    settings: Settings,
+    versions: Mapping[str, tuple[Version, ...]] = MappingProxyType({}),
+) -> bytes:
+    """Render a sitemap of pages, each with the moment when it changed and its versions."""
+    nsmap = _DEFAULT | {"xhtml": _XHTML} if versions else _DEFAULT
+    root = etree.Element(f"{{{_SITEMAP}}}urlset", nsmap=nsmap)
     for path, changed in pages:
         url = etree.SubElement(root, f"{{{_SITEMAP}}}url")
         etree.SubElement(url, f"{{{_SITEMAP}}}loc").text = settings.site + path
         if changed is not None:
             moment = changed.isoformat(timespec="seconds")
             etree.SubElement(url, f"{{{_SITEMAP}}}lastmod").text = moment
+        if path in versions:
+            _add_versions(url, path, versions[path], settings)
     return _serialized(root)
+
+
+def _add_versions(
+    url: etree._Element, page: str, versions: tuple[Version, ...], settings: Settings
+) -> None:
+    found = common.versions_by_language(page, versions, settings)
+    links = {tag: version.page for tag, version in found.items()}
+    if settings.language in links:
+        links["x-default"] = links[settings.language]
+    for tag, path in links.items():
+        link = {"rel": "alternate", "hreflang": tag, "href": settings.site + path}
+        etree.SubElement(url, f"{{{_XHTML}}}link", link)
 
 
 def of_news(edition: Edition, settings: Settings) -> bytes:

@@ -29,6 +29,8 @@ MAX_LENGTHS = {
     "alt": 2000,
     "caption": 2000,
     "guid": 1000,
+    "translation_of": 1000,
+    "translation_key": 200,
 }
 MAX_CATEGORIES = 50
 # The most characters of the address that an entry had elsewhere.

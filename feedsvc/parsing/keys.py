@@ -19,7 +19,7 @@ from feedsvc.text import unquoted
 
 KEYS = (
     "title date id updated author publisher summary lang categories status reason correction image"
-    " attachments address guid aliases"
+    " attachments address guid aliases translation_of translation_key pinned expires"
 ).split()
 # By our key: the keys that mean the same in other systems, the first one being preferred.
 _SAME_AS = {
@@ -37,13 +37,17 @@ _SAME_AS = {
     "address": "canonical_url canonical",
     "aliases": "alias redirect_from url permalink path old_url legacy_url wordpress_id post_id"
     " wp_id",
+    "translation_of": "",
+    "translation_key": "ref lang_ref page_id",
+    "pinned": "pin sticky",
+    "expires": "",
 }
 # What says how a page looks or where it stands, and nothing about the text.
 _IGNORED = frozenset(
     """
     layout type template theme style class css js scripts weight order position menu nav
-    nav_order nav_title toc comments comment disqus math katex mathjax mermaid highlight pin
-    pinned sticky featured share sharing social sidebar breadcrumbs related series keywords
+    nav_order nav_title toc comments comment disqus math katex mathjax mermaid highlight
+    featured share sharing social sidebar breadcrumbs related series keywords
     meta seo sitemap robots redirect_to link
     linktitle subtitle tagline short_title html_title reading_time show_toc hide_meta
     cover_alt image_alt color icon classes author_profile read_time words_per_minute uuid
@@ -64,23 +68,19 @@ _HIDES_IF_FALSE = frozenset(
 )
 # When a text becomes public; its date may be an earlier one.
 _NOT_BEFORE = frozenset(("publishdate", "embargo", "publishat", "publishon", "golive"))
+# When it ceases to be: a day without a time ends where it begins.
+_NOT_AFTER = frozenset(
+    "expirydate expiry expireson expiresat expirationdate"
+    " unpublishdate unpublishat unpublish".split()
+)
 # What cannot be done here, by the code of the problem.
-_KEPT_BACK = {
-    **dict.fromkeys(
-        (
-            *("expirydate", "expires", "expiry", "expireson", "expiresat", "expirationdate"),
-            *("unpublishdate", "unpublishat", "unpublish"),
-        ),
-        "expires",
-    ),
-    **dict.fromkeys(("password", "postpassword", "passphrase"), "password"),
-}
-# Of Hugo's «build».
+_KEPT_BACK = dict.fromkeys(("password", "postpassword", "passphrase"), "password")
 # Of these, all that is written counts.
 _LISTS = frozenset(("categories", "aliases"))
 _SECTIONS = ("categories", "category")
 # The numbers of posts in WordPress, whose addresses without a permalink are of this form.
 _NUMBERS = frozenset(("wordpressid", "postid", "wpid"))
+# Of Hugo's «build».
 _BUILD = ("render", "list")
 _NOT_BUILT = ("never", "false")
 _STATE = frozenset(("status", "poststatus", "visibility"))
@@ -121,7 +121,7 @@ _PLAIN_HIDES_IF_TRUE = frozenset(map(plain, _HIDES_IF_TRUE))
 _PLAIN_HIDES_IF_FALSE = frozenset(map(plain, _HIDES_IF_FALSE))
 # Every key of another system that means something here.
 KNOWN = frozenset(_RANK).union(
-    _PLAIN_HIDES_IF_TRUE, _PLAIN_HIDES_IF_FALSE, _NOT_BEFORE, _KEPT_BACK, _STATE
+    _PLAIN_HIDES_IF_TRUE, _PLAIN_HIDES_IF_FALSE, _NOT_BEFORE, _NOT_AFTER, _KEPT_BACK, _STATE
 )
 
 
@@ -172,12 +172,14 @@ class Meaning:
     """What the front matter of a file means: values by our keys.
 
     `is_hidden` says that it is kept from the public, `not_before` holds the moments of which
-    each must have come, `sections` the labels that are no mere tags.
+    each must have come, `not_after` those of which none may have, `sections` the labels that
+    are no mere tags.
     """
 
     values: dict[str, Value]
     is_hidden: bool = False
     not_before: list[Value] = field(default_factory=list)
+    not_after: list[Value] = field(default_factory=list)
     sections: list[str] = field(default_factory=list)
 
 
@@ -283,6 +285,8 @@ def _is_about_hiding(name: str, key: str, value: Value, meaning: Meaning, contex
             context.report("hidden-unclear", value.line, key=key, value=str(value.content))
     elif name in _NOT_BEFORE:
         meaning.not_before.append(value)
+    elif name in _NOT_AFTER:
+        meaning.not_after.append(value)
     elif name in _KEPT_BACK:
         context.report(_KEPT_BACK[name], value.line, key=key)
     elif name == "build" and isinstance(value.content, dict):

@@ -57,12 +57,15 @@ def entry_link(written: str, settings: HasPermalink) -> str:
     It is made of the name alone; if that entry has another id, it is one of its `aliases`.
     """
     address, hash_sign, fragment = written.partition("#")
+    page = link_path(settings, as_id(linked_name(address)))
+    return page + hash_sign + fragment
+
+
+def linked_name(address: str) -> str:
+    """Return the name, without folders and ending, of the entry file that an address names."""
     path = PurePosixPath(unquote(address.partition("?")[0]).strip().rstrip("/"))
     name = path.stem if path.suffix.lower() in ENTRY_SUFFIXES else path.name
-    if name in ("index", "_index"):
-        name = path.parent.name
-    page = link_path(settings, as_id(normalize("NFC", name)))
-    return page + hash_sign + fragment
+    return normalize("NFC", path.parent.name if name in ("index", "_index") else name)
 
 
 def linked(line: str) -> str:

@@ -33,6 +33,7 @@ _KEYS = {
         "draft": "черновик",
         "hidden": "скрыто скрыта скрыть",
         "pinned": "закрепить закреплено",
+        "translation_of": "перевод переводновости",
         "expires": "действуетдо действительнодо",
     }.items()
     for russian in keys.split()

@@ -49,6 +49,7 @@ CREATE TABLE item (
     number INTEGER PRIMARY KEY,  -- that of the row in words
     published INTEGER NOT NULL,  -- in microseconds, as in the catalogue
     id TEXT UNIQUE,              -- NULL for a tombstone
+    expires INTEGER,             -- when it ceases to be public; NULL if never
     digest BLOB NOT NULL,        -- of the entry as it was indexed
     sequence INTEGER NOT NULL    -- at which it became so in the catalogue
 );
@@ -161,9 +162,12 @@ def _find(connection: sqlite3.Connection, query: Query, edition: Edition, best: 
         rows = connection.execute(
             "SELECT published, id, item.sequence FROM words CROSS JOIN item ON number = words.rowid"
             " WHERE words MATCH ? AND words.rowid BETWEEN ? AND ? AND published BETWEEN ? AND ?"
-            " AND id IS NOT NULL"
+            " AND id IS NOT NULL AND (expires IS NULL OR expires > ?)"
             " ORDER BY words.rowid DESC LIMIT ?",
-            (match(query, prefix), since // SECOND, until // SECOND + spread, since, until, limit),
+            (
+                *(match(query, prefix), since // SECOND, until // SECOND + spread, since, until),
+                *(edition.now, limit),
+            ),
         )
         newest = sorted(map(Candidate._make, rows), reverse=True)
         ranked.update(dict.fromkeys(newest))

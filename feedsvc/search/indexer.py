@@ -18,8 +18,9 @@ from feedsvc.errors import SearchUnavailable
 from feedsvc.i18n import N_, Message
 from feedsvc.search.index import DAMAGED, FILE, SCHEMA, SECOND, source_id
 from feedsvc.search.terms import index_text
+from feedsvc.storage.change_rows import ChangedEntry
 from feedsvc.storage.changes import Changes, Position
-from feedsvc.storage.snapshot import ChangedEntry, Snapshot
+from feedsvc.storage.snapshot import Snapshot
 from feedsvc.storage.sqlite import (
     file_identity,
     is_damage,
@@ -236,8 +237,8 @@ def _store(execute: Callable[..., sqlite3.Cursor], ready: _Ready) -> None:
         execute("UPDATE state SET tombstones = tombstones + 1")
     if text is not None:
         number = _free_number(execute, row.published)
-        values = (number, row.published, row.id, row.digest, row.sequence)
-        execute("INSERT INTO item VALUES (?, ?, ?, ?, ?)", values)
+        values = (number, row.published, row.id, row.expires, row.digest, row.sequence)
+        execute("INSERT INTO item VALUES (?, ?, ?, ?, ?, ?)", values)
         execute("INSERT INTO words (rowid, text) VALUES (?, ?)", (number, text))
         spread = number - row.published // SECOND
         execute("UPDATE state SET held = held + 1, spread = max(spread, ?)", (spread,))

@@ -4,15 +4,15 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
 from feedsvc.dates import to_microseconds
-from feedsvc.model import Category, HomeSource, Problem, Reading
+from feedsvc.model import Category, HomeSource, Original, Problem, Reading
 from feedsvc.storage.renames import IsThere, Renames, rank
 
-_COLUMNS = "status, published, updated, digest, path, month, title, page"
+_COLUMNS = "status, published, updated, digest, path, month, title, page, expires, pinned"
 _encode = msgspec.json.encode
 _decode_problem = msgspec.json.Decoder(Problem).decode
 
@@ -28,6 +28,8 @@ class StoredEntry(NamedTuple):
     month: str
     title: str
     page: str
+    expires: int | None
+    pinned: int | None
     digest: bytes
     data: bytes
 
@@ -41,6 +43,8 @@ class _Listed(msgspec.Struct):
 
     categories: tuple[Category, ...] = ()
     aliases: tuple[str, ...] = ()
+    lang: str | None = None
+    translation_of: Original | None = None
 
 
 _decode_listed = msgspec.json.Decoder(_Listed).decode
@@ -93,7 +97,10 @@ def prepare(path: str, fingerprint: str, reading: Reading, changed: int = 0) -> 
         )
     data = _encode(entry)
     # Old addresses, one of which is made of the file's name, are no part of any document.
-    shown = _encode(replace(entry, aliases=())) if entry.aliases else data
+    shown = data
+    if entry.aliases or entry.translation_of:
+        original = entry.translation_of and replace(entry.translation_of, line=0)
+        shown = _encode(replace(entry, aliases=(), translation_of=original))
     stored = StoredEntry(
         id=entry.id,
         guid=entry.guid,
@@ -103,6 +110,8 @@ def prepare(path: str, fingerprint: str, reading: Reading, changed: int = 0) -> 
         month=entry.published.isoformat()[:7],
         title=entry.title,
         page=entry.page,
+        expires=None if entry.expires is None else to_microseconds(entry.expires),
+        pinned=None if entry.pinned is None else to_microseconds(entry.pinned),
         digest=blake2b(shown, digest_size=8).digest(),
         data=data,
     )
@@ -266,7 +275,7 @@ class Batch:
                 (update.path, update.fingerprint, self._changed(update), *known, *new),
             )
             self._touched_ids.add(new.id)
-            self._store_aliases(new)
+            self._store_names(new)
 
     def _store_copy(self, update: FileUpdate, original: str) -> None:
         """Store that a file has the text of another one, and is not published for that."""
@@ -291,11 +300,17 @@ class Batch:
             )
             self._report_copy(path, original)
 
-    def _store_aliases(self, new: StoredEntry) -> None:
+    def _store_names(self, new: StoredEntry) -> None:
+        """Store by which addresses the entry was known, and what it is a translation of."""
+        listed = _decode_listed(new.data)
         # Those of an entry whose file is gone stay: they lead to where it was.
         self._execute("DELETE FROM alias WHERE id = ?", (new.id,))
-        for alias in _decode_listed(new.data).aliases:
+        for alias in listed.aliases:
             self._execute("INSERT INTO alias VALUES (?, ?)", (alias, new.id))
+        self._execute("DELETE FROM translation WHERE id = ?", (new.id,))
+        if (original := listed.translation_of) is not None:
+            values = (new.id, original.name, original.address, original.line)
+            self._execute("INSERT INTO translation VALUES (?, ?, ?, ?)", values)
 
     def _conflicts(self, path: str, new: StoredEntry) -> tuple[Problem, ...]:
         """Return what keeps a file from owning its id and guid; if nothing, free them."""
@@ -351,6 +366,8 @@ class Batch:
             ).fetchone()
             for table in ("file", "entry")
         )
+        if new is None:
+            self._execute("DELETE FROM translation WHERE id = ?", (entry_id,))
         if new is None and old is not None:
             if old[0] == "draft" or old[1] > self._now:
                 self._delete_entry(entry_id)
@@ -360,16 +377,16 @@ class Batch:
             self._execute("DELETE FROM deleted WHERE id = ?", (entry_id,))
             self._execute(
                 f"REPLACE INTO entry (id, {_COLUMNS}, sequence)"  # noqa: S608 - ours alone
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (entry_id, *new, self._next_sequence()),
             )
-            self._update_categories(entry_id, new[0], new[1], new[5])
+            self._update_lists(entry_id, new)
             self.advanced = self.advanced or old is None or old[:4] != new[:4]
 
     def _delete_entry(self, entry_id: str) -> None:
         # It is not public, so it leaves no trace but in the log of changes: a subscriber may
         # have read no further than when it was public.
-        for table in ("entry", "category", "alias"):
+        for table in ("entry", "category", "language", "alias"):
             self._execute(f"DELETE FROM {table} WHERE id = ?", (entry_id,))  # noqa: S608 - ours alone
         self._execute("INSERT INTO deleted VALUES (?, ?)", (self._next_sequence(), entry_id))
 
@@ -377,12 +394,21 @@ class Batch:
         query = "UPDATE state SET sequence = sequence + 1 RETURNING sequence"
         return int(self._execute(query).fetchone()[0])
 
-    def _update_categories(self, entry_id: str, status: str, published: int, month: str) -> None:
-        self._execute("DELETE FROM category WHERE id = ?", (entry_id,))
+    def _update_lists(self, entry_id: str, new: tuple[Any, ...]) -> None:
+        """Store the lists that an entry with these columns is in, of categories and languages."""
+        for table in ("category", "language"):
+            self._execute(f"DELETE FROM {table} WHERE id = ?", (entry_id,))  # noqa: S608 - ours alone
+        status, published, month, expires = new[0], new[1], new[5], new[8]
         if status == "published":
             (data,) = self._execute("SELECT data FROM file WHERE id = ?", (entry_id,)).fetchone()
-            for category in _decode_listed(data).categories:
+            listed = _decode_listed(data)
+            for category in listed.categories:
                 self._execute(
-                    "INSERT INTO category VALUES (?, ?, ?, ?, ?)",
-                    (category.slug, published, entry_id, month, category.label),
+                    "INSERT INTO category VALUES (?, ?, ?, ?, ?, ?)",
+                    (category.slug, published, entry_id, month, expires, category.label),
+                )
+            if listed.lang:
+                self._execute(
+                    "INSERT INTO language VALUES (?, ?, ?, ?, ?)",
+                    (listed.lang.lower(), listed.lang, published, entry_id, expires),
                 )

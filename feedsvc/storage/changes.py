@@ -9,29 +9,37 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from feedsvc.model import Entry
-from feedsvc.storage.snapshot import ChangedEntry, Due, Snapshot
+from feedsvc.storage.change_rows import ChangedEntry, Due
+from feedsvc.storage.snapshot import Snapshot
+
+
+class Pending(NamedTuple):
+    """The moments that are still to be gone through: after a place, up to `end`."""
+
+    moment: int
+    sequence: int
+    end: int
 
 
 class Position(NamedTuple):
     """How far a subscriber has read.
 
-    `sequence` is that of the last row it has read. Of the rows up to there it knows as public
-    those published up to `moment` (microseconds since the epoch), and those published one
-    microsecond later up to the sequence `tie`, which is not 0 only where a limit has divided
-    entries of the same moment.
+    `sequence` is that of the last row it has read. Of the rows up to there it knows what is
+    public at `moment` (microseconds since the epoch), but for those that begin or end in what
+    is `pending`, where a limit has divided them.
     """
 
     sequence: int = 0
     moment: int = 0
-    tie: int = 0
+    pending: Pending | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class EntryEvent:
     """An entry became public, changed, or is not public.
 
-    `is_public` is False for an entry that is a draft, withdrawn, removed, or scheduled for
-    later.
+    `is_public` is False for an entry that is a draft, withdrawn, removed, scheduled for later,
+    or over.
     """
 
     row: ChangedEntry
@@ -53,31 +61,34 @@ class Changes:
     def after(self, position: Position, limit: int) -> tuple[list[EntryEvent], Position]:
         """Return the next events after a position, at most `limit`, and the position then.
 
-        First come the entries already read that became public as time passed, oldest first
-        (or are scheduled again since the clock was set back, newest first), then the rows
-        written since, by sequence. No events means that there are none yet.
+        First come the entries already read that began or ended since (or will begin or end
+        again, as the clock was set back), in the order of those moments, then the rows written
+        since, by sequence. No events means that there are none yet.
         """
         rows, position = self._due(position, limit)
         if not rows:
             rows = self.snapshot.changed_after(position.sequence, limit)
             if rows:
                 position = position._replace(sequence=rows[-1].sequence)
-        return [EntryEvent(row, self._is_public(row)) for row in rows], position
+        return [EntryEvent(row, row.is_public(self.now)) for row in rows], position
 
     def _due(self, position: Position, limit: int) -> tuple[list[ChangedEntry], Position]:
-        """Return the entries that only time made public or scheduled, and the position then."""
+        """Return the entries whose state only time has changed, and the position then."""
         if not position.sequence:  # no entry has been read yet
             return [], Position(moment=self.now)
-        start, end = Due(position.moment + 1, position.tie), Due(self.now + 1, 0)
-        if start <= end:
-            rows = self.snapshot.newly_due(start, end, position.sequence, limit)
-        else:
-            rows = self.snapshot.no_longer_due(end, start, position.sequence, limit)
-        if len(rows) == limit:
-            published, tie = rows[-1].published, rows[-1].sequence
-            # Known as public is what lies up to the last row; set back, only what precedes it.
-            end = Due(published, tie if start <= end else tie - 1)
-        return rows, Position(position.sequence, end.published - 1, end.sequence)
+        pending = self._pending(position)
+        if pending is None:
+            return [], position._replace(moment=self.now)
+        due = self.snapshot.due(Due(*pending[:2]), pending.end, position.sequence, limit)
+        left = Pending(*due[-1][0], pending.end) if len(due) == limit else None
+        return [row for _, row in due], Position(position.sequence, self.now, left)
 
-    def _is_public(self, row: ChangedEntry) -> bool:
-        return row.status == "published" and row.published <= self.now
+    def _pending(self, position: Position) -> Pending | None:
+        """Return the moments between what is known and now, and those that still were pending."""
+        pending, (start, end) = position.pending, sorted((position.moment, self.now))
+        if start == end:
+            return pending
+        passed = Pending(start + 1, 0, end)
+        if pending is None:
+            return passed
+        return Pending(*min(passed[:2], pending[:2]), max(end, pending.end))

@@ -44,6 +44,8 @@ CREATE TABLE file (
     month TEXT,
     title TEXT,
     page TEXT,
+    expires INTEGER,
+    pinned INTEGER,
     digest BLOB,
     data BLOB
 );
@@ -72,14 +74,18 @@ CREATE TABLE entry (
     month TEXT NOT NULL,        -- of publication, in the site's time zone: 2014-08
     title TEXT NOT NULL,
     page TEXT NOT NULL,         -- the path of its page
+    expires INTEGER,            -- when it ceases to be public; NULL if never
+    pinned INTEGER,             -- until when it is pinned; NULL if it is not
     digest BLOB NOT NULL,
     sequence INTEGER NOT NULL   -- higher than in every row written before
 ) WITHOUT ROWID;
 CREATE INDEX entry_sequence ON entry (sequence, status, published);
-CREATE INDEX entry_published ON entry (status, published, id);
-CREATE INDEX entry_month ON entry (status, month, published, id);
+CREATE INDEX entry_published ON entry (status, published, id, expires);
+CREATE INDEX entry_month ON entry (status, month, published, id, expires);
 CREATE INDEX entry_moment ON entry (published);
 CREATE INDEX entry_updated ON entry (updated);
+CREATE INDEX entry_expires ON entry (expires, sequence) WHERE expires IS NOT NULL;
+CREATE INDEX entry_pinned ON entry (pinned) WHERE pinned IS NOT NULL;
 CREATE TABLE deleted (
     sequence INTEGER PRIMARY KEY, -- as in entry
     id TEXT NOT NULL UNIQUE     -- of an entry that was not public when its file went
@@ -89,11 +95,29 @@ CREATE TABLE category (
     published INTEGER NOT NULL, -- these columns repeat the entry's
     id TEXT NOT NULL,
     month TEXT NOT NULL,
+    expires INTEGER,
     label TEXT NOT NULL,
     PRIMARY KEY (slug, published, id)
 ) WITHOUT ROWID;
 CREATE INDEX category_id ON category (id);
-CREATE INDEX category_month ON category (slug, month, published, id);
+CREATE INDEX category_month ON category (slug, month, published, id, expires);
+CREATE TABLE language (         -- of published entries that name theirs
+    tag TEXT NOT NULL,          -- in small letters
+    lang TEXT NOT NULL,         -- as in Entry
+    published INTEGER NOT NULL, -- these columns repeat the entry's
+    id TEXT NOT NULL,
+    expires INTEGER,
+    PRIMARY KEY (tag, published, id)
+) WITHOUT ROWID;
+CREATE INDEX language_id ON language (id);
+CREATE TABLE translation (
+    id TEXT PRIMARY KEY,        -- of an entry whose file is there
+    name TEXT NOT NULL,         -- these columns are as in Original
+    address TEXT NOT NULL,
+    line INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX translation_name ON translation (name);
+CREATE INDEX translation_address ON translation (address);
 CREATE TABLE alias (
     alias TEXT NOT NULL,        -- an old address of the entry (urls.old_address)
     id TEXT NOT NULL,

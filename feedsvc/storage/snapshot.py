@@ -2,75 +2,31 @@
 
 import sqlite3
 from collections.abc import Iterable
-from typing import Any, NamedTuple
 
 import msgspec
 
 from feedsvc.dates import to_microseconds
 from feedsvc.model import Entry, Problem
 from feedsvc.storage import waiting
+from feedsvc.storage.change_rows import ChangeRows
+from feedsvc.storage.file_rows import FileRows
+from feedsvc.storage.rows import decode_entry
+from feedsvc.storage.translation_rows import TranslationRows
 from feedsvc.storage.waiting import Waiting
 
-_decode_entry = msgspec.json.Decoder(Entry).decode
 decode_paths = msgspec.json.Decoder(tuple[str, ...]).decode
 _decode_problem = msgspec.json.Decoder(Problem).decode
 _encode = msgspec.json.encode
-# In microseconds since the epoch: later than any.
-MAX_MOMENT = 2**63 - 1
-# The columns of a ChangedEntry.
-_CHANGED = "sequence, entry.id, entry.status, entry.published, entry.digest, data"
+# The moments at which time alone changes what is public, or its order.
+_MOMENTS = ("published", "updated", "expires", "pinned")
+# Of an entry that is public; the values are now, twice. Each of these stands in an index.
+_PUBLIC = "status = 'published' AND published <= ? AND (expires IS NULL OR expires > ?)"
+# The same of the tables that repeat these columns of published entries.
+_LISTED = "{0}.published <= ? AND ({0}.expires IS NULL OR {0}.expires > ?)"
+_IN_CATEGORY, _IN_LANGUAGE = _LISTED.format("category"), _LISTED.format("language")
 
 
-class Due(NamedTuple):
-    """A place in the order in which entries become public: publication, then sequence."""
-
-    published: int
-    sequence: int
-
-
-class ChangedEntry(NamedTuple):
-    """A row of the log of changes: an entry as it was last written.
-
-    `status` is as in Entry, or 'removed'; `published` is in microseconds since the epoch;
-    `digest` identifies the content; `data` is the entry as JSON, None if it is removed.
-    """
-
-    sequence: int
-    id: str
-    status: str
-    published: int
-    digest: bytes
-    data: bytes | None
-
-    def entry(self) -> Entry | None:
-        """Return the entry if it is published, now or later, else None."""
-        return _decode_entry(self.data) if self.status == "published" and self.data else None
-
-
-class StoredFile(NamedTuple):
-    """A row of the list of files: a file and the last good version of its entry, if any.
-
-    `changed`, `published` and `updated` are in microseconds since the epoch; `status` and what
-    follows are None without a good version.
-    """
-
-    path: str
-    changed: int
-    id: str | None
-    status: str | None
-    published: int | None
-    updated: int | None
-    title: str | None
-    page: str | None
-
-
-# The columns of a StoredFile.
-_STORED = (
-    "file.path, changed, file.id, file.status, file.published, file.updated, file.title, file.page"
-)
-
-
-class Snapshot:
+class Snapshot(ChangeRows, FileRows, TranslationRows):
     """The catalogue at one revision: all its answers are consistent with each other.
 
     `scanned` is when the folder was last found in order; `degraded` is the code for why it is
@@ -78,41 +34,87 @@ class Snapshot:
     highest in the log of changes.
 
     All times, `now` included, are microseconds since the epoch. Unless stated otherwise, no
-    method returns an entry that is published later than `now`.
+    method returns an entry that is published later than `now`, or whose end has come by then.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
+        super().__init__(connection)
         (
             self.revision,
             self.scanned,
             self.degraded,
             self.identity,
             self.sequence,
-        ) = self._one("SELECT revision, scanned, degraded, identity, sequence FROM state")
-
-    def _all(self, query: str, *values: object) -> list[Any]:
-        return self._connection.execute(query, values).fetchall()
-
-    def _one(self, query: str, *values: object) -> Any:  # noqa: ANN401 - rows are of many shapes
-        return self._connection.execute(query, values).fetchone()
+        ) = self.one_row("SELECT revision, scanned, degraded, identity, sequence FROM state")
 
     def writer_faults(self) -> tuple[str, int]:
         """Return why the kernel does not report all changes (or ''), and the deaths of readers."""
-        watch_fault, deaths = self._one("SELECT watch_fault, reader_deaths FROM state")
+        watch_fault, deaths = self.one_row("SELECT watch_fault, reader_deaths FROM state")
         return watch_fault, deaths
 
     def waiting(self) -> Waiting:
         """Return the files that are still being copied."""
-        return waiting.decode(self._one("SELECT waiting FROM state")[0])
+        return waiting.decode(self.one_row("SELECT waiting FROM state")[0])
 
     def newest(self, now: int, limit: int) -> tuple[Entry, ...]:
         """Return the newest published entries, newest first."""
-        return self._entries(
-            "status = 'published' AND published <= ? ORDER BY published DESC, id DESC LIMIT ?",
+        return self.entries_where(
+            f"{_PUBLIC} ORDER BY published DESC, id DESC LIMIT ?",
+            now,
             now,
             limit,
         )
+
+    def pinned(self, now: int, limit: int) -> tuple[Entry, ...]:
+        """Return the newest published entries that are pinned at `now`, newest first."""
+        return self.entries_where(
+            # With a plus only the index of what is pinned is used.
+            "pinned > ? AND +status = 'published' AND +published <= ?"
+            " AND (expires IS NULL OR expires > ?) ORDER BY +published DESC, id DESC LIMIT ?",
+            now,
+            now,
+            now,
+            limit,
+        )
+
+    def in_language(self, tag: str, now: int, limit: int) -> tuple[Entry, ...]:
+        """Return the newest published entries that name a language, newest first."""
+        rows = self.all_rows(
+            "SELECT data FROM language JOIN entry USING (id) JOIN file USING (path)"  # noqa: S608
+            f" WHERE tag = ? AND {_IN_LANGUAGE}"
+            " ORDER BY language.published DESC, language.id DESC LIMIT ?",
+            tag,
+            now,
+            now,
+            limit,
+        )
+        return tuple(decode_entry(data) for (data,) in rows)
+
+    def in_no_other_language(self, tag: str, now: int, limit: int) -> tuple[Entry, ...]:
+        """Return the newest published entries that name this language or none, newest first."""
+        return self.entries_where(
+            f"{_PUBLIC} AND NOT EXISTS"  # noqa: S608 - ours alone
+            " (SELECT 1 FROM language WHERE language.id = entry.id AND tag <> ?)"
+            " ORDER BY published DESC, id DESC LIMIT ?",
+            now,
+            now,
+            tag,
+            limit,
+        )
+
+    def languages(self, now: int) -> list[str]:
+        """Return the languages that published entries name, by their tags."""
+        # Skip from each tag to the next, as in `categories`.
+        rows = self.all_rows(
+            "WITH RECURSIVE each (tag) AS (SELECT min(tag) FROM language UNION ALL"  # noqa: S608
+            " SELECT (SELECT min(tag) FROM language WHERE language.tag > each.tag)"
+            " FROM each WHERE tag IS NOT NULL)"
+            " SELECT tag FROM each WHERE EXISTS (SELECT 1 FROM language"
+            f"  WHERE language.tag = each.tag AND {_IN_LANGUAGE})",
+            now,
+            now,
+        )
+        return [tag for (tag,) in rows]
 
     def for_category(self, slug: str, now: int, limit: int) -> tuple[Entry, ...]:
         """Return the newest published entries of a category, newest first."""
@@ -125,65 +127,77 @@ class Snapshot:
     def _category_entries(
         self, condition: str, now: int, limit: int, *values: object
     ) -> tuple[Entry, ...]:
-        rows = self._all(
+        rows = self.all_rows(
             "SELECT data FROM category JOIN entry USING (id) JOIN file USING (path)"  # noqa: S608
-            f" WHERE {condition} AND entry.status = 'published' AND category.published <= ?"
+            f" WHERE {condition} AND entry.status = 'published' AND {_IN_CATEGORY}"
             " ORDER BY category.published DESC, category.id DESC LIMIT ?",
             *values,
             now,
+            now,
             limit,
         )
-        return tuple(_decode_entry(data) for (data,) in rows)
+        return tuple(decode_entry(data) for (data,) in rows)
 
     def neighbours(self, entry: Entry, now: int) -> tuple[Entry | None, Entry | None]:
         """Return the published entries before and after one, by publication, then id."""
         place = (to_microseconds(entry.published), entry.id)
-        earlier = self._entries(
+        earlier = self.entries_where(
             "status = 'published' AND (published, id) < (?, ?)"
+            " AND (expires IS NULL OR expires > ?)"
             " ORDER BY published DESC, id DESC LIMIT 1",
             *place,
-        )
-        later = self._entries(
-            "status = 'published' AND (published, id) > (?, ?) AND published <= ?"
-            " ORDER BY published, id LIMIT 1",
-            *place,
             now,
+        )
+        later = self.entries_where(
+            f"{_PUBLIC} AND (published, id) > (?, ?) ORDER BY published, id LIMIT 1",
+            now,
+            now,
+            *place,
         )
         return earlier[0] if earlier else None, later[0] if later else None
 
     def for_month(self, month: str, now: int) -> tuple[Entry, ...]:
         """Return all published entries of a month like '2014-08', newest first."""
-        return self._entries(
-            "status = 'published' AND month = ? AND published <= ?"
-            " ORDER BY published DESC, id DESC",
+        return self.entries_where(
+            f"{_PUBLIC} AND month = ? ORDER BY published DESC, id DESC",
+            now,
+            now,
             month,
-            now,
         )
 
-    def withdrawn(self, since: int, now: int) -> tuple[Entry, ...]:
-        """Return the withdrawn entries that were published at `since` or later, newest first."""
-        return self._entries(
-            "status = 'withdrawn' AND published BETWEEN ? AND ? ORDER BY published DESC, id DESC",
+    def withdrawn(self, since: int, until: int, now: int, limit: int = -1) -> tuple[Entry, ...]:
+        """Return the withdrawn entries, and those whose end has come, newest first.
+
+        Only those are returned that were published from `since` to `until`, both included.
+        """
+        until = min(until, now)
+        withdrawn = self.entries_where(
+            "status = 'withdrawn' AND published BETWEEN ? AND ?"
+            " ORDER BY published DESC, id DESC LIMIT ?",
             since,
+            until,
+            limit,
+        )
+        ended = self.entries_where(
+            # With a plus only the index of what ends is used.
+            "expires <= ? AND +status = 'published' AND +published BETWEEN ? AND ?"
+            " ORDER BY +published DESC, id DESC LIMIT ?",
             now,
+            since,
+            until,
+            limit,
         )
-
-    def _entries(self, condition: str, *values: object) -> tuple[Entry, ...]:
-        rows = self._all(
-            # SQLite drops the order of a subquery that is joined without a limit.
-            "SELECT data FROM (SELECT path, published, id FROM entry"  # noqa: S608 - ours alone
-            f" WHERE {condition}) AS found JOIN file USING (path)"
-            " ORDER BY found.published DESC, found.id DESC",
-            *values,
-        )
-        return tuple(_decode_entry(data) for (data,) in rows)
+        if not ended:
+            return withdrawn
+        both = sorted((*withdrawn, *ended), key=lambda each: (each.published, each.id))[::-1]
+        return tuple(both if limit < 0 else both[:limit])
 
     def moved(self, aliases: Iterable[str], now: int) -> str | None:
         """Return the page of the entry that had one of these addresses; None if none had.
 
         The first address counts before the others; of several entries the first published.
         """
-        row = self._one(
+        row = self.one_row(
             "SELECT page FROM json_each(?) AS asked"
             " CROSS JOIN alias ON alias.alias = asked.value JOIN entry ON entry.id = alias.id"
             " WHERE status <> 'draft' AND published <= ? ORDER BY asked.key, published, entry.id"
@@ -195,10 +209,11 @@ class Snapshot:
 
     def adjacent_month(self, month: str, now: int, *, later: bool) -> str | None:
         """Return the nearest month with published entries before or after another one."""
-        row = self._one(
-            "SELECT month FROM entry WHERE status = 'published' AND published <= ?"  # noqa: S608
+        row = self.one_row(
+            f"SELECT month FROM entry WHERE {_PUBLIC}"  # noqa: S608 - ours alone
             + (" AND month > ? ORDER BY month" if later else " AND month < ? ORDER BY month DESC")
             + " LIMIT 1",
+            now,
             now,
             month,
         )
@@ -206,98 +221,75 @@ class Snapshot:
 
     def unchanged(self, sequences: Iterable[int], now: int) -> frozenset[int]:
         """Return those sequences at which a published entry was last written."""
-        rows = self._all(
-            "SELECT sequence FROM json_each(?) CROSS JOIN entry ON sequence = value"
-            " WHERE status = 'published' AND published <= ?",
+        rows = self.all_rows(
+            "SELECT sequence FROM json_each(?) CROSS JOIN entry ON sequence = value"  # noqa: S608
+            f" WHERE {_PUBLIC}",
             _encode(tuple(sequences)),
+            now,
             now,
         )
         return frozenset(sequence for (sequence,) in rows)
 
-    def changed_after(self, sequence: int, limit: int) -> list[ChangedEntry]:
-        """Return the entries of a higher sequence, whenever published, lowest sequence first."""
-        rows = self._all(
-            f"SELECT {_CHANGED} FROM entry LEFT JOIN file USING (path) WHERE sequence > ?"  # noqa: S608
-            " UNION ALL SELECT sequence, id, 'removed', 0, x'', NULL FROM deleted"
-            " WHERE sequence > ? ORDER BY sequence LIMIT ?",
-            sequence,
-            sequence,
-            limit,
-        )
-        return [ChangedEntry(*row) for row in rows]
-
-    def newly_due(self, start: Due, end: Due, sequence: int, limit: int) -> list[ChangedEntry]:
-        """Return published entries after `start` up to `end`, oldest first.
-
-        Only entries of up to a sequence are returned, whenever they are published.
-        """
-        return self._between(start, end, sequence, limit, "ASC")
-
-    def no_longer_due(self, start: Due, end: Due, sequence: int, limit: int) -> list[ChangedEntry]:
-        """Return what `newly_due` returns, but newest first."""
-        return self._between(start, end, sequence, limit, "DESC")
-
-    def _between(
-        self, start: Due, end: Due, sequence: int, limit: int, order: str
-    ) -> list[ChangedEntry]:
-        rows = self._all(
-            f"SELECT {_CHANGED} FROM entry LEFT JOIN file USING (path)"  # noqa: S608
-            " WHERE entry.status = 'published' AND (entry.published, sequence) > (?, ?)"
-            " AND (entry.published, sequence) <= (?, ?) AND +sequence <= ?"
-            f" ORDER BY entry.published {order}, sequence {order} LIMIT ?",
-            *start,
-            *end,
-            sequence,
-            limit,
-        )
-        return [ChangedEntry(*row) for row in rows]
-
     def months(self, now: int) -> list[tuple[str, int]]:
         """Count the published entries of each month that has any, newest first."""
-        return self._all(
-            "SELECT month, count(*) FROM entry WHERE status = 'published' AND published <= ?"
-            " GROUP BY month ORDER BY month DESC",
+        return self.all_rows(
+            "SELECT month, count(*) FROM entry WHERE status = 'published' AND published <= ?1"  # noqa: S608
+            f"{self._lasts(now)} GROUP BY month ORDER BY month DESC",
             now,
         )
 
     def months_for_category(self, slug: str, now: int) -> list[tuple[str, int]]:
         """Count the published entries of each month in which a category has any, newest first."""
-        return self._all(
-            "SELECT month, count(*) FROM category WHERE slug = ? AND published <= ?"
-            " GROUP BY month ORDER BY month DESC",
-            slug,
+        return self.all_rows(
+            "SELECT month, count(*) FROM category WHERE published <= ?1 AND slug = ?2"  # noqa: S608
+            f"{self._lasts(now)} GROUP BY month ORDER BY month DESC",
             now,
+            slug,
         )
+
+    def _lasts(self, now: int) -> str:
+        """Return the condition that nothing counted has ended at `now`, the first value.
+
+        It is empty if nothing has ended yet: checking each of 100,000 entries takes time.
+        """
+        (has_ended,) = self.one_row("SELECT EXISTS (SELECT 1 FROM entry WHERE expires <= ?)", now)
+        return " AND (expires IS NULL OR expires > ?1)" if has_ended else ""
 
     def categories(self, now: int) -> list[tuple[str, str]]:
         """Return slug and newest label of each category that has published entries, by label."""
         # Skip from each slug to the next: there are few categories, with many entries each.
-        rows = self._all(
-            "WITH RECURSIVE each (slug) AS (SELECT min(slug) FROM category UNION ALL"
+        rows = self.all_rows(
+            "WITH RECURSIVE each (slug) AS (SELECT min(slug) FROM category UNION ALL"  # noqa: S608
             " SELECT (SELECT min(slug) FROM category WHERE category.slug > each.slug)"
             " FROM each WHERE slug IS NOT NULL)"
             " SELECT slug, (SELECT label FROM category JOIN entry USING (id)"
             "  WHERE category.slug = each.slug AND status = 'published'"
-            "  AND category.published <= ? ORDER BY category.published DESC LIMIT 1) AS label"
+            f"  AND {_IN_CATEGORY}"
+            "  ORDER BY category.published DESC LIMIT 1) AS label"
             " FROM each WHERE label IS NOT NULL ORDER BY label, slug",
+            now,
             now,
         )
         return [(slug, label) for slug, label in rows]
 
     def addresses(self, year: str, now: int) -> list[tuple[str, int, int]]:
         """Return page, publication and update of a year's published entries, newest first."""
-        return self._all(
-            "SELECT page, published, updated FROM entry"
-            " WHERE status = 'published' AND month BETWEEN ? || '-01' AND ? || '-12'"
-            " AND published <= ? ORDER BY published DESC, id DESC",
-            year,
-            year,
+        return self.all_rows(
+            "SELECT page, published, updated FROM entry"  # noqa: S608 - ours alone
+            f" WHERE {_PUBLIC} AND month BETWEEN ? || '-01' AND ? || '-12'"
+            " ORDER BY published DESC, id DESC",
             now,
+            now,
+            year,
+            year,
         )
 
     def find(self, entry_id: str, now: int) -> tuple[str, str, Entry | None] | None:
-        """Return an id's status, title and entry (None if it is removed); None if unknown."""
-        row = self._one(
+        """Return an id's status, title and entry (None if it is removed); None if unknown.
+
+        An entry whose end has come is returned as well.
+        """
+        row = self.one_row(
             "SELECT entry.status, entry.title, data FROM entry LEFT JOIN file USING (path)"
             " WHERE entry.id = ? AND entry.published <= ?",
             entry_id,
@@ -306,123 +298,77 @@ class Snapshot:
         if row is None:
             return None
         status, title, data = row
-        return status, title, None if data is None else _decode_entry(data)
+        return status, title, None if data is None else decode_entry(data)
 
     def last_transition(self, now: int) -> int:
         """Return the last moment up to `now` at which time alone changed what is public."""
         moments = (
-            self._one("SELECT max(published) FROM entry WHERE published <= ?", now)[0],
-            self._one("SELECT max(updated) FROM entry WHERE updated <= ?", now)[0],
+            self.one_row(f"SELECT max({each}) FROM entry WHERE {each} <= ?", now)[0]  # noqa: S608
+            for each in _MOMENTS
         )
         return max((moment for moment in moments if moment is not None), default=0)
 
     def next_transition(self, now: int) -> int | None:
         """Return the next moment at which time alone will change what is public, or None."""
         moments = (
-            self._one("SELECT min(published) FROM entry WHERE published > ?", now)[0],
-            self._one("SELECT min(updated) FROM entry WHERE updated > ?", now)[0],
+            self.one_row(f"SELECT min({each}) FROM entry WHERE {each} > ?", now)[0]  # noqa: S608
+            for each in _MOMENTS
         )
         return min((moment for moment in moments if moment is not None), default=None)
 
     def newest_moment(self, now: int) -> int:
-        """Return the newest publication or update up to `now`, of an entry or a withdrawn one.
+        """Return the newest publication, update or end up to `now`, of any entry or withdrawn one.
 
         It follows from the files alone: entries whose files are gone do not count. Return 0 if
         there is none.
         """
-        rows = self._all(
+        rows = self.all_rows(
             "SELECT max(published) FROM entry WHERE status = 'published' AND published <= ?1"
             " UNION ALL"
             " SELECT max(published) FROM entry WHERE status = 'withdrawn' AND published <= ?1"
             " UNION ALL SELECT * FROM (SELECT updated FROM entry WHERE updated <= ?1"
             # With a plus no index of the status is used, which would sort all entries.
-            "  AND +status IN ('published', 'withdrawn') ORDER BY updated DESC LIMIT 1)",
+            "  AND +status IN ('published', 'withdrawn') ORDER BY updated DESC LIMIT 1)"
+            " UNION ALL SELECT * FROM (SELECT expires FROM entry WHERE expires <= ?1"
+            "  AND +status = 'published' ORDER BY expires DESC LIMIT 1)",
             now,
         )
         return max((moment for (moment,) in rows if moment is not None), default=0)
 
     def counts(self, now: int) -> dict[str, int]:
-        """Count the entries by status; 'scheduled' are those published later than `now`."""
-        counts = dict.fromkeys(("published", "scheduled", "draft", "withdrawn", "removed"), 0)
-        rows = self._all(
-            "SELECT iif(status = 'published' AND published > ?, 'scheduled', status), count(*)"
-            " FROM entry GROUP BY 1",
+        """Count the entries by status.
+
+        'scheduled' are those published later than `now`, 'expired' those that have ended.
+        """
+        states = ("published", "scheduled", "draft", "withdrawn", "expired", "removed")
+        counts = dict.fromkeys(states, 0)
+        rows = self.all_rows(
+            "SELECT CASE WHEN status <> 'published' THEN status"
+            " WHEN published > ?1 THEN 'scheduled' WHEN expires <= ?1 THEN 'expired'"
+            " ELSE status END, count(*) FROM entry GROUP BY 1",
             now,
         )
         return counts | dict(rows)
 
     def scheduled(self, now: int) -> list[tuple[str, str, int]]:
         """Return id, title and publication of the entries scheduled for later, soonest first."""
-        return self._all(
+        return self.all_rows(
             "SELECT id, title, published FROM entry"
             " WHERE status = 'published' AND published > ? ORDER BY published, id",
             now,
         )
 
-    def files(self, limit: int, before: tuple[int, str] | None = None) -> list[StoredFile]:
-        """Return the files, that changed last first, whatever became of them.
-
-        `before` is when the last file that is known already was changed, and its path.
-        """
-        rows = self._all(
-            f"SELECT {_STORED} FROM file WHERE (changed, path) < (?, ?)"  # noqa: S608
-            " ORDER BY changed DESC, path DESC LIMIT ?",
-            *(before or (MAX_MOMENT, "")),
-            limit,
-        )
-        return [StoredFile(*row) for row in rows]
-
-    def files_at(self, paths: Iterable[str]) -> list[StoredFile]:
-        """Return the files of these paths, that changed last first."""
-        rows = self._all(
-            f"SELECT {_STORED} FROM json_each(?) AS asked"  # noqa: S608 - ours alone
-            " CROSS JOIN file ON file.path = asked.value"
-            " ORDER BY changed DESC, file.path DESC",
-            _encode(tuple(paths)),
-        )
-        return [StoredFile(*row) for row in rows]
-
-    def hidden_files(self, now: int, limit: int) -> list[StoredFile]:
-        """Return the files of drafts and of entries scheduled for later, changed last first."""
-        rows = self._all(
-            f"SELECT {_STORED} FROM (SELECT path FROM entry WHERE status = 'draft' UNION ALL"  # noqa: S608
-            " SELECT path FROM entry WHERE status = 'published' AND published > ?)"
-            " JOIN file USING (path) ORDER BY changed DESC, path DESC LIMIT ?",
-            now,
-            limit,
-        )
-        return [StoredFile(*row) for row in rows]
-
-    def unpublished(self, entry_id: str, now: int) -> Entry | None:
-        """Return the entry of an id if it is a draft or scheduled for later."""
-        row = self._one(
-            "SELECT data FROM entry JOIN file USING (path) WHERE entry.id = ?"
-            " AND (entry.status = 'draft' OR entry.status = 'published' AND entry.published > ?)",
-            entry_id,
-            now,
-        )
-        return None if row is None else _decode_entry(row[0])
-
-    def problems_at(self, paths: Iterable[str]) -> tuple[Problem, ...]:
-        """Return the problems of the files of these paths, by path and line."""
-        rows = self._all(
-            "SELECT data FROM json_each(?) AS asked"
-            " CROSS JOIN problem ON problem.path = asked.value",
-            _encode(tuple(paths)),
-        )
-        return tuple(sorted(_decode_problem(data) for (data,) in rows))
-
     def problems(self) -> tuple[Problem, ...]:
         """Return every problem of every file, by path and line."""
-        return tuple(
-            sorted(_decode_problem(data) for (data,) in self._all("SELECT data FROM problem"))
-        )
+        stored = self.all_rows("SELECT data FROM problem")
+        found = [_decode_problem(data) for (data,) in stored]
+        return tuple(sorted(found + self.translation_problems()))
 
     def named_files(self) -> dict[str, tuple[str, ...]]:
         """Return the paths of other files that entry files name, by the path of the entry file."""
-        rows = self._all("SELECT path, named_files FROM file WHERE named_files IS NOT NULL")
+        rows = self.all_rows("SELECT path, named_files FROM file WHERE named_files IS NOT NULL")
         return {path: decode_paths(named_files) for path, named_files in rows}
 
     def fingerprints(self) -> dict[str, str]:
         """Return the fingerprint that each known file had when it was read, by path."""
-        return dict(self._all("SELECT path, fingerprint FROM file"))
+        return dict(self.all_rows("SELECT path, fingerprint FROM file"))

@@ -35,7 +35,7 @@ class Scheduled:
 class Status:
     """The catalogue at one moment.
 
-    `entries` counts them by 'published', 'scheduled', 'draft', 'withdrawn' and 'removed',
+    `entries` counts them by 'published', 'scheduled', 'draft', 'withdrawn', 'expired', 'removed',
     `problems` by severity. `scan_age` is how many seconds ago the folder was last found in
     order, None if it never was; `degraded` is a key of `DEGRADED`, or None. `watch_fault` is the
     name of the error for which the kernel does not report all changes, or None;

@@ -43,6 +43,7 @@ def check(settings: Settings) -> Checked:
             found.extend(writer.apply(batch, (), now=0).problems)
             for update in batch:
                 found.extend(_label_conflicts(update, labels))
+        found.extend(writer.snapshot().translation_problems())
         named = writer.all_named_files()
         found.extend(unread(scan.others, named, settings.static, alone=0)[0])
     return Checked(tuple(sorted(found)), len(files))

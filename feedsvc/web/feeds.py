@@ -24,7 +24,7 @@ Select = Callable[[Edition], Channel]
 
 
 class FeedViews:
-    """The views of the feeds of the site and of its categories."""
+    """The views of the feeds of the site, of its categories and its languages."""
 
     def __init__(self, settings: Settings, cache: DocumentCache) -> None:
         self._settings = settings
@@ -41,6 +41,10 @@ class FeedViews:
                 f"category feed {name}": partial(self._category_feed, feed, name)
                 for name, feed in FOR_READERS.items()
             },
+            **{
+                f"language feed {name}": partial(self._language_feed, feed, name)
+                for name, feed in FOR_READERS.items()
+            },
         }
 
     def _feed(self, feed: Feed, name: str) -> Response:
@@ -48,10 +52,13 @@ class FeedViews:
 
     def _category_feed(self, feed: Feed, name: str, slug: str) -> Response:
         def select(edition: Edition) -> Channel:
-            selected = channel.for_category(edition, self._settings, name, slug)
-            if selected is None:
-                raise NotFound
-            return selected
+            return _found(channel.for_category(edition, self._settings, name, slug))
+
+        return self.respond(request.path, feed, select)
+
+    def _language_feed(self, feed: Feed, name: str, tag: str) -> Response:
+        def select(edition: Edition) -> Channel:
+            return _found(channel.for_language(edition, self._settings, name, tag))
 
         return self.respond(request.path, feed, select)
 
@@ -103,6 +110,12 @@ class FeedViews:
         response.cache_control.clear()
         response.cache_control.no_store = True
         return response
+
+
+def _found(selected: Channel | None) -> Channel:
+    if selected is None:
+        raise NotFound
+    return selected
 
 
 def _accepts_delta() -> bool:

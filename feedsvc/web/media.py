@@ -99,7 +99,8 @@ class MediaViews:
             return found.response(name)
         found.file.close()
         digest = blake2b(reduced, digest_size=16).digest()
-        return _send(BytesIO(reduced), digest, "image/jpeg", f"{name}.jpg", found.published)
+        response = _send(BytesIO(reduced), digest, "image/jpeg", f"{name}.jpg", found.published)
+        return found.limited(response)
 
     def _logo(self, name: str) -> BaseResponse:
         """Answer with a picture of the site itself."""
@@ -129,7 +130,7 @@ class MediaViews:
             is_named = file.name == name or normalized(file.name) == normalized(name)
             if is_named and TYPES.get(suffix(file.path)) == file.media_type:
                 opened = self._opened(partial(open_beneath, self._settings.entries, file.path))
-                return _Found(file, *opened, to_microseconds(entry.published))
+                return _Found(file, *opened, to_microseconds(entry.published), _max_age(entry))
         raise NotFound
 
     def _opened(self, open_: Callable[[], BufferedReader]) -> tuple[BufferedReader, bytes]:
@@ -145,16 +146,33 @@ class MediaViews:
 
 
 class _Found(NamedTuple):
-    """A file of an entry, opened; `published` is when its entry was."""
+    """A file of an entry, opened; `published` is when its entry was.
+
+    `max_age` is for how many seconds caches may keep it.
+    """
 
     attachment: Attachment
     file: BufferedReader
     digest: bytes
     published: int
+    max_age: int
 
     def response(self, name: str) -> BaseResponse:
         """Return the file as a response."""
-        return _send(self.file, self.digest, self.attachment.media_type, name, self.published)
+        media_type = self.attachment.media_type
+        return self.limited(_send(self.file, self.digest, media_type, name, self.published))
+
+    def limited(self, response: BaseResponse) -> BaseResponse:
+        """Return a response to the request for the file, for as long as caches may keep it."""
+        response.cache_control.max_age = self.max_age
+        return response
+
+
+def _max_age(entry: Entry) -> int:
+    """Return for how many seconds caches may keep the files of an entry: not beyond its end."""
+    if entry.expires is None:
+        return MAX_AGE
+    return max(0, min(MAX_AGE, (to_microseconds(entry.expires) - clock.now()) // 1_000_000))
 
 
 def _send(

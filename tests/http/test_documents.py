@@ -31,14 +31,17 @@ FOLDER = {
     "hidden.pdf": PDF,
     "draft.md": item("Draft", "2024-03-01", status="draft", categories="Черновики"),
     "scheduled.md": item("Scheduled", "2999-01-01", categories="Планы"),
+    "sport.en.md": item("Sport", "2026-06-30"),
+    "ended.md": item("Ended", "2022-05-05", expires="2022-06-05", categories="Сроки", lang="tt"),
     "withdrawn.md": item("Withdrawn", "2023-05-05", status="withdrawn", categories="Ошибки"),
 }
 HIDDEN = (
-    *("draft", "scheduled", "withdrawn", "hidden", "2024", "2999", "2023"),
+    *("draft", "scheduled", "withdrawn", "hidden", "2024", "2999", "2023", "ended", "2022"),
+    *("sroki", "lang/tt"),
     *("chernoviki", "plany", "oshibki"),
 )
 PREFIXES = (
-    *("/feeds", "/archive", "/category", "/search", "/media", "/preview", "/sitemap"),
+    *("/feeds", "/archive", "/category", "/lang", "/search", "/media", "/preview", "/sitemap"),
     *("/static", "/logo", "/robots", "/healthz", "/readyz"),
 )
 

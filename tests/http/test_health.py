@@ -40,6 +40,7 @@ def test_readiness_describes_the_catalogue_and_names_no_entry(
                 "scheduled": 1,
                 "draft": 0,
                 "withdrawn": 1,
+                "expired": 0,
                 "removed": 0,
             },
             "problems": {"error": 1, "warning": 0},

@@ -13,6 +13,7 @@ from feedsvc.dates import (
     from_microseconds,
     is_meant,
     parse_date,
+    parse_end,
     read_date,
     to_microseconds,
 )
@@ -542,3 +543,35 @@ def test_no_number_in_a_date_is_passed_over(text: str) -> None:
 @pytest.mark.parametrize("count", [0, 1, -1, 1_782_907_200_000_000, -62_135_596_800_000_000])
 def test_a_moment_stays_the_same_in_microseconds(count: int) -> None:
     assert to_microseconds(from_microseconds(count)) == count
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("30.11.2026", "2026-12-01T00:00:00+03:00"),
+        ("до 30.11.2026", "2026-12-01T00:00:00+03:00"),
+        ("до 30 ноября 2026 г.", "2026-12-01T00:00:00+03:00"),
+        ("2026-11-30", "2026-12-01T00:00:00+03:00"),
+        ("until 2026-12-31", "2027-01-01T00:00:00+03:00"),
+        ("30.11.2026 18:00", "2026-11-30T18:00:00+03:00"),
+        ("30.11.2026 0:00", "2026-11-30T00:00:00+03:00"),
+        ("30.11.2026 в 00.00", "2026-11-30T00:00:00+03:00"),
+        ("2026-11-30T00:00", "2026-11-30T00:00:00+03:00"),
+        ("2026-11-30T00:00:00+03:00", "2026-11-30T00:00:00+03:00"),
+        ("завтра", None),
+        ("до", None),
+        ("", None),
+    ],
+)
+def test_a_day_until_which_something_holds_counts_as_a_whole(
+    text: str, expected: str | None
+) -> None:
+    moment = parse_end(text, ZoneInfo("Europe/Moscow"))
+    assert (moment and moment.isoformat()) == expected
+
+
+def test_the_last_day_ends_at_the_midnight_that_there_is() -> None:
+    # In Cairo clocks went forward at midnight.
+    moment = parse_end("24.04.2025", ZoneInfo("Africa/Cairo"))
+    assert moment is not None
+    assert moment.isoformat() == "2025-04-25T01:00:00+03:00"

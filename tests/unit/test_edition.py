@@ -137,6 +137,115 @@ def test_every_list_holds_only_public_entries_as_of_now(newsroom: Newsroom) -> N
     assert [entry.id for entry in edition.withdrawn(c.published)] == ["f"]
 
 
+# What ends, and what comes first
+
+
+def test_an_entry_is_public_until_its_end(newsroom: Newsroom) -> None:
+    newsroom.apply({"a.md": item("One", categories="News", expires="2026-07-01T12:00:01Z")})
+    before, after = newsroom.edition(NOW + SECOND - 1), newsroom.edition(NOW + SECOND)
+    assert isinstance(before.find("a"), Entry)
+    assert before.period.until == after.period.since == after.period.newest == NOW + SECOND
+    ended = from_microseconds(NOW + SECOND)
+    assert after.find("a") == GoneEntry("One", expired=ended)
+    lists = [
+        (
+            *(edition.newest(9), edition.for_month("2026-01"), edition.for_category("news", 9)),
+            *(edition.for_category_month("news", "2026-01"), edition.months()),
+            *(edition.months_for_category("news"), edition.categories()),
+            *(edition.addresses("2026"), edition.recent(timedelta(days=300), 9)),
+            edition.month_before("2026-02"),
+        )
+        for edition in (before, after)
+    ]
+    assert all(lists[0])
+    assert not any(lists[1])
+    # Readers that have it are told, as of a withdrawal.
+    assert before.withdrawn(ended - timedelta(days=300)) == ()
+    (gone,) = after.withdrawn(ended - timedelta(days=300))
+    assert (gone.id, gone.updated) == ("a", ended)
+
+
+def test_what_has_ended_is_listed_among_the_withdrawn_by_publication(newsroom: Newsroom) -> None:
+    newsroom.apply(
+        {
+            "a.md": item(date="2026-01-01", expires="2026-02-01"),
+            "b.md": item(date="2026-01-02", status="withdrawn"),
+            "c.md": item(date="2026-01-03", expires="2026-01-30"),
+            "d.md": item(date="2026-01-04", status="withdrawn", expires="2026-01-30"),
+            "e.md": item(date="2026-01-05", status="draft", expires="2026-01-30"),
+            "f.md": item(date="2026-01-06", expires="2026-12-01"),
+        }
+    )
+    edition, since = newsroom.edition(), parse("2026-01-01T00:00+03:00")
+    listed = [entry.id for entry in edition.withdrawn(since)]
+    assert listed == ["d", "c", "b", "a"]
+    assert [entry.id for entry in edition.withdrawn(since, limit=2)] == ["d", "c"]
+    until = parse("2026-01-03T00:00+03:00")
+    assert [entry.id for entry in edition.withdrawn(since, until)] == ["b", "a"]
+    assert edition.find("d") == GoneEntry("Title")
+
+
+def test_what_has_ended_is_no_neighbour(newsroom: Newsroom) -> None:
+    newsroom.apply(
+        {
+            "a.md": item(date="2026-01-01", expires="2026-02-01"),
+            "b.md": item(date="2026-01-02"),
+            "c.md": item(date="2026-01-03", expires="2026-02-01"),
+        }
+    )
+    entry = newsroom.edition().find("b")
+    assert isinstance(entry, Entry)
+    assert newsroom.edition().neighbours(entry) == (None, None)
+
+
+def test_pinned_entries_are_the_newest_of_those_whose_time_has_not_come(
+    newsroom: Newsroom,
+) -> None:
+    newsroom.apply(
+        {
+            "a.md": item(date="2026-01-01", pinned="yes"),
+            "b.md": item(date="2026-01-02", pinned="2026-07-01T12:00:01Z"),
+            "c.md": item(date="2026-01-03", pinned="no"),
+            "d.md": item(date="2026-01-04", pinned="yes", status="draft"),
+            "e.md": item(date="2026-07-02", pinned="yes"),
+            "f.md": item(date="2026-01-05", pinned="yes", expires="2026-02-01"),
+            "g.md": item(date="2026-01-06", pinned="2026-02-01"),
+        }
+    )
+    pinned = {
+        second: [entry.id for entry in newsroom.edition(NOW + second * SECOND).pinned(9)]
+        for second in (0, 1)
+    }
+    assert pinned == {0: ["b", "a"], 1: ["a"]}
+    assert [entry.id for entry in newsroom.edition().pinned(1)] == ["b"]
+    assert newsroom.edition().period.until == NOW + SECOND
+    assert newsroom.edition(NOW + SECOND).period.since == NOW + SECOND
+    # Lists and feeds stay in the order of time.
+    assert newest(newsroom) == ["g", "c", "b", "a"]
+
+
+def test_entries_are_listed_by_language(newsroom: Newsroom) -> None:
+    newsroom.apply(
+        {
+            "a.md": item(date="2026-01-01"),
+            "b.md": item(date="2026-01-02", lang="en"),
+            "c.md": item(date="2026-01-03", lang="EN"),
+            "d.md": item(date="2026-01-04", lang="ru"),
+            "e.md": item(date="2026-01-05", lang="en", status="draft"),
+            "f.md": item(date="2026-07-02", lang="en"),
+            "g.md": item(date="2026-01-06", lang="tt", expires="2026-02-01"),
+            "h.md": item(date="2026-01-07", lang="en", expires="2026-02-01"),
+        }
+    )
+    edition = newsroom.edition()
+    assert edition.languages() == ["en", "ru"]
+    assert [entry.id for entry in edition.in_language("en", 9)] == ["c", "b"]
+    assert [entry.id for entry in edition.in_language("en", 1)] == ["c"]
+    assert [entry.id for entry in edition.in_no_other_language("ru", 9)] == ["d", "a"]
+    newsroom.apply({"c.md": item(date="2026-01-03", lang="tt")}, gone=["b.md"])
+    assert newsroom.edition().languages() == ["ru", "tt"]
+
+
 # Periods
 
 
@@ -214,20 +323,32 @@ near_a_transition = st.builds(lambda hour, offset: hour * 3600 + offset, hours, 
 
 @given(
     entries=st.lists(
-        st.tuples(hours, hours, st.sampled_from(["published", "draft", "withdrawn", "removed"])),
+        st.tuples(
+            hours,
+            hours,
+            st.sampled_from(["published", "draft", "withdrawn", "removed"]),
+            st.one_of(st.none(), hours),
+            st.one_of(st.none(), hours),
+        ),
         max_size=6,
     ),
     moments=st.tuples(near_a_transition, near_a_transition),
 )
 @hypothesis_settings(deadline=None, max_examples=60)
 def test_what_is_public_is_the_same_throughout_a_period(
-    entries: list[tuple[int, int, str]], moments: tuple[int, int]
+    entries: list[tuple[int, int, str, int | None, int | None]], moments: tuple[int, int]
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
         newsroom = Newsroom(Settings(instance=Path(folder)))
         try:
-            for number, (published, updated, status) in enumerate(entries):
+            for number, (published, updated, status, expires, pinned) in enumerate(entries):
                 keys = {} if status == "removed" else {"status": status}
+                if expires is not None and expires > published:
+                    keys["expires"] = f"2026-07-01T{expires:02}:00Z"
+                if pinned is not None:
+                    keys["pinned"] = f"2026-07-01T{pinned:02}:00Z"
+                if number % 2:
+                    keys |= {"lang": "en", "translation_of": str(number - 1)}
                 data = item(
                     date=f"2026-07-01T{published:02}:00Z",
                     updated=f"2026-07-01T{updated:02}:00Z",
@@ -251,7 +372,14 @@ def test_what_is_public_is_the_same_throughout_a_period(
 
 
 def public(edition: Edition, count: int) -> tuple[object, ...]:
-    return edition.newest(10), [edition.find(str(number)) for number in range(count)]
+    return (
+        edition.newest(10),
+        edition.pinned(10),
+        edition.languages(),
+        edition.versions(),
+        edition.withdrawn(from_microseconds(0)),
+        [edition.find(str(number)) for number in range(count)],
+    )
 
 
 def test_a_neighbour_shows_no_update_before_its_time(newsroom: Newsroom) -> None:

@@ -80,6 +80,8 @@ def test_only_these_problems_are_warnings() -> None:
         "media-missing",
         "media-no-picture",
         "media-type",
+        "translation-same",
+        "translation-unknown",
     }
 
 

@@ -171,6 +171,7 @@ def test_status_describes_the_catalogue_that_sync_has_updated(folder: Path) -> N
         "  запланировано: 1",
         "  черновики: 1",
         "  отозвано: 1",
+        "  с истёкшим сроком: 0",
         "  удалено: 0",
         "    1 января 2999\u202fг. 10:00: later «Позже»",
         "Замечания к файлам:",

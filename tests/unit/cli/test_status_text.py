@@ -9,7 +9,14 @@ from feedsvc.storage.status import DEGRADED, Scheduled, Status, watch_fault
 
 STATUS = Status(
     revision=7,
-    entries={"published": 1, "scheduled": 2, "draft": 3, "withdrawn": 4, "removed": 5},
+    entries={
+        "published": 1,
+        "scheduled": 2,
+        "draft": 3,
+        "withdrawn": 4,
+        "expired": 6,
+        "removed": 5,
+    },
     scheduled=(Scheduled("later", "Later", datetime(2999, 1, 1, 7, tzinfo=UTC)),),
     problems={"error": 1, "warning": 2},
     scan_age=6.6,
@@ -31,6 +38,7 @@ def test_a_status_is_described_line_by_line(english: Settings) -> None:
         "  scheduled: 2",
         "  drafts: 3",
         "  withdrawn: 4",
+        "  no longer valid: 6",
         "  removed: 5",
         "    January 1, 2999 10:00\u202fAM: later «Later»",
         "Problems:",

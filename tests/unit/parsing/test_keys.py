@@ -52,8 +52,10 @@ def test_what_another_system_shows_is_shown(lines: str) -> None:
         *(("draft: maybe", "hidden-unclear"), ("private: [a]", "hidden-unclear")),
         *(("draft: *a", "hidden-unclear"), ("hidden: {a: b}", "hidden-unclear")),
         *(("status: wonderful", "unknown-status"), ("visibility: some", "unknown-status")),
-        *(("expiryDate: 2015-01-01", "expires"), ("expires: 2999-01-01", "expires")),
-        *(("unpublish_date: 2015-01-01", "expires"), ("password: 123", "password")),
+        *(("expiryDate: never", "bad-date"), ("expires: soon", "bad-date")),
+        *(("unpublish: true", "bad-date"), ("password: 123", "password")),
+        *(("expires: 12.08.2014", "expires-early"), ("expiryDate: 2014-08-13", "expires-early")),
+        *(("pinned: often", "bad-pinned"), ("pinned: [a]", "bad-value")),
         *(("publishDate: someday", "bad-date"), ("embargo: [a]", "bad-date")),
     ],
 )

@@ -83,7 +83,7 @@ def test_damage_found_while_reading_is_reported_and_the_catalogue_opened_again(
     newsroom.publish({"a.md": item("One")})
     reader = Catalogue(newsroom.settings.instance)
     with pytest.raises(CatalogueUnavailable), reader.snapshot() as snapshot:
-        snapshot._one("SELECT * FROM nowhere")  # noqa: SLF001 - stands for a damaged page
+        snapshot.one_row("SELECT * FROM nowhere")  # stands for a damaged page
     with reader.snapshot() as snapshot:
         assert snapshot.revision == 1
 

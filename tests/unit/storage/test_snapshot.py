@@ -25,7 +25,9 @@ def test_problems_are_sorted_by_path_and_line(newsroom: Newsroom) -> None:
 
 
 def test_entries_are_counted_by_what_readers_see_of_them(newsroom: Newsroom) -> None:
-    nothing = dict.fromkeys(("published", "scheduled", "draft", "withdrawn", "removed"), 0)
+    nothing = dict.fromkeys(
+        ("published", "scheduled", "draft", "withdrawn", "expired", "removed"), 0
+    )
     assert newsroom.writer.snapshot().counts(NOW) == nothing
     newsroom.apply(
         {
@@ -34,6 +36,7 @@ def test_entries_are_counted_by_what_readers_see_of_them(newsroom: Newsroom) -> 
             "c.md": item(date="2027-01-01"),
             "d.md": item(date="2027-01-01", status="draft"),
             "e.md": item(status="withdrawn"),
+            "f.md": item(expires="2026-06-30"),
         }
     )
     newsroom.apply({}, gone=["b.md"])
@@ -107,7 +110,7 @@ def test_withdrawn_entries_are_listed_from_a_moment_on_newest_first(newsroom: Ne
         }
     )
     since = to_microseconds(datetime(2026, 1, 2, tzinfo=UTC))
-    withdrawn = newsroom.writer.snapshot().withdrawn(since, NOW)
+    withdrawn = newsroom.writer.snapshot().withdrawn(since, NOW, NOW)
     assert [entry.id for entry in withdrawn] == ["c", "b"]
 
 

@@ -6,7 +6,9 @@ from tests.support.newsroom import NOW, SECOND, Newsroom, item
 
 
 def test_the_status_of_a_new_catalogue_is_empty(newsroom: Newsroom) -> None:
-    nothing = dict.fromkeys(("published", "scheduled", "draft", "withdrawn", "removed"), 0)
+    nothing = dict.fromkeys(
+        ("published", "scheduled", "draft", "withdrawn", "expired", "removed"), 0
+    )
     assert take_status(newsroom.writer.snapshot(), NOW) == Status(
         revision=0,
         entries=nothing,
@@ -35,7 +37,8 @@ def test_a_status_sums_up_entries_problems_and_the_last_scan(newsroom: Newsroom)
     moment = datetime(2026, 7, 1, 12, 0, 1, tzinfo=UTC)
     assert take_status(newsroom.writer.snapshot(), NOW) == Status(
         revision=1,
-        entries={"published": 1, "scheduled": 1, "draft": 0, "withdrawn": 0, "removed": 0},
+        entries=dict.fromkeys(("draft", "withdrawn", "expired", "removed"), 0)
+        | {"published": 1, "scheduled": 1},
         scheduled=(Scheduled("c", "Later", moment),),
         problems={"error": 1, "warning": 1},
         scan_age=7.0,

@@ -1,0 +1,83 @@
+"""Queries for the log of changes: what was written since, and what time alone has changed."""
+
+from typing import NamedTuple
+
+from feedsvc.model import Entry
+from feedsvc.storage.rows import Rows, decode_entry
+
+# The columns of a ChangedEntry.
+_CHANGED = "sequence, entry.id, entry.status, entry.published, entry.expires, entry.digest, data"
+
+
+class Due(NamedTuple):
+    """A place in the order in which entries become and cease to be public.
+
+    It is the moment (of publication, or of the end), then the sequence.
+    """
+
+    moment: int
+    sequence: int
+
+
+class ChangedEntry(NamedTuple):
+    """A row of the log of changes: an entry as it was last written.
+
+    `status` is as in Entry, or 'removed'; `published` and `expires` (None if it has no end) are
+    in microseconds since the epoch; `digest` identifies the content; `data` is the entry as
+    JSON, None if it is removed.
+    """
+
+    sequence: int
+    id: str
+    status: str
+    published: int
+    expires: int | None
+    digest: bytes
+    data: bytes | None
+
+    def is_public(self, now: int) -> bool:
+        """Return whether the entry is public at a moment."""
+        is_current = self.published <= now and (self.expires is None or now < self.expires)
+        return is_current and self.status == "published"
+
+    def entry(self) -> Entry | None:
+        """Return the entry if it is published, now or later, else None."""
+        return decode_entry(self.data) if self.status == "published" and self.data else None
+
+
+class ChangeRows(Rows):
+    """The part of a snapshot that the log of changes reads."""
+
+    def changed_after(self, sequence: int, limit: int) -> list[ChangedEntry]:
+        """Return the entries of a higher sequence, whenever published, lowest sequence first."""
+        rows = self.all_rows(
+            f"SELECT {_CHANGED} FROM entry LEFT JOIN file USING (path) WHERE sequence > ?"  # noqa: S608
+            " UNION ALL SELECT sequence, id, 'removed', 0, NULL, x'', NULL FROM deleted"
+            " WHERE sequence > ? ORDER BY sequence LIMIT ?",
+            sequence,
+            sequence,
+            limit,
+        )
+        return [ChangedEntry(*row) for row in rows]
+
+    def due(
+        self, start: Due, end: int, sequence: int, limit: int
+    ) -> list[tuple[Due, ChangedEntry]]:
+        """Return the published entries that begin or end after `start` up to `end`, in order.
+
+        Only entries of up to a sequence are returned, whenever they are published.
+        """
+        found = []
+        for moment in ("published", "expires"):
+            rows = self.all_rows(
+                f"SELECT entry.{moment}, {_CHANGED} FROM entry LEFT JOIN file USING (path)"  # noqa: S608
+                f" WHERE entry.status = 'published' AND entry.{moment} IS NOT NULL"
+                f" AND (entry.{moment}, sequence) > (?, ?) AND entry.{moment} <= ?"
+                f" AND +sequence <= ? ORDER BY entry.{moment}, sequence LIMIT ?",
+                *start,
+                end,
+                sequence,
+                limit,
+            )
+            found += [(Due(*row[:2]), ChangedEntry(*row[1:])) for row in rows]
+        return sorted(found, key=lambda each: each[0])[:limit]

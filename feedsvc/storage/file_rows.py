@@ -1,0 +1,82 @@
+"""Queries for the list of files: what became of each, whether readers see it or not."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import msgspec
+
+from feedsvc.model import Entry
+from feedsvc.storage.rows import Rows, decode_entry
+
+# In microseconds since the epoch: later than any.
+_MAX_MOMENT = 2**63 - 1
+# The columns of a StoredFile.
+_STORED = (
+    "file.path, changed, file.id, file.status, file.published, file.updated, file.title, file.page"
+)
+_encode = msgspec.json.encode
+
+
+class StoredFile(NamedTuple):
+    """A row of the list of files: a file and the last good version of its entry, if any.
+
+    `changed`, `published` and `updated` are in microseconds since the epoch; `status` and what
+    follows are None without a good version.
+    """
+
+    path: str
+    changed: int
+    id: str | None
+    status: str | None
+    published: int | None
+    updated: int | None
+    title: str | None
+    page: str | None
+
+
+class FileRows(Rows):
+    """The part of a snapshot that the desk reads."""
+
+    def files(self, limit: int, before: tuple[int, str] | None = None) -> list[StoredFile]:
+        """Return the files, that changed last first, whatever became of them.
+
+        `before` is when the last file that is known already was changed, and its path.
+        """
+        rows = self.all_rows(
+            f"SELECT {_STORED} FROM file WHERE (changed, path) < (?, ?)"  # noqa: S608
+            " ORDER BY changed DESC, path DESC LIMIT ?",
+            *(before or (_MAX_MOMENT, "")),
+            limit,
+        )
+        return [StoredFile(*row) for row in rows]
+
+    def files_at(self, paths: Iterable[str]) -> list[StoredFile]:
+        """Return the files of these paths, that changed last first."""
+        rows = self.all_rows(
+            f"SELECT {_STORED} FROM json_each(?) AS asked"  # noqa: S608 - ours alone
+            " CROSS JOIN file ON file.path = asked.value"
+            " ORDER BY changed DESC, file.path DESC",
+            _encode(tuple(paths)),
+        )
+        return [StoredFile(*row) for row in rows]
+
+    def hidden_files(self, now: int, limit: int) -> list[StoredFile]:
+        """Return the files of drafts and of entries scheduled for later, changed last first."""
+        rows = self.all_rows(
+            f"SELECT {_STORED} FROM (SELECT path FROM entry WHERE status = 'draft' UNION ALL"  # noqa: S608
+            " SELECT path FROM entry WHERE status = 'published' AND published > ?)"
+            " JOIN file USING (path) ORDER BY changed DESC, path DESC LIMIT ?",
+            now,
+            limit,
+        )
+        return [StoredFile(*row) for row in rows]
+
+    def unpublished(self, entry_id: str, now: int) -> Entry | None:
+        """Return the entry of an id if it is a draft or scheduled for later."""
+        row = self.one_row(
+            "SELECT data FROM entry JOIN file USING (path) WHERE entry.id = ?"
+            " AND (entry.status = 'draft' OR entry.status = 'published' AND entry.published > ?)",
+            entry_id,
+            now,
+        )
+        return None if row is None else decode_entry(row[0])
