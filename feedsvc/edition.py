@@ -10,8 +10,11 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from feedsvc.dates import from_microseconds, to_microseconds
-from feedsvc.model import Entry
+from feedsvc.model import Category, Entry, Teaser
 from feedsvc.storage.snapshot import Snapshot
+
+# How many others the page of an entry leads to, beside its neighbours.
+MAX_RELATED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,14 @@ class GoneEntry:
 
     title: str
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Other entries to be read after one: of its `category`, or of all if that is None."""
+
+    entries: tuple[Teaser, ...] = ()
+    category: Category | None = None
 
 
 class Edition:
@@ -82,6 +93,19 @@ class Edition:
         """Return the entries published before and after one; None if there is none."""
         before, after = self._snapshot.neighbours(entry, self.now)
         return before and self._as_of_now(before), after and self._as_of_now(after)
+
+    def related(self, entry: Entry, neighbours: tuple[Entry | None, Entry | None]) -> Related:
+        """Return the entries next to one in its first category, or of all, without `neighbours`.
+
+        They are not simply the newest: with these, each new entry would change every page.
+        """
+        apart_from = [other.id for other in neighbours if other]
+        for category in (*entry.categories[:1], None):
+            slug = category and category.slug
+            found = self._snapshot.around(entry, slug, apart_from, self.now, MAX_RELATED)
+            if len(found) >= (slug is not None) + 1:
+                return Related(found[:MAX_RELATED], category)
+        return Related()
 
     def recent(self, span: timedelta, limit: int) -> tuple[Entry, ...]:
         """Return the newest entries that are not older than `span`, newest first.

@@ -6,6 +6,7 @@ from functools import lru_cache
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from feedsvc import urls
 from feedsvc.feeds import FOR_READERS
@@ -16,6 +17,7 @@ from feedsvc.i18n import (
     full_date,
     locale_of,
     long_date,
+    month_alone,
     month_name,
     translations,
 )
@@ -30,6 +32,8 @@ from feedsvc.media.thumbnails import (
 from feedsvc.media.types import kind
 from feedsvc.model import Attachment, Entry
 from feedsvc.pages import theme
+from feedsvc.pages.sharing import share_links
+from feedsvc.pages.typography import unbroken, unbroken_html
 from feedsvc.search.query import MAX_LENGTH
 from feedsvc.settings import Settings
 
@@ -46,6 +50,14 @@ _OPTIONAL = (
     "status",
 )
 
+# A picture may lose this part of its width or height to fill a frame of 16 by 9; one of fewer
+# pixels would be blurred.
+_FRAME = 16 / 9
+_MAX_CUT = 0.34
+_MIN_WIDTH = 480
+# How many categories stand beside the date of an entry; others follow its text.
+FACTS_CATEGORIES = 3
+
 
 def render(template: str, settings: Settings, **variables: object) -> bytes:
     """Render a template in the site's language, as UTF-8."""
@@ -53,9 +65,16 @@ def render(template: str, settings: Settings, **variables: object) -> bytes:
     return loaded.render(settings=settings, **(dict.fromkeys(_OPTIONAL) | variables)).encode()
 
 
-def reducible_pictures(entry: Entry) -> list[Attachment]:
-    """Return the pictures of an entry that have thumbnails."""
-    return [file for file in pictures(entry) if has_thumbnail(file)]
+def picture_of(entry: Entry) -> Attachment | None:
+    """Return the first picture of an entry that has thumbnails, None if none has."""
+    return next((file for file in pictures(entry) if has_thumbnail(file)), None)
+
+
+def fills_frame(picture: Attachment) -> bool:
+    """Return whether a picture looks right if it fills a wide frame; others are shown whole."""
+    width, height = picture.width or 1, picture.height or 1
+    kept = width / height / _FRAME
+    return width >= _MIN_WIDTH and 1 - min(kept, 1 / kept) <= _MAX_CUT
 
 
 @lru_cache(maxsize=1)
@@ -90,7 +109,10 @@ def _environment(language: str) -> Environment:
         "feeds": FOR_READERS,
         "urls": urls,
         "letter_icon": letter_icon,
-        "pictures": reducible_pictures,
+        "picture_of": picture_of,
+        "fills_frame": fills_frame,
+        "share_links": share_links,
+        "FACTS_CATEGORIES": FACTS_CATEGORIES,
         "picture_path": picture_path,
         "picture_variants": picture_variants,
         "SMALL": SMALL,
@@ -105,12 +127,22 @@ def _filters(language: str) -> dict[str, Callable[..., object]]:
         "long_date": lambda moment: long_date(moment, language),
         "full_date": lambda moment: full_date(moment, language),
         "clock_time": lambda moment: clock_time(moment, language),
-        "month_name": lambda month: month_name(
-            datetime.strptime(month, "%Y-%m"),  # noqa: DTZ007 - a month, not a moment
-            language,
-        ),
+        "month_name": lambda month: month_name(_first_day(month), language),
+        "month_alone": lambda month: month_alone(_first_day(month), language),
         "file_kind": lambda file: translations(language).gettext(kind(file.name)),
         "file_size": lambda length: file_size(length, language),
         "locale": locale_of,
         "thumbnail_size": thumbnail_size,
+        "unbroken": unbroken,
+        "unbroken_html": lambda html: Markup(unbroken_html(html)),  # noqa: S704 - as safe as it was
+        "telephone_link": telephone_link,
     }
+
+
+def _first_day(month: str) -> datetime:
+    return datetime.strptime(month, "%Y-%m")  # noqa: DTZ007 - a month, not a moment
+
+
+def telephone_link(number: str) -> str:
+    """Return the address that dials a number (RFC 3966), without what only people read."""
+    return "tel:" + "".join(each for each in number if each in "+0123456789")

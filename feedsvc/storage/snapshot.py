@@ -2,15 +2,17 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
 from feedsvc.dates import to_microseconds
-from feedsvc.model import Entry, Problem
+from feedsvc.model import Entry, Problem, Teaser
 
 _decode_entry = msgspec.json.Decoder(Entry).decode
+# Leaves out what a teaser does not have.
+_decode_teaser = msgspec.json.Decoder(Teaser).decode
 decode_paths = msgspec.json.Decoder(tuple[str, ...]).decode
 _decode_problem = msgspec.json.Decoder(Problem).decode
 _encode = msgspec.json.encode
@@ -125,6 +127,36 @@ class Snapshot:
             now,
         )
         return earlier[0] if earlier else None, later[0] if later else None
+
+    def around(
+        self, entry: Entry, slug: str | None, apart_from: Sequence[str], now: int, most: int
+    ) -> tuple[Teaser, ...]:
+        """Return published entries of a category (None: of all) next to one, newest first.
+
+        They are up to `most` earlier ones and half as many later ones, without those whose ids
+        are `apart_from`.
+        """
+        place = (to_microseconds(entry.published), entry.id)
+        source = "entry AS it WHERE" if slug is None else "category AS it WHERE slug = ? AND"
+        category = () if slug is None else (slug,)
+        others = f"it.id NOT IN ({', '.join('?' * len(apart_from))})"
+        # The status is looked up by id, so that the order of the source's index is kept.
+        status = "(SELECT status FROM entry WHERE entry.id = it.id) = 'published'"
+        if slug is None:
+            status = "status = 'published'"
+        rows = self._all(
+            "SELECT data FROM ("  # noqa: S608 - ours alone
+            f"SELECT * FROM (SELECT it.id, it.published FROM {source} {status} AND {others}"
+            "  AND (it.published, it.id) < (?, ?) ORDER BY it.published DESC, it.id DESC LIMIT ?)"
+            f" UNION ALL SELECT * FROM (SELECT it.id, it.published FROM {source} {status}"
+            f"  AND {others} AND (it.published, it.id) > (?, ?) AND it.published <= ?"
+            "  ORDER BY it.published, it.id LIMIT ?)"
+            ") AS found JOIN entry USING (id) JOIN file USING (path)"
+            " ORDER BY found.published DESC, found.id DESC",
+            *(*category, *apart_from, *place, most),
+            *(*category, *apart_from, *place, now, most // 2),
+        )
+        return tuple(_decode_teaser(data) for (data,) in rows)
 
     def for_month(self, month: str, now: int) -> tuple[Entry, ...]:
         """Return all published entries of a month like '2014-08', newest first."""
