@@ -12,6 +12,7 @@ from feedsvc import urls
 from feedsvc.feeds import FOR_READERS
 from feedsvc.feeds.common import pictures
 from feedsvc.i18n import (
+    N_,
     clock_time,
     file_size,
     full_date,
@@ -55,6 +56,8 @@ _OPTIONAL = (
 _FRAME = 16 / 9
 _MAX_CUT = 0.34
 _MIN_WIDTH = 480
+# What the head of every page leads to.
+SECTIONS = {urls.HOME: N_("News"), urls.ARCHIVE: N_("Archive"), urls.SUBSCRIBE: N_("Subscribe")}
 # How many categories stand beside the date of an entry; others follow its text.
 FACTS_CATEGORIES = 3
 
@@ -75,6 +78,21 @@ def fills_frame(picture: Attachment) -> bool:
     width, height = picture.width or 1, picture.height or 1
     kept = width / height / _FRAME
     return width >= _MIN_WIDTH and 1 - min(kept, 1 / kept) <= _MAX_CUT
+
+
+def fragment(template: str, settings: Settings, path: str | None = None) -> Markup:
+    """Return a part of the page that is the same on many, rendered once.
+
+    Of the paths only those of the sections make a difference.
+    """
+    return _fragment(template, settings, path if path in SECTIONS else None)
+
+
+@lru_cache(maxsize=32)
+def _fragment(template: str, settings: Settings, path: str | None) -> Markup:
+    loaded = _environment(settings.language).get_template(template)
+    # Rendered by the same rules as the page it becomes a part of.
+    return Markup(loaded.render(settings=settings, path=path).rstrip())  # noqa: S704
 
 
 @lru_cache(maxsize=1)
@@ -105,8 +123,11 @@ def _environment(language: str) -> Environment:
     environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
     environment.filters |= _filters(language)
+    _ = translations(language).gettext
     environment.globals |= {
         "feeds": FOR_READERS,
+        "fragment": fragment,
+        "SECTIONS": {path: _(name) for path, name in SECTIONS.items()},
         "urls": urls,
         "letter_icon": letter_icon,
         "picture_of": picture_of,

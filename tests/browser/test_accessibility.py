@@ -1,35 +1,27 @@
 """axe-core applied to every state, in both colour schemes."""
 
-from typing import Any
-
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext
 
-from tests.support.browsing import PHONE, TABLET, Scheme, Screen, node_module, opened, resize
+from tests.support.browsing import (
+    PHONE,
+    TABLET,
+    Scheme,
+    Screen,
+    axe_source,
+    opened,
+    resize,
+    run_axe,
+)
 from tests.support.press_centre import PressCentre
 from tests.support.states import STATES
 
-RULES = "wcag2a wcag2aa wcag21a wcag21aa wcag22a wcag22aa best-practice".split()
-RUN = """async (rules) => {
-  const found = await axe.run(document, { runOnly: rules, resultTypes: ["violations"] });
-  return {
-    passed: found.passes.length,
-    violations: found.violations.flatMap(({ id, help, nodes }) =>
-      nodes.slice(0, 3).map(({ html }) => `${id}: ${help}: ${html.slice(0, 200)}`)),
-  };
-}"""
 VIEWS: tuple[tuple[Scheme, Screen], ...] = (("dark", PHONE), ("light", TABLET))
 
 
 @pytest.fixture(scope="module")
 def axe() -> str:
-    return node_module("axe-core", "axe.min.js").read_text()
-
-
-def run_axe(page: Page) -> dict[str, Any]:
-    """Return the number of rules that passed, and the violations."""
-    found: dict[str, Any] = page.evaluate(RUN, RULES)
-    return found
+    return axe_source()
 
 
 def test_axe_finds_no_violation_on_any_page(

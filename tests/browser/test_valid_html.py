@@ -8,6 +8,8 @@ from urllib.parse import unquote
 
 import pytest
 
+from feedsvc.pages.html import style
+from feedsvc.settings import THEMES, Settings
 from tests.support.browsing import node_module
 from tests.support.faults import needs
 from tests.support.press_centre import PressCentre
@@ -29,6 +31,9 @@ def messages(
     for name, state in STATES.items():
         (folder / f"{name}.html").write_bytes(press_centre.ask(state).body)
     (folder / "style.css").write_bytes(press_centre.ask(STYLE).body)
+    for theme in THEMES:
+        sheet = style(Settings(theme=theme))
+        (folder / f"style of {theme}.css").write_bytes(sheet)
     (folder / "bad.html").write_text(BAD_HTML)
     (folder / "bad.css").write_text(BAD_CSS)
     command = ["java", "-jar", str(jar), "--format", "json", "--stdout", "--exit-zero-always"]

@@ -5,10 +5,10 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from playwright.sync_api import (
     Browser,
@@ -21,6 +21,8 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from feedsvc.pages.html import style
+from feedsvc.settings import FILE_VARIABLE, load
 from tests.support.faults import needs
 from tests.support.newsroom import ROOT
 from tests.support.press_centre import PressCentre
@@ -36,6 +38,17 @@ FLAGS = (
     " --disable-background-networking --disable-component-update --disable-sync"
 ).split()
 FLAGS.append("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")
+
+
+AXE_RULES = "wcag2a wcag2aa wcag21a wcag21aa wcag22a wcag22aa best-practice".split()
+RUN_AXE = """async (rules) => {
+  const found = await axe.run(document, { runOnly: rules, resultTypes: ["violations"] });
+  return {
+    passed: found.passes.length,
+    violations: found.violations.flatMap(({ id, help, nodes }) =>
+      nodes.slice(0, 3).map(({ html }) => `${id}: ${help}: ${html.slice(0, 200)}`)),
+  };
+}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,3 +171,28 @@ def node_module(*parts: str) -> Path:
     path = Path("tests/support/browser/node_modules", *parts)
     needs(str(path), root=False)
     return ROOT / path
+
+
+def axe_source() -> str:
+    """Return the source of axe-core."""
+    return node_module("axe-core", "axe.min.js").read_text()
+
+
+def run_axe(page: Page) -> dict[str, Any]:
+    """Return the number of rules that passed, and the violations."""
+    found: dict[str, Any] = page.evaluate(RUN_AXE, AXE_RULES)
+    return found
+
+
+@contextmanager
+def themed(page: Page, name: str) -> Iterator[None]:
+    """Show a page in another theme: nothing but its style sheet differs."""
+    sheet = style(replace(load({FILE_VARIABLE: str(ROOT / "feedsvc.toml")}), theme=name))
+    page.route(
+        "**/static/style.css", lambda route: route.fulfill(body=sheet, content_type="text/css")
+    )
+    try:
+        page.reload()
+        yield
+    finally:
+        page.unroute("**/static/style.css")
