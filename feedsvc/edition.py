@@ -13,8 +13,10 @@ from feedsvc.dates import from_microseconds, to_microseconds
 from feedsvc.model import Category, Entry, Teaser
 from feedsvc.storage.snapshot import Snapshot
 
-# How many others the page of an entry leads to, beside its neighbours.
+# How many others the page of an entry leads to, beside its neighbours, and how many of its
+# category are enough.
 MAX_RELATED = 4
+ENOUGH_RELATED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +102,16 @@ class Edition:
         They are not simply the newest: with these, each new entry would change every page.
         """
         apart_from = [other.id for other in neighbours if other]
-        for category in (*entry.categories[:1], None):
-            slug = category and category.slug
+
+        def around(slug: str | None) -> tuple[Teaser, ...]:
             found = self._snapshot.around(entry, slug, apart_from, self.now, MAX_RELATED)
-            if len(found) >= (slug is not None) + 1:
-                return Related(found[:MAX_RELATED], category)
-        return Related()
+            return found[:MAX_RELATED]
+
+        for category in entry.categories[:1]:
+            found = around(category.slug)
+            if len(found) >= ENOUGH_RELATED:
+                return Related(found, category)
+        return Related(around(None))
 
     def recent(self, span: timedelta, limit: int) -> tuple[Entry, ...]:
         """Return the newest entries that are not older than `span`, newest first.

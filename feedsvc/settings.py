@@ -129,10 +129,9 @@ def _telephone(value: object) -> str:
 
 def _networks(value: object) -> tuple[tuple[str, str], ...]:
     table = _table(value)
-    found = tuple((_text(name), address) for name, address in table.items())
+    found = tuple((_text(name), str(address)) for name, address in table.items())
     if not all(
-        0 < len(name) <= _MAX_NAME and isinstance(address, str) and _NETWORK.fullmatch(address)
-        for name, address in found
+        0 < len(name) <= _MAX_NAME and _NETWORK.fullmatch(address) for name, address in found
     ):
         raise Unusable(
             N_('must be a table of names and addresses, such as Telegram = "https://t.me/press"')

@@ -1,9 +1,9 @@
 """Typography of pages: what must not be broken at the end of a line. Pure.
 
-A number keeps its sign («№ 142»), its ending («30-летия») and its range («12–24»). They are put in an element that
-the style sheet keeps on one line. The characters stay as they were written, so whatever is
-copied, found on the page or read by a program is just that; a no-break space or a
-non-breaking hyphen would be another text. Feeds, ids and the search have no part in it.
+A number keeps its sign («№ 142»), its ending («30-летия») and its range («12–24»). They are put
+in an element that the style sheet keeps on one line. The characters stay as they were written,
+so whatever is copied, found on the page or read by a program is just that; a no-break space or
+a non-breaking hyphen would be another text. Feeds, ids and the search have no part in it.
 """
 
 import re

@@ -9,6 +9,8 @@ from tests.support.browsing import (
     PHONE,
     SCHEMES,
     TABLET,
+    Scheme,
+    Screen,
     axe_source,
     keep_screenshot,
     opened,
@@ -22,6 +24,7 @@ from tests.support.states import ENTRIES, ONE_OF_EACH, STATES
 
 # The first is the one that all other tests see.
 OTHERS = THEMES[1:]
+VIEWS: tuple[tuple[Screen, Scheme], ...] = ((PHONE, "dark"), (TABLET, "light"))
 
 
 @pytest.mark.parametrize("theme", OTHERS)
@@ -68,7 +71,7 @@ def test_a_theme_shows_where_the_focus_is(
     theme: str, press_centre: PressCentre, context: BrowserContext, subtests: pytest.Subtests
 ) -> None:
     for name in ("home", "archive", "search, found", "entry, everything"):
-        for screen, scheme in ((PHONE, "dark"), (TABLET, "light")):
+        for screen, scheme in VIEWS:
             with (
                 subtests.test(f"{name}, {screen}"),
                 opened(context, press_centre, STATES[name]) as page,

@@ -396,9 +396,9 @@ def test_every_page_says_how_to_reach_who_publishes_it(newsroom: Newsroom) -> No
         assert "Дом № 8" in foot.text_content()
     # Beside the text as well.
     aside = "//main/div[@class='aside']"
-    page = pages.entry(entry, (None, None), settings).decode()
-    assert texts(page, f"{aside}//h2") == ["Поделиться", "Для журналистов"]
-    assert texts(page, f"{aside}//a[starts-with(@href, 'tel:')]") == ["+7 (495) 123-45-67"]
+    html = pages.entry(entry, (None, None), settings).decode()
+    assert texts(html, f"{aside}//h2") == ["Поделиться", "Для журналистов"]
+    assert texts(html, f"{aside}//a[starts-with(@href, 'tel:')]") == ["+7 (495) 123-45-67"]
 
 
 def test_a_page_names_others_of_its_category_or_else_other_news(newsroom: Newsroom) -> None:
