@@ -8,9 +8,9 @@ from feedsvc.model import Entry
 from feedsvc.settings import Settings
 
 # What the address of the page, percent-encoded, stands behind. The networks read title and
-# picture from the page itself (OpenGraph).
+# picture from the page itself (OpenGraph). Telegram has the same name in every language.
 _NETWORKS = {
-    N_("Telegram"): "https://t.me/share/url?url=",
+    "Telegram": "https://t.me/share/url?url=",
     N_("VK"): "https://vk.com/share.php?url=",
     N_("OK"): "https://connect.ok.ru/offer?url=",
 }
