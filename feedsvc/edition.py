@@ -10,8 +10,13 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from feedsvc.dates import from_microseconds, to_microseconds
-from feedsvc.model import Entry, Version
+from feedsvc.model import Category, Entry, Teaser, Version
 from feedsvc.storage.snapshot import Snapshot
+
+# How many others the page of an entry leads to, beside its neighbours, and how many of its
+# category are enough.
+MAX_RELATED = 4
+ENOUGH_RELATED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,14 @@ class GoneEntry:
     title: str
     reason: str | None = None
     expired: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Other entries to be read after one: of its `category`, or of all if that is None."""
+
+    entries: tuple[Teaser, ...] = ()
+    category: Category | None = None
 
 
 class Edition:
@@ -107,6 +120,23 @@ class Edition:
         """Return the entries published before and after one; None if there is none."""
         before, after = self._snapshot.neighbours(entry, self.now)
         return before and self._without_future(before), after and self._without_future(after)
+
+    def related(self, entry: Entry, neighbours: tuple[Entry | None, Entry | None]) -> Related:
+        """Return the entries next to one in its first category, or of all, without `neighbours`.
+
+        They are not simply the newest: with these, each new entry would change every page.
+        """
+        apart_from = [other.id for other in neighbours if other]
+
+        def around(slug: str | None) -> tuple[Teaser, ...]:
+            found = self._snapshot.around(entry, slug, apart_from, self.now, MAX_RELATED)
+            return found[:MAX_RELATED]
+
+        for category in entry.categories[:1]:
+            found = around(category.slug)
+            if len(found) >= ENOUGH_RELATED:
+                return Related(found, category)
+        return Related(around(None))
 
     def recent(self, span: timedelta, limit: int) -> tuple[Entry, ...]:
         """Return the newest entries that are not older than `span`, newest first.

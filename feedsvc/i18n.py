@@ -7,7 +7,7 @@ they are first used, so there is no compiled copy that could be out of date.
 import errno
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from gettext import GNUTranslations, NullTranslations
 from importlib.resources import files
@@ -84,12 +84,23 @@ def reason(error: OSError) -> Message:
 
 def long_date(moment: datetime, language: str) -> str:
     """Return the day, in the moment's zone: 13 августа 2014 г."""
-    return format_date(moment.date(), format="long", locale=language)
+    return _formatted_date(moment.date(), "long", language)
 
 
 def full_date(moment: datetime, language: str) -> str:
     """Return the day with its weekday, in the moment's zone: среда, 13 августа 2014 г."""
-    return format_date(moment.date(), format="full", locale=language)
+    return _formatted_date(moment.date(), "full", language)
+
+
+# Each takes 30 microseconds, a tenth of a page, and a list shows the same ones again and again.
+@lru_cache(maxsize=1024)
+def _formatted_date(day: date, form: str, language: str) -> str:
+    return format_date(day, format=form, locale=language)
+
+
+@lru_cache(maxsize=1440)
+def _formatted_time(moment: time, language: str) -> str:
+    return format_time(moment, format="short", locale=language)
 
 
 def locale_of(language: str) -> str:
@@ -121,7 +132,12 @@ def in_language(tag: str) -> str:
 
 def month_name(moment: datetime, language: str) -> str:
     """Return the month: август 2014."""
-    return format_date(moment.date(), format="LLLL y", locale=language)
+    return _formatted_date(moment.date().replace(day=1), "LLLL y", language)
+
+
+def month_alone(moment: datetime, language: str) -> str:
+    """Return the month without its year: август."""
+    return _formatted_date(moment.date().replace(day=1), "LLLL", language)
 
 
 def file_size(length: int, language: str) -> str:
@@ -140,4 +156,4 @@ def last_day(moment: datetime, language: str) -> str:
 
 def clock_time(moment: datetime, language: str) -> str:
     """Return the time of day, in the moment's zone: 15:30."""
-    return format_time(moment.time(), format="short", locale=language)
+    return _formatted_time(time(moment.hour, moment.minute), language)

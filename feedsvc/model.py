@@ -104,6 +104,16 @@ class Entry:
     versions: tuple[Version, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Teaser:
+    """What other pages show of an entry: its title, day, language, and where it is."""
+
+    title: str
+    published: datetime
+    page: str
+    lang: str | None = None
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
     """One thing wrong with an entry file.

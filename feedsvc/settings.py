@@ -27,6 +27,13 @@ FILE_VARIABLE = "FEEDSVC_CONFIG"
 DEFAULT_FILE = "feedsvc.toml"
 # No SVG: neither the RSS specification nor all readers accept it.
 LOGOS = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif"}
+# Each is a style of the same pages (pages/theme.py).
+THEMES = ("plain", "gazette", "poster")
+# So many links stand in the foot of each page.
+MAX_NETWORKS = 12
+_MAX_NAME = 40
+_NETWORK = re.compile(r"https://[A-Za-z0-9.-]+(?::[0-9]+)?(?:[/?#][!#-;=?-~]*)?")
+_TELEPHONE = re.compile(r"\+?[0-9][0-9 ().-]{2,28}[0-9]")
 _PATH = re.compile(r"/(?!/)[!-~]*")
 _PERMALINK = re.compile(r"/(?:[A-Za-z0-9/._~-]|<(?:id|year|month|day)>|(?<=/)<folder>(?=/))*")
 _HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?")
@@ -103,6 +110,35 @@ def _mail(value: object) -> str:
     if text and not re.fullmatch(r"[^\s@<>()]+@[^\s@<>()]+", text):
         raise Unusable(N_("must be an email address, or empty"))
     return text
+
+
+def _theme(value: object) -> str:
+    text = _text(value)
+    if text not in THEMES:
+        raise Unusable(N_("must be one of: {themes}"), themes=", ".join(THEMES))
+    return text
+
+
+def _telephone(value: object) -> str:
+    # Programs that write typographically put other dashes and spaces.
+    text = re.sub("[\u2010-\u2015]", "-", _text(value))
+    if text and not _TELEPHONE.fullmatch(text):
+        raise Unusable(N_("must be a telephone number such as +7 495 123-45-67, or empty"))
+    return text
+
+
+def _networks(value: object) -> tuple[tuple[str, str], ...]:
+    table = _table(value)
+    found = tuple((_text(name), str(address)) for name, address in table.items())
+    if not all(
+        0 < len(name) <= _MAX_NAME and _NETWORK.fullmatch(address) for name, address in found
+    ):
+        raise Unusable(
+            N_('must be a table of names and addresses, such as Telegram = "https://t.me/press"')
+        )
+    if len(found) > MAX_NETWORKS:
+        raise Unusable(N_("must not have more than {most} addresses"), most=MAX_NETWORKS)
+    return found
 
 
 def _permalink(value: object) -> str:
@@ -243,7 +279,11 @@ class Settings:
     authority: str = _setting(_authority, "localhost,2026")
     author: str = _setting(_required, "Press office")
     contact: str = _setting(_mail, "")
+    telephone: str = _setting(_telephone, "")
+    address: str = _setting(_text, "")
+    networks: tuple[tuple[str, str], ...] = _setting(_networks, MappingProxyType({}))
     permalink: str = _setting(_permalink, "/presscenter/news/detail/<id>.html")
+    theme: str = _setting(_theme, "plain")
     colour: str = _setting(_colour, "#0b57a4")
     icon: Path | None = _setting(_logo, "")
     logo: Path | None = _setting(_logo, "")

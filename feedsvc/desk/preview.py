@@ -36,7 +36,9 @@ def page(entry: Entry, edition: Edition, settings: Settings, *, token: str, note
 
     `edition` is that of the moment of publication.
     """
-    rendered = html.entry(as_published(entry), edition.neighbours(entry), settings).decode()
+    neighbours = edition.neighbours(entry)
+    related = edition.related(entry, neighbours)
+    rendered = html.entry(as_published(entry), neighbours, settings, related).decode()
     rendered = _moved(rendered, _Moves(entry, token, settings))
     return _top.sub(lambda top: top[0] + note, rendered, count=1).encode()
 

@@ -6,11 +6,13 @@ from functools import lru_cache
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from feedsvc import urls
 from feedsvc.feeds import FOR_READERS
 from feedsvc.feeds.common import pictures
 from feedsvc.i18n import (
+    N_,
     clock_time,
     file_size,
     full_date,
@@ -19,6 +21,7 @@ from feedsvc.i18n import (
     last_day,
     locale_of,
     long_date,
+    month_alone,
     month_name,
     translations,
 )
@@ -33,6 +36,8 @@ from feedsvc.media.thumbnails import (
 from feedsvc.media.types import kind
 from feedsvc.model import Attachment, Entry
 from feedsvc.pages import theme
+from feedsvc.pages.sharing import share_links
+from feedsvc.pages.typography import unbroken, unbroken_html
 from feedsvc.search.query import MAX_LENGTH
 from feedsvc.settings import Settings
 
@@ -51,6 +56,16 @@ _OPTIONAL = (
     "tag",
 )
 
+# A picture may lose this part of its width or height to fill a frame of 16 by 9; one of fewer
+# pixels would be blurred.
+_FRAME = 16 / 9
+_MAX_CUT = 0.34
+_MIN_WIDTH = 480
+# What the head of every page leads to.
+SECTIONS = {urls.HOME: N_("News"), urls.ARCHIVE: N_("Archive"), urls.SUBSCRIBE: N_("Subscribe")}
+# How many categories stand beside the date of an entry; others follow its text.
+FACTS_CATEGORIES = 3
+
 
 def render(template: str, settings: Settings, **variables: object) -> bytes:
     """Render a template in the site's language, as UTF-8."""
@@ -58,9 +73,31 @@ def render(template: str, settings: Settings, **variables: object) -> bytes:
     return loaded.render(settings=settings, **(dict.fromkeys(_OPTIONAL) | variables)).encode()
 
 
-def reducible_pictures(entry: Entry) -> list[Attachment]:
-    """Return the pictures of an entry that have thumbnails."""
-    return [file for file in pictures(entry) if has_thumbnail(file)]
+def picture_of(entry: Entry) -> Attachment | None:
+    """Return the first picture of an entry that has thumbnails, None if none has."""
+    return next((file for file in pictures(entry) if has_thumbnail(file)), None)
+
+
+def fills_frame(picture: Attachment) -> bool:
+    """Return whether a picture looks right if it fills a wide frame; others are shown whole."""
+    width, height = picture.width or 1, picture.height or 1
+    kept = width / height / _FRAME
+    return width >= _MIN_WIDTH and 1 - min(kept, 1 / kept) <= _MAX_CUT
+
+
+def fragment(template: str, settings: Settings, path: str | None = None) -> Markup:
+    """Return a part of the page that is the same on many, rendered once.
+
+    Of the paths only those of the sections make a difference.
+    """
+    return _fragment(template, settings, path if path in SECTIONS else None)
+
+
+@lru_cache(maxsize=32)
+def _fragment(template: str, settings: Settings, path: str | None) -> Markup:
+    loaded = environment(settings.language).get_template(template)
+    # Rendered by the same rules as the page it becomes a part of.
+    return Markup(loaded.render(settings=settings, path=path).rstrip())  # noqa: S704
 
 
 @lru_cache(maxsize=1)
@@ -92,11 +129,17 @@ def environment(language: str, package: str = "feedsvc.pages") -> Environment:
     environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
     environment.filters |= _filters(language)
+    _ = translations(language).gettext
     environment.globals |= {
         "feeds": FOR_READERS,
+        "fragment": fragment,
+        "SECTIONS": {path: _(name) for path, name in SECTIONS.items()},
         "urls": urls,
         "letter_icon": letter_icon,
-        "pictures": reducible_pictures,
+        "picture_of": picture_of,
+        "fills_frame": fills_frame,
+        "share_links": share_links,
+        "FACTS_CATEGORIES": FACTS_CATEGORIES,
         "picture_path": picture_path,
         "picture_variants": picture_variants,
         "SMALL": SMALL,
@@ -111,10 +154,8 @@ def _filters(language: str) -> dict[str, Callable[..., object]]:
         "long_date": lambda moment: long_date(moment, language),
         "full_date": lambda moment: full_date(moment, language),
         "clock_time": lambda moment: clock_time(moment, language),
-        "month_name": lambda month: month_name(
-            datetime.strptime(month, "%Y-%m"),  # noqa: DTZ007 - a month, not a moment
-            language,
-        ),
+        "month_name": lambda month: month_name(_first_day(month), language),
+        "month_alone": lambda month: month_alone(_first_day(month), language),
         "file_kind": lambda file: translations(language).gettext(kind(file.name)),
         "file_size": lambda length: file_size(length, language),
         "last_day": lambda moment: last_day(moment, language),
@@ -122,4 +163,16 @@ def _filters(language: str) -> dict[str, Callable[..., object]]:
         "language_name": language_name,
         "locale": locale_of,
         "thumbnail_size": thumbnail_size,
+        "unbroken": unbroken,
+        "unbroken_html": lambda html: Markup(unbroken_html(html)),  # noqa: S704 - as safe as it was
+        "telephone_link": telephone_link,
     }
+
+
+def _first_day(month: str) -> datetime:
+    return datetime.strptime(month, "%Y-%m")  # noqa: DTZ007 - a month, not a moment
+
+
+def telephone_link(number: str) -> str:
+    """Return the address that dials a number (RFC 3966), without what only people read."""
+    return "tel:" + "".join(each for each in number if each in "+0123456789")

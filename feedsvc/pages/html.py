@@ -1,20 +1,21 @@
 """HTML pages for people. Pure, like the feeds: an edition in, bytes out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from itertools import groupby
 
 from markupsafe import Markup
 
 from feedsvc import urls
-from feedsvc.edition import Edition, GoneEntry
+from feedsvc.edition import Edition, GoneEntry, Related
 from feedsvc.feeds import FEEDS, common
 from feedsvc.feeds.channel import category_label, in_language, languages
 from feedsvc.i18n import Message, language_name, month_name, translations
 from feedsvc.media.thumbnails import LARGE, picture_path
 from feedsvc.model import Entry
 from feedsvc.pages import jsonld, theme
-from feedsvc.pages.environment import reducible_pictures, render
+from feedsvc.pages.environment import picture_of, render
+from feedsvc.pages.typography import unbroken_html
 from feedsvc.search.query import MAX_LENGTH
 from feedsvc.search.results import Results, SearchForm
 from feedsvc.settings import Settings
@@ -27,22 +28,23 @@ MAX_WITH_SUMMARIES = 40
 HOME_MONTHS = 12
 # How many pinned entries come first on the home page: more would hide the news.
 MAX_PINNED = 3
+NOTHING_RELATED = Related()
 _TABLE_START = '<div class="wide" role="group" tabindex="0" aria-label="{label}"><table>'
 
 
 def home(edition: Edition, settings: Settings) -> bytes:
-    """Render the home page, the list of the newest entries; those that are pinned come first."""
+    """Render the home page: what is pinned, then the newest entries; the first as the lead."""
     pinned = edition.pinned(MAX_PINNED)
-    entries = edition.newest(settings.feed_size)
-    if pinned:
-        first = {entry.id for entry in pinned}
-        entries = tuple(entry for entry in entries if entry.id not in first)
+    others = [entry for entry in edition.newest(settings.feed_size) if entry not in pinned]
     return render(
         "home.html",
         settings,
         path=urls.HOME,
-        **_entry_list(entries),
-        pinned=pinned,
+        entries=(*pinned, *others),
+        **_entry_list(others, without=0 if pinned else 1),
+        # The first is the lead.
+        pinned=pinned[1:],
+        marked={entry.id for entry in pinned},
         languages=languages(edition, settings),
         categories=edition.categories(),
         months=edition.months()[:HOME_MONTHS],
@@ -52,12 +54,12 @@ def home(edition: Edition, settings: Settings) -> bytes:
 
 def archive(edition: Edition, settings: Settings) -> bytes:
     """Render the list of all months that have entries, by year."""
-    years = groupby(edition.months(), key=lambda row: row[0][:4])
+    months = groupby(edition.months(), key=lambda row: row[0][:4])
     return render(
         "archive.html",
         settings,
         path=urls.ARCHIVE,
-        years=[(year, list(months)) for year, months in years],
+        years=[(year, _twelve(year, dict(counts))) for year, counts in months],
         categories=edition.categories(),
     )
 
@@ -77,6 +79,7 @@ def category(edition: Edition, settings: Settings, slug: str) -> bytes | None:
         slug=slug,
         label=label,
         months=edition.months_for_category(slug),
+        categories=(),
         neighbours=(None, None),
     )
 
@@ -96,6 +99,7 @@ def language(edition: Edition, settings: Settings, tag: str) -> bytes | None:
         tag=tag,
         label=name,
         months=(),
+        categories=(),
         neighbours=(None, None),
     )
 
@@ -118,6 +122,7 @@ def month(
         slug=slug,
         label=label,
         months=(),
+        categories=() if slug else edition.categories(),
         neighbours=_neighbouring_months(edition, month, slug),
     )
 
@@ -142,8 +147,14 @@ def subscribe(edition: Edition, settings: Settings) -> bytes:
     )
 
 
-def entry(item: Entry, neighbours: tuple[Entry | None, Entry | None], settings: Settings) -> bytes:
-    """Render the permanent page of an entry, with links to the entries before and after it."""
+def entry(
+    item: Entry,
+    neighbours: tuple[Entry | None, Entry | None],
+    settings: Settings,
+    *,
+    related: Related = NOTHING_RELATED,
+) -> bytes:
+    """Render the permanent page of an entry, with links to those next to it and related ones."""
     first_paragraph, rest = _content(item, settings)
     return render(
         "entry.html",
@@ -152,9 +163,10 @@ def entry(item: Entry, neighbours: tuple[Entry | None, Entry | None], settings: 
         entry=item,
         first_paragraph=first_paragraph,
         rest=rest,
-        picture=next(iter(reducible_pictures(item)), None),
+        picture=picture_of(item),
         neighbours=neighbours,
         versions=common.versions(item, settings),
+        related=related,
         structured_data=jsonld.news_article(item, settings),
     )
 
@@ -194,12 +206,12 @@ def gone(item: GoneEntry, settings: Settings) -> bytes:
 
 def style(settings: Settings) -> bytes:
     """Render the style sheet of the pages, in the site's colour."""
-    return render("style.css", settings, **theme.readable(settings.colour))
+    return render("style.css", settings, **theme.colours(settings.colour, settings.theme))
 
 
 def feed_style(settings: Settings) -> bytes:
     """Render the style sheet for feeds opened in a browser."""
-    return render("feed.css", settings, **theme.readable(settings.colour))
+    return render("feed.css", settings, **theme.colours(settings.colour, settings.theme))
 
 
 def error(status: int, settings: Settings) -> bytes:
@@ -207,13 +219,23 @@ def error(status: int, settings: Settings) -> bytes:
     return render("error.html", settings, status=status)
 
 
-def _entry_list(entries: Sequence[Entry]) -> dict[str, object]:
-    """Return the variables of a list of entries, newest first, grouped by day of publication."""
-    groups = [list(day) for _, day in groupby(entries, key=lambda entry: entry.published.date())]
+def _entry_list(entries: Sequence[Entry], *, without: int = 0) -> dict[str, object]:
+    """Return the variables of a list of entries, newest first, grouped by day of publication.
+
+    The first ones can be left `without`: they are shown in another way.
+    """
+    listed = entries[without:]
+    groups = [list(day) for _, day in groupby(listed, key=lambda entry: entry.published.date())]
     return {
         "days": [(group[0].published, group) for group in groups],
         "titles_only": len(entries) > MAX_WITH_SUMMARIES,
     }
+
+
+def _twelve(year: str, counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Return the months of a year with their numbers of entries, 0 for those without any."""
+    months = [f"{year}-{number:02}" for number in range(1, 13)]
+    return [(month, counts.get(month, 0)) for month in months]
 
 
 def _neighbouring_months(
@@ -235,7 +257,7 @@ def _content(item: Entry, settings: Settings) -> tuple[Markup, Markup]:
     The picture stands between them, so that the text begins at the top. Pictures in the text
     become thumbnails, and tables become scrollable.
     """
-    html = place(item.html, "")
+    html = unbroken_html(place(item.html, ""))
     for file in item.inline:
         if file.width:
             original = urls.media_path(item.id, file.name)

@@ -71,8 +71,13 @@ def _organization(name: str, settings: Settings) -> dict[str, object]:
         properties["url"] = settings.site + urls.HOME
         if settings.logo:
             properties["logo"] = {"@type": "ImageObject", "url": urls.logo_url("logo", settings)}
-        if settings.contact:
-            properties["email"] = settings.contact
+        known = {
+            "email": settings.contact,
+            "telephone": settings.telephone,
+            "address": settings.address,
+            "sameAs": [address for _, address in settings.networks],
+        }
+        properties |= {name: value for name, value in known.items() if value}
     return properties
 
 

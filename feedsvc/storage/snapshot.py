@@ -1,12 +1,12 @@
 """Snapshots: every query of the catalogue, answered at one revision."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from feedsvc.dates import to_microseconds
-from feedsvc.model import Entry, Problem
+from feedsvc.model import Entry, Problem, Teaser
 from feedsvc.storage import waiting
 from feedsvc.storage.change_rows import ChangeRows
 from feedsvc.storage.file_rows import FileRows
@@ -14,6 +14,8 @@ from feedsvc.storage.rows import decode_entry
 from feedsvc.storage.translation_rows import TranslationRows
 from feedsvc.storage.waiting import Waiting
 
+# Leaves out what a teaser does not have.
+_decode_teaser = msgspec.json.Decoder(Teaser).decode
 decode_paths = msgspec.json.Decoder(tuple[str, ...]).decode
 _decode_problem = msgspec.json.Decoder(Problem).decode
 _encode = msgspec.json.encode
@@ -155,6 +157,38 @@ class Snapshot(ChangeRows, FileRows, TranslationRows):
             *place,
         )
         return earlier[0] if earlier else None, later[0] if later else None
+
+    def around(
+        self, entry: Entry, slug: str | None, apart_from: Sequence[str], now: int, most: int
+    ) -> tuple[Teaser, ...]:
+        """Return published entries of a category (None: of all) next to one, newest first.
+
+        They are up to `most` earlier ones and half as many later ones, without those whose ids
+        are `apart_from`.
+        """
+        place = (to_microseconds(entry.published), entry.id)
+        source = "entry AS it WHERE" if slug is None else "category AS it WHERE slug = ? AND"
+        category = () if slug is None else (slug,)
+        others = f"it.id NOT IN ({', '.join('?' * len(apart_from))})"
+        current = "(it.expires IS NULL OR it.expires > ?)"
+        # The status is looked up by id, so that the order of the source's index is kept.
+        status = "(SELECT status FROM entry WHERE entry.id = it.id) = 'published'"
+        if slug is None:
+            status = "status = 'published'"
+        rows = self.all_rows(
+            "SELECT data FROM ("  # noqa: S608 - ours alone
+            f"SELECT * FROM (SELECT it.id, it.published FROM {source} {status} AND {others}"
+            f"  AND (it.published, it.id) < (?, ?) AND {current}"
+            "  ORDER BY it.published DESC, it.id DESC LIMIT ?)"
+            f" UNION ALL SELECT * FROM (SELECT it.id, it.published FROM {source} {status}"
+            f"  AND {others} AND (it.published, it.id) > (?, ?) AND it.published <= ? AND {current}"
+            "  ORDER BY it.published, it.id LIMIT ?)"
+            ") AS found JOIN entry USING (id) JOIN file USING (path)"
+            " ORDER BY found.published DESC, found.id DESC",
+            *(*category, *apart_from, *place, now, most),
+            *(*category, *apart_from, *place, now, now, most // 2),
+        )
+        return tuple(_decode_teaser(data) for (data,) in rows)
 
     def for_month(self, month: str, now: int) -> tuple[Entry, ...]:
         """Return all published entries of a month like '2014-08', newest first."""

@@ -11,7 +11,7 @@ from werkzeug.exceptions import NotFound
 
 from feedsvc import urls
 from feedsvc.documents import DOCUMENTS, Document
-from feedsvc.edition import Edition
+from feedsvc.edition import Edition, Related
 from feedsvc.feeds import FOR_READERS
 from feedsvc.model import Entry
 from feedsvc.pages import html
@@ -86,7 +86,8 @@ class PageViews:
             if isinstance(found, Entry):
                 if self._is_elsewhere(found.page):
                     abort(moved(found.page))
-                return self._entry_page(found, edition.neighbours(found))
+                neighbours = edition.neighbours(found)
+                return self._entry_page(found, neighbours, edition.related(found, neighbours))
             if found is None:
                 raise NotFound
             raise ErrorPage(html.gone(found, self._settings), 410)
@@ -103,14 +104,14 @@ class PageViews:
         return is_other and self._pattern.fullmatch(page) is not None
 
     def _entry_page(
-        self, entry: Entry, neighbours: tuple[Entry | None, Entry | None]
+        self, entry: Entry, neighbours: tuple[Entry | None, Entry | None], related: Related
     ) -> Representation:
         # Hundreds of pages are requested right after a change, which has changed few of them.
-        basis = blake2b(msgspec.json.encode((entry, neighbours))).digest()
+        basis = blake2b(msgspec.json.encode((entry, neighbours, related))).digest()
         latest = self._cache.latest(request.path)
         if latest is not None and latest.basis == basis:
             return latest
-        body = html.entry(entry, neighbours, self._settings)
+        body = html.entry(entry, neighbours, self._settings, related=related)
         return represent(body, "text/html", basis=basis)
 
     def _respond(self, render: Callable[[Edition], Representation]) -> Response:

@@ -67,6 +67,34 @@ def test_the_first_stop_of_tab_leads_past_the_header(
             assert page.evaluate("document.activeElement.closest('header') === null")
 
 
+def test_on_a_phone_the_search_is_behind_its_icon(
+    press_centre: PressCentre, context: BrowserContext
+) -> None:
+    form = "document.querySelector('header form[role=search]').getBoundingClientRect().height"
+    with opened(context, press_centre, STATES["entry, sample"]) as page:
+        resize(page, PHONE)
+        assert page.evaluate(form) <= 1
+        # Touched: the form stays while something else in it is touched.
+        page.click("header a.find")
+        assert page.evaluate("document.activeElement.matches('header input[name=q]')")
+        assert page.evaluate(form) > 40
+        page.evaluate("document.activeElement.blur()")
+        assert page.evaluate(form) > 40
+        page.fill("header input[name=q]", "ремонт")
+        with page.expect_navigation() as answer:
+            page.click("header form[role=search] button")
+        assert "/search?q=" in answer.value.url
+        # By keyboard: it is open as long as the focus is in it.
+        assert page.evaluate(form) <= 1
+        page.focus("header a.find")
+        page.keyboard.press("Tab")
+        assert page.evaluate(form) > 40
+        page.keyboard.press("Tab")
+        assert page.evaluate(form) > 40
+        page.keyboard.press("Tab")
+        assert page.evaluate(form) <= 1
+
+
 def test_every_page_can_be_searched_from_by_keyboard(
     press_centre: PressCentre, context: BrowserContext, subtests: pytest.Subtests
 ) -> None:

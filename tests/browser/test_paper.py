@@ -19,7 +19,10 @@ VISIBLE_CONTROLS = """() =>
   [...document.querySelectorAll("nav, form, input, button, a.skip")]
     .filter((element) => element.getClientRects().length)
     .map((element) => element.outerHTML)"""
-DATES = """() => [...document.querySelectorAll("time")].map((element) => element.innerText)"""
+# Those of other pages, beside the text, are not printed.
+DATES = (
+    """() => [...document.querySelectorAll(".column time")].map((element) => element.innerText)"""
+)
 
 
 def printed_text(page: Page, file: Path) -> str:

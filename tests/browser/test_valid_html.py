@@ -2,6 +2,8 @@
 
 import pytest
 
+from feedsvc.pages.html import style
+from feedsvc.settings import THEMES, Settings
 from tests.support.html_checker import check
 from tests.support.press_centre import PressCentre
 from tests.support.states import STATES, State
@@ -20,6 +22,9 @@ def messages(
     for name, state in STATES.items():
         (folder / f"{name}.html").write_bytes(press_centre.ask(state).body)
     (folder / "style.css").write_bytes(press_centre.ask(STYLE).body)
+    for theme in THEMES:
+        sheet = style(Settings(theme=theme))
+        (folder / f"style of {theme}.css").write_bytes(sheet)
     (folder / "bad.html").write_text(BAD_HTML)
     (folder / "bad.css").write_text(BAD_CSS)
     return check(folder)

@@ -66,7 +66,7 @@ def test_a_page_without_pictures_is_complete_after_two_requests(
     A bare page is opened last. The browser asks for the icon of a page that links none, and
     in order; so once it has asked for that of the bare page, the first page has got all.
     """
-    for name in ("oldest month", "entry, press text", "subscribe", "search, found"):
+    for name in ("oldest month", "entry, press text", "subscribe", "search, narrowed"):
         path = STATES[name].path
         with subtests.test(name), Relay() as relay, new_context(browser) as context:
             relay.port = press_centre.port(Site.FULL)

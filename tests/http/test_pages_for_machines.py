@@ -272,7 +272,7 @@ def test_a_list_is_an_h_feed_of_h_entries(
                 assert url.startswith(f"{SITE}/presscenter/news/detail/")
                 assert entry["properties"]["name"][0]
                 with_offset(entry["properties"]["published"][0])
-            titles = [text_of(each) for each in page.xpath("//main//article//h3")]
+            titles = [text_of(each) for each in page.xpath("//main//article/h2|//main//article/h3")]
             assert [entry["properties"]["name"][0] for entry in entries] == titles
 
 

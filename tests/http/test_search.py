@@ -80,14 +80,16 @@ def test_pages_are_linked_and_the_number_of_results_is_shown(
     files = {f"{day:02}.md": item("Двор", f"2026-01-{day:02}") for day in range(1, 22)}
     index.publish({name: files[name] for name in sorted(files)[:20]})
     first = get(site, "/search?q=двор").text
-    assert texts(first, "//main//h2") == ["Найдено 20 новостей"]
+    assert texts(first, "//main//section[.//article]/h2") == ["Найдено 20 новостей"]
     assert len(texts(first, "//article")) == 10
     assert parsed(first).xpath("//a[@rel='next']/@href") == [
         "/search?q=%D0%B4%D0%B2%D0%BE%D1%80&page=2"
     ]
     index.publish(files)
     third = get(site, "/search?q=двор&page=3").text
-    assert texts(third, "//main//h2") == ["Найдено больше 20 новостей, сначала лучшие"]
+    assert texts(third, "//main//section[.//article]/h2") == [
+        "Найдено больше 20 новостей, сначала лучшие"
+    ]
     assert parsed(third).xpath("//article/h3/a/@href") == [page("01")]
     assert texts(third, "//main//nav//li") == ["← Назад", "Страница 3 из 3"]
     for junk in ("4", "99", "0", "-1", "x", "1e3", "٣", ""):

@@ -5,7 +5,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -21,6 +21,8 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from feedsvc.pages.html import style
+from feedsvc.settings import FILE_VARIABLE, load
 from tests.support.faults import needs
 from tests.support.newsroom import ROOT
 from tests.support.press_centre import PressCentre
@@ -158,3 +160,17 @@ def node_module(*parts: str) -> Path:
     path = Path("tests/support/browser/node_modules", *parts)
     needs(str(path), root=False)
     return ROOT / path
+
+
+@contextmanager
+def themed(page: Page, name: str) -> Iterator[None]:
+    """Show a page in another theme: nothing but its style sheet differs."""
+    sheet = style(replace(load({FILE_VARIABLE: str(ROOT / "feedsvc.toml")}), theme=name))
+    page.route(
+        "**/static/style.css", lambda route: route.fulfill(body=sheet, content_type="text/css")
+    )
+    try:
+        page.reload()
+        yield
+    finally:
+        page.unroute("**/static/style.css")

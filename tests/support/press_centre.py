@@ -16,7 +16,18 @@ from tests.support.service import Service, page
 from tests.support.states import Site, State
 from tests.support.waiting import wait_for
 
-SERVE = [sys.executable, "-m", "feedsvc", "serve", "--workers", "1", "--port", "{port}"]
+# With all that the foot of a page can hold.
+SETTINGS = (
+    "FEEDSVC_CONTACT=press@news.example",
+    "FEEDSVC_TELEPHONE=+7 495 123-45-67",
+    "FEEDSVC_ADDRESS=117519, Москва, Кировоградская ул., д. 8, корп. 3, подъезд 1",
+    "FEEDSVC_NETWORKS__TELEGRAM=https://t.me/press",
+    "FEEDSVC_NETWORKS__VK=https://vk.com/press",
+)
+SERVE = [
+    *("env", *SETTINGS),
+    *(sys.executable, "-m", "feedsvc", "serve", "--workers", "1", "--port", "{port}"),
+]
 
 
 class Answer(NamedTuple):

@@ -46,7 +46,9 @@ STATES = {
     "subscribe": State("/feeds/", "other"),
     "search, nothing asked": State("/search", "search"),
     "search, empty words": State("/search?q=+", "search"),
-    "search, found": State("/search?q=%D1%80%D0%B5%D0%BC%D0%BE%D0%BD%D1%82", "search"),
+    "search, found": State(
+        "/search?q=%D1%80%D0%B5%D0%BC%D0%BE%D0%BD%D1%82", "search", pictures=True
+    ),
     "search, narrowed": State(
         "/search?q=%D0%B4%D0%BE%D0%BC&category=dvory&from=2026-01-01&to=2026-12-31", "search"
     ),

@@ -117,6 +117,63 @@ def test_faults_are_listed_in_the_language_of_the_settings(tmp_path: Path) -> No
     assert faults(environ) == [("title = 3", "нужен текст в кавычках")]
 
 
+def test_who_publishes_can_be_reached_as_the_settings_say(tmp_path: Path) -> None:
+    lines = [
+        'telephone = "+7\u00a0(495) 123–45–67"',
+        'address = " Москва,  ул. Мира, д. 1 "',
+        'theme = "gazette"',
+        "[networks]",
+        'Telegram = "https://t.me/press"',
+        '"В контакте" = "https://vk.com/press?a=1#b"',
+    ]
+    settings = load(write(tmp_path, "\n".join(lines)))
+    assert (settings.telephone, settings.address, settings.theme, settings.networks) == (
+        "+7 (495) 123-45-67",
+        "Москва, ул. Мира, д. 1",
+        "gazette",
+        (("Telegram", "https://t.me/press"), ("В контакте", "https://vk.com/press?a=1#b")),
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('telephone = "call us"', "must be a telephone number such as +7 495 123-45-67, or empty"),
+        (
+            'telephone = "+7 495 <b>"',
+            "must be a telephone number such as +7 495 123-45-67, or empty",
+        ),
+        ("address = 7", "must be text in quotation marks"),
+        ('theme = "blue"', "must be one of: plain, gazette, poster"),
+        ('networks = "https://t.me/press"', "must be a table of settings"),
+        *(
+            (
+                f"[networks]\n{line}",
+                'must be a table of names and addresses, such as Telegram = "https://t.me/press"',
+            )
+            for line in (
+                "Telegram = 7",
+                'Telegram = "t.me/press"',
+                'Telegram = "http://t.me/press"',
+                'Telegram = "javascript:alert(1)"',
+                "Telegram = 'https://t.me/\"onclick'",
+                'Telegram = "https://t.me/a b"',
+                '" " = "https://t.me/press"',
+                f'{"N" * 41} = "https://t.me/press"',
+            )
+        ),
+        (
+            "[networks]\n" + "\n".join(f'N{n} = "https://n.example"' for n in range(13)),
+            "must not have more than 12 addresses",
+        ),
+    ],
+)
+def test_what_stands_in_the_foot_of_every_page_is_checked(
+    tmp_path: Path, line: str, message: str
+) -> None:
+    assert [text for _, text in faults(write(tmp_path, line))] == [message]
+
+
 @pytest.mark.parametrize(
     "value",
     [

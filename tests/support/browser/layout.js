@@ -18,6 +18,8 @@
     element !== document.documentElement && element !== document.body;
   const clips = (element) =>
     ["hidden", "clip"].some((way) => [styleOf(element).overflowX, styleOf(element).overflowY].includes(way));
+  // An excerpt that ends after some lines, with an ellipsis. Paper shows all of it.
+  const isClamped = (element) => !printed && styleOf(element).webkitLineClamp !== "none";
   // For screen readers only, or hidden until it has the focus.
   const isAside = (element) => {
     for (let each = element; each && each !== document.body; each = each.parentElement) {
@@ -40,7 +42,7 @@
     if (element.closest("input, textarea, select, audio, video") || isAside(element)) continue;
     const wide = element.scrollWidth - element.clientWidth > 1 && element.clientWidth > 0;
     const high = element.scrollHeight - element.clientHeight > 1 && element.clientHeight > 0;
-    if (clips(element) && (wide || high)) complaints.push(`cut off: ${name(element)}`);
+    if (clips(element) && (wide || high) && !isClamped(element)) complaints.push(`cut off: ${name(element)}`);
     if (scrolls(element) && (wide || high)) {
       if (printed) complaints.push(`cut off on paper: ${name(element)}`);
       const label = element.getAttribute("aria-label") || element.getAttribute("aria-labelledby");
@@ -54,7 +56,7 @@
   const seen = (box, element) => {
     let { left, top, right, bottom } = box;
     for (let each = element; each && each !== document.body; each = each.parentElement) {
-      if (!scrolls(each)) continue;
+      if (!scrolls(each) && !isClamped(each)) continue;
       const frame = each.getBoundingClientRect();
       left = Math.max(left, frame.left);
       right = Math.min(right, frame.right);

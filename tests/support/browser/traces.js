@@ -6,9 +6,9 @@
   const parts =
     "script:not([type='application/ld+json']), style, iframe, frame, frameset, object, embed, base," +
     " applet, portal, fencedframe, template, noscript, math, marquee, dialog, textarea," +
-    " select:not(main > .h-feed > .ask #category)," +
+    " select:not(main > .column > .h-feed > .ask #category)," +
     " meta[http-equiv], body svg, body link, body meta, body title, [style], [srcdoc], [popover]," +
-    " [contenteditable], [autofocus], [ping], [target], form:not(body > header [role=search], main > .h-feed > .ask)";
+    " [contenteditable], [autofocus], [ping], [target], form:not(body > header [role=search], main > .column > .h-feed > .ask)";
   for (const element of document.querySelectorAll(parts)) traces.push(element.outerHTML);
   // Forms can hide their own properties behind fields with the same names.
   const { get } = Object.getOwnPropertyDescriptor(Element.prototype, "attributes");

@@ -35,5 +35,5 @@ def test_the_kind_of_a_file_has_a_name_in_russian(name: str, kind: str) -> None:
 
 
 def test_a_variable_that_is_not_set_is_an_error(settings: Settings) -> None:
-    with pytest.raises(UndefinedError, match="'days' is undefined"):
+    with pytest.raises(UndefinedError, match="'entries' is undefined"):
         environment.render("home.html", settings)

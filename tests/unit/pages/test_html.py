@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -17,6 +18,9 @@ from tests.support.attacks import ATTACKS, OWN_ICON, attacked, dangers, parsed
 from tests.support.feeds import ENTRY, publish
 from tests.support.newsroom import NOW, SITE, Newsroom, golden, item
 from tests.support.pages import PAGE, addresses, entry_page, page_of, related_links, texts
+
+# The address of the page of `a`, in the address of another service.
+SHARED = quote(SITE + PAGE.format("a"), safe="")
 
 
 def test_the_page_of_the_real_item_equals_the_golden_file(
@@ -48,13 +52,13 @@ def test_pages_without_entries_invite_to_subscribe(newsroom: Newsroom) -> None:
 def test_the_home_page_lists_no_more_than_the_feeds_hold(newsroom: Newsroom) -> None:
     newsroom.apply({f"{day}.md": item(f"Day {day}", f"2026-01-0{day}") for day in range(1, 4)})
     html = pages.home(newsroom.edition(), replace(newsroom.settings, feed_size=2)).decode()
-    assert texts(html, "//article/h3") == ["Day 3", "Day 2"]
+    assert texts(html, "//article/h2") == ["Day 3", "Day 2"]
 
 
 def test_a_correction_stands_above_the_text(newsroom: Newsroom) -> None:
     html = page_of(newsroom, item(correction="15:00 & <not> 14:00"))
     assert texts(html, "//article/p | //article/div") == [
-        "1 января 2026 г.",
+        f"1 января 2026 г. {newsroom.settings.author}",
         "Исправлено: 15:00 & <not> 14:00",
         "Text.",
     ]
@@ -74,21 +78,32 @@ def test_a_correction_stands_above_the_text(newsroom: Newsroom) -> None:
 def test_a_page_shows_when_its_entry_was_published_and_updated(
     newsroom: Newsroom, keys: dict[str, str], expected: str
 ) -> None:
-    assert texts(page_of(newsroom, item(**keys)), "//article/p[1]") == [expected]
+    author = newsroom.settings.author
+    assert texts(page_of(newsroom, item(**keys)), "//article/p[1]") == [f"{expected} {author}"]
 
 
 def test_a_page_names_author_categories_and_original_address(newsroom: Newsroom) -> None:
     html = page_of(
         newsroom, item(author="А. Б.", categories="Город", address="https://old.example/1")
     )
-    assert texts(html, "//article/footer") == [
-        "Опубликовано: А. Б. Рубрики: Город Первоначальный адрес: https://old.example/1"
-    ]
+    assert texts(html, "//article/p[@class='facts']") == ["1 января 2026 г. А. Б. Город"]
+    assert texts(html, "//article/footer") == ["Первоначальный адрес: https://old.example/1"]
+
+
+def test_the_first_categories_stand_beside_the_date_and_the_rest_below_the_text(
+    newsroom: Newsroom,
+) -> None:
+    labels = [f"Рубрика {number}" for number in range(1, 6)]
+    front = f"---\ntitle: T\ndate: 2026-01-01\ncategories: [{', '.join(labels)}]\n---\nText.\n"
+    html = page_of(newsroom, front.encode())
+    assert texts(html, "//article/p[@class='facts']/a[@rel='tag']") == labels[:3]
+    assert texts(html, "//article/footer") == ["Рубрики: Рубрика 4 Рубрика 5"]
 
 
 def test_a_page_names_the_site_s_author_if_the_entry_has_none(newsroom: Newsroom) -> None:
     html = page_of(newsroom, item())
-    assert texts(html, "//article/footer") == [f"Опубликовано: {newsroom.settings.author}"]
+    assert texts(html, "//article//*[@class='p-author h-card']") == [newsroom.settings.author]
+    assert texts(html, "//article/footer") == []
 
 
 def test_the_picture_stands_below_the_first_paragraph(newsroom: Newsroom) -> None:
@@ -167,6 +182,7 @@ def test_addresses_on_this_site_are_root_relative_but_for_the_canonical_one(
         ("icon", OWN_ICON),
         ("form", "/search"),
         ("a", "#main"),
+        ("a", "#q"),
         ("a", "/"),
         ("a", "/archive/"),
         ("bookmark", PAGE.format("a")),
@@ -179,6 +195,10 @@ def test_addresses_on_this_site_are_root_relative_but_for_the_canonical_one(
         ("a", "https://else.example/"),
         ("a", PAGE.format("a") + "#e"),
         ("a", "mailto:press@news.example"),
+        ("nofollow", f"https://t.me/share/url?url={SHARED}"),
+        ("nofollow", f"https://vk.com/share.php?url={SHARED}"),
+        ("nofollow", f"https://connect.ok.ru/offer?url={SHARED}"),
+        ("nofollow", f"mailto:?subject=Title&body={SHARED}"),
     }
 
 
@@ -190,6 +210,7 @@ def test_the_home_page_s_addresses_are_root_relative_but_for_the_canonical_one(
     assert {pair for pair in found if not pair[1].startswith(("/", "data:"))} == {
         ("canonical", f"{SITE}/"),
         ("a", "#main"),
+        ("a", "#q"),
     }
     assert ("a", PAGE.format("a")) in found
 
@@ -204,7 +225,7 @@ def test_an_entry_in_another_language_declares_it(newsroom: Newsroom) -> None:
     root = parsed(page_of(newsroom, item(lang="en-GB")))
     assert (root.get("lang"), root.xpath("//article/@lang")) == ("ru", ["en-GB"])
     # The site's own words in the article are in the site's language.
-    assert root.xpath("//article//*/@lang") == ["ru", "ru"]
+    assert root.xpath("//article//*/@lang") == ["ru"]
     home = pages.home(newsroom.edition(NOW), newsroom.settings).decode()
     assert parsed(home).xpath("//article/@lang") == ["en-GB"]
 
@@ -221,8 +242,37 @@ def test_nothing_in_an_entry_can_run_in_a_page(newsroom: Newsroom) -> None:
             (block,) = parsed(page).xpath("//script")
             assert block.get("type") == "application/ld+json"
             assert json.loads(block.text)["@context"] == "https://schema.org"
-        assert texts(html, "//h1") == texts(home, "//article/h3") == [attack]
+        assert texts(html, "//h1") == texts(home, "//article/h2") == [attack]
         assert texts(html, "//article/p[@class='note']") == [f"Исправлено: {attack}"]
+
+
+def test_the_home_page_has_a_lead_story_then_cards_or_if_there_are_many_titles_by_day(
+    newsroom: Newsroom,
+) -> None:
+    newsroom.apply({f"{n}.md": item(f"M {n}", f"2026-02-0{1 + n // 20}") for n in range(60)})
+    edition = newsroom.edition()
+    for size, cards, titles in ((1, 0, 0), (40, 39, 0), (41, 0, 40)):
+        html = pages.home(edition, replace(newsroom.settings, feed_size=size)).decode()
+        newest = edition.newest(size)
+        assert texts(html, "//article[contains(@class, 'lead')]/h2") == [newest[0].title]
+        assert len(texts(html, "//div[@class='cards']/article/h2")) == cards
+        assert len(texts(html, "//section/article/h3")) == titles
+        assert texts(html, "//article/h2 | //article/h3") == [entry.title for entry in newest]
+
+
+def test_a_lead_story_has_a_wide_picture(newsroom: Newsroom) -> None:
+    wide, tall = (
+        Attachment(f"{w}.jpg", f"{w}.jpg", "image/jpeg", 3_000_000, w, h, f"{w} wide")
+        for w, h in ((3000, 2000), (1000, 3000))
+    )
+    for picture, classes in ((wide, "u-photo"), (tall, "u-photo whole")):
+        publish(newsroom, replace(ENTRY, image=picture))
+        html = pages.home(newsroom.edition(), newsroom.settings).decode()
+        (image,) = parsed(html).xpath("//article[contains(@class, 'lead')]/img")
+        assert (image.get("class"), image.get("alt")) == (classes, picture.alt)
+        assert image.get("src") == f"/preview/1200/a/{picture.name}"
+        (shown,) = parsed(entry_page(newsroom, "a")).xpath("//figure//img")
+        assert shown.get("class") == classes
 
 
 def test_entries_are_grouped_by_day_and_a_long_list_has_titles_only(newsroom: Newsroom) -> None:
@@ -233,7 +283,7 @@ def test_entries_are_grouped_by_day_and_a_long_list_has_titles_only(newsroom: Ne
             for number in (0, 1)
         }
     )
-    html = pages.home(newsroom.edition(), newsroom.settings).decode()
+    html = (pages.month(newsroom.edition(), newsroom.settings, "2026-01") or b"").decode()
     assert texts(html, "//section[.//article]/h2") == [
         "пятница, 2 января 2026 г.",
         "четверг, 1 января 2026 г.",
@@ -268,7 +318,7 @@ def test_an_entry_links_to_the_public_ones_before_and_after_it(newsroom: Newsroo
     }
     assert neighbours == {"a": (None, "b"), "b": ("a", "e"), "e": ("b", None)}
     html = entry_page(newsroom, "b")
-    assert related_links(html)[-2:] == [("prev", PAGE.format("a")), ("next", PAGE.format("e"))]
+    assert related_links(html)[1:3] == [("prev", PAGE.format("a")), ("next", PAGE.format("e"))]
 
 
 def test_the_archive_counts_the_entries_of_each_month_in_russian(newsroom: Newsroom) -> None:
@@ -281,14 +331,17 @@ def test_the_archive_counts_the_entries_of_each_month_in_russian(newsroom: Newsr
         | {"old.md": item("Old", "2014-08-13")}
     )
     html = pages.archive(newsroom.edition(), newsroom.settings).decode()
-    assert texts(html, "//main//h2") == ["2026", "2014"]
-    assert texts(html, "//main//li") == [
-        "апрель 2026 21 новость",
-        "март 2026 5 новостей",
-        "февраль 2026 2 новости",
+    assert texts(html, "//main//section[@class='year']/h2") == ["2026", "2014"]
+    assert texts(html, "//main//li/a") == [
         "январь 2026 1 новость",
+        "февраль 2026 2 новости",
+        "март 2026 5 новостей",
+        "апрель 2026 21 новость",
         "август 2014 1 новость",
     ]
+    # The months without news are named, so that each stands in its place.
+    assert texts(html, "//main//li[not(a)]")[:2] == ["май", "июнь"]
+    assert len(texts(html, "//section[@class='year']//li")) == 24
 
 
 def test_there_is_no_page_of_a_category_or_month_without_entries(newsroom: Newsroom) -> None:
@@ -317,6 +370,76 @@ def test_pages_show_the_site_s_icon_and_logo(newsroom: Newsroom) -> None:
     assert parsed(html).xpath("//link[@rel='icon']/@href") == ["/logo/icon.gif"]
     assert parsed(html).xpath("//header//img/@src") == ["/logo/logo.png"]
     assert parsed(html).xpath("//meta[@property='og:image']/@content") == [f"{SITE}/logo/logo.png"]
+
+
+def test_every_page_says_how_to_reach_who_publishes_it(newsroom: Newsroom) -> None:
+    newsroom.apply({"a.md": item()})
+    settings = replace(
+        newsroom.settings,
+        contact="press@news.example",
+        telephone="+7 (495) 123-45-67",
+        address="Дом № 8",
+        networks=(("Telegram", "https://t.me/press"), ("<b>", "https://n.example/?a&b")),
+    )
+    entry = newsroom.edition().find("a")
+    assert isinstance(entry, Entry)
+    for page in (
+        pages.entry(entry, (None, None), settings),
+        pages.home(newsroom.edition(), settings),
+        pages.error(404, settings),
+    ):
+        (foot,) = parsed(page.decode()).xpath("//body/footer")
+        links = {link.text_content(): link.get("href") for link in foot.xpath(".//a")}
+        assert links["+7 (495) 123-45-67"] == "tel:+74951234567"
+        assert links["press@news.example"] == "mailto:press@news.example"
+        assert (links["Telegram"], links["<b>"]) == ("https://t.me/press", "https://n.example/?a&b")
+        assert "Дом № 8" in foot.text_content()
+    # Beside the text as well.
+    aside = "//main/div[@class='aside']"
+    html = pages.entry(entry, (None, None), settings).decode()
+    assert texts(html, f"{aside}//h2") == ["Поделиться", "Для журналистов"]
+    assert texts(html, f"{aside}//a[starts-with(@href, 'tel:')]") == ["+7 (495) 123-45-67"]
+
+
+def test_a_page_names_others_of_its_category_or_else_other_news(newsroom: Newsroom) -> None:
+    days = {f"{day:02}": f"2026-01-{day:02}" for day in range(1, 13)}
+    # Those of even days are in the category.
+    newsroom.apply(
+        {
+            f"{name}.md": item(name, date, **({} if int(name) % 2 else {"categories": "Спорт"}))
+            for name, date in days.items()
+        }
+        | {"en.md": item("Lonely", "2026-01-20", lang="en", categories="Один")}
+    )
+    edition = newsroom.edition()
+    for name, title, expected in (
+        # Two later ones, then earlier ones; its neighbours are shown below the text.
+        ("06", "Ещё из рубрики «Спорт»", ["10", "08", "04", "02"]),
+        ("12", "Ещё из рубрики «Спорт»", ["10", "08", "06", "04"]),
+        ("07", "Ещё новости", ["10", "09", "05", "04"]),
+        ("en", "Ещё новости", ["11", "10", "09", "08"]),
+    ):
+        entry = edition.find(name)
+        assert isinstance(entry, Entry)
+        neighbours = edition.neighbours(entry)
+        related = edition.related(entry, neighbours)
+        html = pages.entry(entry, neighbours, newsroom.settings, related=related).decode()
+        assert texts(html, "//ul[@class='related']/li/a") == expected
+        assert texts(html, "//main/div[@class='aside']//h2")[1:] == [title]
+    # Without neighbours to leave out, the one in English is next, in its own language.
+    entry = edition.find("11")
+    assert isinstance(entry, Entry)
+    html = pages.entry(
+        entry, (None, None), newsroom.settings, related=edition.related(entry, (None, None))
+    ).decode()
+    assert parsed(html).xpath("//ul[@class='related']/li/@lang") == ["en"]
+
+
+def test_a_site_of_one_entry_has_nothing_related(newsroom: Newsroom) -> None:
+    newsroom.apply({"a.md": item()})
+    entry = newsroom.edition().find("a")
+    assert isinstance(entry, Entry)
+    assert newsroom.edition().related(entry, (None, None)) == pages.NOTHING_RELATED
 
 
 def test_the_subscribe_page_has_the_address_of_every_feed(newsroom: Newsroom) -> None:

@@ -20,7 +20,14 @@ def office(settings: Settings) -> dict[str, object]:
 def test_a_site_is_described_with_its_publisher(
     settings: Settings, office: dict[str, object]
 ) -> None:
-    settings = replace(settings, contact="press@news.example", logo=Path("l.png"))
+    settings = replace(
+        settings,
+        contact="press@news.example",
+        telephone="+7 495 123-45-67",
+        address="Москва, ул. Мира, д. 1",
+        networks=(("Telegram", "https://t.me/press"),),
+        logo=Path("l.png"),
+    )
     logo = {"@type": "ImageObject", "url": f"{SITE}/logo/logo.png"}
     assert jsonld.website(settings) == {
         "@context": "https://schema.org",
@@ -29,7 +36,14 @@ def test_a_site_is_described_with_its_publisher(
         "description": settings.description,
         "url": f"{SITE}/",
         "inLanguage": "ru",
-        "publisher": {**office, "logo": logo, "email": "press@news.example"},
+        "publisher": {
+            **office,
+            "logo": logo,
+            "email": "press@news.example",
+            "telephone": "+7 495 123-45-67",
+            "address": "Москва, ул. Мира, д. 1",
+            "sameAs": ["https://t.me/press"],
+        },
     }
 
 

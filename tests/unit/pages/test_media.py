@@ -59,4 +59,7 @@ def test_pages_show_thumbnails_and_link_the_picture_itself(newsroom: Newsroom) -
     )
     assert root.xpath("//p/img/@src") == [f"/preview/{LARGE}/news/plan.png"]
     home = parsed(pages.home(newsroom.edition(), newsroom.settings).decode())
-    assert home.xpath("//article/img/@src") == [f"/preview/{SMALL}/news/news.jpg"]
+    assert home.xpath("//article/img/@src") == [f"/preview/{LARGE}/news/news.jpg"]
+    archive = pages.month(newsroom.edition(), newsroom.settings, "2026-01") or b""
+    small = parsed(archive.decode()).xpath("//article/img/@src")
+    assert small == [f"/preview/{SMALL}/news/news.jpg"]
