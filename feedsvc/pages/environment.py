@@ -8,7 +8,7 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from feedsvc import urls
-from feedsvc.feeds import FOR_READERS
+from feedsvc.feeds import FOR_READERS, MAIN_FEED
 from feedsvc.feeds.common import pictures
 from feedsvc.i18n import (
     clock_time,
@@ -29,7 +29,7 @@ from feedsvc.media.thumbnails import (
 )
 from feedsvc.media.types import kind
 from feedsvc.model import Attachment, Entry
-from feedsvc.pages import theme
+from feedsvc.pages import qr, readers, theme
 from feedsvc.search.query import MAX_LENGTH
 from feedsvc.settings import Settings
 
@@ -51,6 +51,11 @@ def render(template: str, settings: Settings, **variables: object) -> bytes:
     """Render a template in the site's language, as UTF-8."""
     loaded = _environment(settings.language).get_template(template)
     return loaded.render(settings=settings, **(dict.fromkeys(_OPTIONAL) | variables)).encode()
+
+
+def render_text(template: str) -> bytes:
+    """Render a template that has no variables."""
+    return _environment("en").get_template(template).render().encode()
 
 
 def reducible_pictures(entry: Entry) -> list[Attachment]:
@@ -88,8 +93,11 @@ def _environment(language: str) -> Environment:
     environment.filters |= _filters(language)
     environment.globals |= {
         "feeds": FOR_READERS,
+        "MAIN_FEED": MAIN_FEED,
         "urls": urls,
         "letter_icon": letter_icon,
+        "qr_code": qr.data_url,
+        "readers": readers,
         "pictures": reducible_pictures,
         "picture_path": picture_path,
         "picture_variants": picture_variants,

@@ -1,21 +1,23 @@
 """HTML pages for people. Pure, like the feeds: an edition in, bytes out."""
 
+from base64 import b64encode
 from collections.abc import Sequence
 from datetime import timedelta
+from hashlib import sha256
 from itertools import groupby
 
 from markupsafe import Markup
 
 from feedsvc import urls
 from feedsvc.edition import Edition, GoneEntry
-from feedsvc.feeds import FEEDS
+from feedsvc.feeds import FEEDS, FOR_READERS, MAIN_FEED
 from feedsvc.feeds.channel import category_label
-from feedsvc.i18n import Message, month_name, translations
+from feedsvc.i18n import N_, Message, month_name, translations
 from feedsvc.media.thumbnails import LARGE, picture_path
 from feedsvc.model import Entry
-from feedsvc.pages import jsonld, theme
-from feedsvc.pages.environment import reducible_pictures, render
-from feedsvc.search.query import MAX_LENGTH
+from feedsvc.pages import jsonld, qr, theme
+from feedsvc.pages.environment import reducible_pictures, render, render_text
+from feedsvc.search.query import MAX_LENGTH, Query
 from feedsvc.search.results import Results, SearchForm
 from feedsvc.settings import Settings
 from feedsvc.text import place
@@ -111,6 +113,53 @@ def subscribe(edition: Edition, settings: Settings) -> bytes:
         categories=edition.categories(),
         all_feeds=FEEDS,
     )
+
+
+def subscribe_to_category(edition: Edition, settings: Settings, slug: str) -> bytes | None:
+    """Render the page about subscribing to a category; None if it has no entries."""
+    label = dict(edition.categories()).get(slug)
+    if label is None:
+        return None
+    return render(
+        "feed.html",
+        settings,
+        path=urls.subscribe_path(slug),
+        heading=N_("Subscribe to «%(label)s»"),
+        label=label,
+        page=urls.category_path(slug),
+        feed_paths={name: urls.feed_path(name, slug) for name in FOR_READERS},
+    )
+
+
+def subscribe_to_search(query: Query, settings: Settings) -> bytes:
+    """Render the page about subscribing to a search."""
+    return render(
+        "feed.html",
+        settings,
+        path=urls.search_subscribe_path(query.text),
+        heading=N_("Subscribe to news about «%(words)s»"),
+        label=query.text,
+        page=urls.search_path(q=query.text),
+        feed_paths={name: urls.search_feed_path(name, query.text) for name in FOR_READERS},
+    )
+
+
+def feed_qr_code(_edition: Edition, settings: Settings) -> bytes | None:
+    """Render the QR code of the address of the feed of all news; None if it is too long."""
+    return qr.svg(settings.site + urls.feed_path(MAIN_FEED))
+
+
+def category_qr_code(edition: Edition, settings: Settings, slug: str) -> bytes | None:
+    """Render the QR code of the address of a category's feed; None if there is none."""
+    if slug not in dict(edition.categories()):
+        return None
+    return qr.svg(settings.site + urls.feed_path(MAIN_FEED, slug))
+
+
+def copy_script_hash() -> str:
+    """Return the hash of the script of the pages about subscribing, as in a policy (CSP 3)."""
+    script = render_text("copy.js")
+    return f"sha256-{b64encode(sha256(script).digest()).decode()}"
 
 
 def entry(item: Entry, neighbours: tuple[Entry | None, Entry | None], settings: Settings) -> bytes:
