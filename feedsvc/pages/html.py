@@ -12,6 +12,7 @@ from feedsvc import urls
 from feedsvc.edition import Edition, GoneEntry
 from feedsvc.feeds import FEEDS, FOR_READERS, MAIN_FEED
 from feedsvc.feeds.channel import category_label
+from feedsvc.feeds.common import EPOCH
 from feedsvc.i18n import N_, Message, month_name, translations
 from feedsvc.media.thumbnails import LARGE, picture_path
 from feedsvc.model import Entry
@@ -31,7 +32,13 @@ _TABLE_START = '<div class="wide" role="group" tabindex="0" aria-label="{label}"
 
 
 def home(edition: Edition, settings: Settings) -> bytes:
-    """Render the home page, the list of the newest entries."""
+    """Render the home page: the list of the newest entries, or on a new site how to begin.
+
+    A site is new while it has no news, nor an address for readers.
+    """
+    is_empty = not edition.months() and not edition.withdrawn(EPOCH)
+    if is_empty and not settings.base_url:
+        return render("start.html", settings, path=urls.HOME, folder=settings.entries.name)
     return render(
         "home.html",
         settings,

@@ -21,6 +21,9 @@ def websites(address: str) -> dict[str, str]:
 def program(address: str) -> str:
     """Return the link that opens a feed in the reader on this device, if there is one.
 
-    The address is not changed: `feed://host/` would leave open whether it is http or https.
+    `feed://host/` stands for `http://host/`. Any other scheme has to be named, which programs
+    understand, though it is no valid URL in the strict sense of the URL standard.
     """
+    if address.startswith("http://"):
+        return f"feed:{address.removeprefix('http:')}"
     return f"feed:{address}"

@@ -5,10 +5,11 @@ import os
 import pickle
 import sys
 import threading
+from collections.abc import Iterator
 
 from feedsvc.errors import CatalogueUnavailable
 from feedsvc.i18n import N_, Message
-from feedsvc.settings import Settings
+from feedsvc.settings import NO_AUTHORITY, Settings
 from feedsvc.sync.coordination import holds_lock
 from feedsvc.sync.loop import SyncLoop
 
@@ -32,13 +33,25 @@ def run(lock: int) -> None:
     except CatalogueUnavailable as error:
         _log.error("%s", error)
         sys.exit(1)
+    for warning in _unset(settings):
+        _log.warning("%s", warning.text(settings.language))
+    sync.run(lambda: holds_lock(lock, settings.instance))
+
+
+def _unset(settings: Settings) -> Iterator[Message]:
+    """Yield what is to be said of settings that a site for readers needs, and that are not set."""
     if not settings.base_url:
         text = N_(
             "base_url is not set: feeds and pages contain {url},"
             " which readers elsewhere cannot reach"
         )
-        _log.warning("%s", Message(text, {"url": settings.site}).text(settings.language))
-    sync.run(lambda: holds_lock(lock, settings.instance))
+        yield Message(text, {"url": settings.site})
+    if settings.authority == NO_AUTHORITY:
+        text = N_(
+            "authority is not set: the ids of all news begin with {authority}, and cannot be"
+            " changed once readers have them; set it before the first of them comes"
+        )
+        yield Message(text, {"authority": NO_AUTHORITY})
 
 
 def _end_with_parent() -> None:

@@ -7,8 +7,8 @@ from flask.testing import FlaskClient
 from werkzeug.http import http_date
 
 from feedsvc.feeds import FOR_READERS
-from feedsvc.web.representation import last_modified, represent
 from feedsvc.pages.html import copy_script_hash
+from feedsvc.web.representation import last_modified, represent
 from tests.support.http import CACHE, PAGE, SECURITY, TYPES, WITH_SCRIPT, get, headers_of, tag
 from tests.support.newsroom import NOW, SECOND, Newsroom, SetClock, item
 

@@ -29,9 +29,9 @@ def drawn(svg: bytes) -> Image.Image:
     x = y = 0.0
     for command, first, second in _step.findall(dark.get("d", "")):
         if command == "h":
-            box = (round(x), round(y - 0.5), round(x + float(first)), round(y + 0.5))
-            picture.paste(0, tuple(SCALE * side for side in box))
+            start = (SCALE * round(x), SCALE * round(y - 0.5))
             x += float(first)
+            picture.paste(0, (*start, SCALE * round(x), SCALE * round(y + 0.5)))
         else:
             x, y = (0.0, 0.0) if command == "M" else (x, y)
             x, y = x + float(first), y + float(second)

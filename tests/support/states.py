@@ -51,7 +51,8 @@ STATES = {
     ),
     # Its address is too long for a QR code.
     "subscribe to a long search": State(
-        f"/feeds/search/{quote(' '.join(letter * 18 for letter in 'абвгдежзик'))}/subscribe", "other"
+        f"/feeds/search/{quote(' '.join(letter * 18 for letter in 'абвгдежзик'))}/subscribe",
+        "other",
     ),
     "search, nothing asked": State("/search", "search"),
     "search, empty words": State("/search?q=+", "search"),

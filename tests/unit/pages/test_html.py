@@ -35,6 +35,24 @@ def test_the_home_page_of_the_real_item_equals_the_golden_file(
     assert golden("home.html", rendered) == rendered
 
 
+def test_a_site_without_news_and_address_says_how_to_begin(newsroom: Newsroom) -> None:
+    for language, heading in (("ru", "С чего начать"), ("en", "How to begin")):
+        settings = replace(newsroom.settings, base_url="", language=language)
+        html = pages.home(newsroom.edition(), settings).decode()
+        assert texts(html, "//h1") == [heading]
+        assert "feedsvc init" in html
+        assert "«entries»" in html
+        assert ("По-русски" in html) == (language == "en")
+
+
+def test_a_site_that_has_or_had_news_does_not_look_new(newsroom: Newsroom) -> None:
+    settings = replace(newsroom.settings, base_url="")
+    newsroom.apply({"a.md": item(status="withdrawn")})
+    assert texts(pages.home(newsroom.edition(), settings).decode(), "//h1") == ["Последние новости"]
+    newsroom.apply({"a.md": item()})
+    assert texts(pages.home(newsroom.edition(), settings).decode(), "//h1") == ["Последние новости"]
+
+
 def test_pages_without_entries_invite_to_subscribe(newsroom: Newsroom) -> None:
     html = pages.home(newsroom.edition(), newsroom.settings).decode()
     assert texts(html, "//main//p")[:2] == [

@@ -19,3 +19,4 @@ def test_each_website_gets_the_address_as_it_is() -> None:
 
 def test_a_program_gets_the_address_with_its_scheme() -> None:
     assert readers.program(ADDRESS) == f"feed:{ADDRESS}"
+    assert readers.program("http://127.0.0.1:8000/a") == "feed://127.0.0.1:8000/a"
