@@ -21,6 +21,8 @@ from feedsvc.text import clean
 _MAX_NAME = 60
 # Names that Windows gives to devices, with whatever ending: it opens no file of this name.
 _DEVICE = re.compile(r"con|prn|aux|nul|(?:com|lpt)\d")
+# What is taken out of headers (see docs/moving.md), so that the title would be another one.
+_TEMPLATE = re.compile(r"\{[{%#]")
 # In microseconds since the epoch: after everything that may be scheduled.
 _EVER = 2**62
 
@@ -42,6 +44,8 @@ def write_new(settings: Settings, title: str, kind: str) -> list[str]:
         raise NewFailed(text.format(most=MAX_TITLE, length=len(title)))
     if not any(map(str.isalnum, title)):
         raise NewFailed(_("a title has letters or digits"))
+    if _TEMPLATE.search(title):
+        raise NewFailed(_("a title cannot contain code of templates, as {code}").format(code="{{"))
     now = datetime.fromtimestamp(clock.now() // 1_000_000, settings.timezone)
     compose = draft if kind == "md" else plain_text
     start = "" if kind == "md" else "_"
