@@ -5,7 +5,7 @@ from urllib.parse import quote
 import segno
 
 # In characters. What is longer makes a code so dense that phones do not read it from a screen.
-MAX_ADDRESS = 500
+MAX_ADDRESS = 300
 # In modules: the margin that the standard asks for.
 _QUIET_ZONE = 4
 
