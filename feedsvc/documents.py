@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from feedsvc import urls
 from feedsvc.edition import Edition
-from feedsvc.feeds import FEEDS, FOR_READERS, atom, channel, opml
+from feedsvc.feeds import FEEDS, FOR_READERS, MAIN_FEED, atom, channel, opml
 from feedsvc.feeds.common import media
 from feedsvc.media.thumbnails import WIDTHS, has_thumbnail
 from feedsvc.model import Attachment, Entry
-from feedsvc.pages import html, sitemaps
+from feedsvc.pages import html, qr, sitemaps
 from feedsvc.settings import Settings
 
 Variables = Mapping[str, object]
@@ -66,6 +66,17 @@ def _months(edition: Edition, _settings: Settings) -> Iterator[Variables]:
 def _categories(edition: Edition, _settings: Settings) -> Iterator[Variables]:
     for slug, _ in edition.categories():
         yield {"slug": slug}
+
+
+def _code(_edition: Edition, settings: Settings) -> Iterator[Variables]:
+    if qr.fits(settings.site + urls.feed_path(MAIN_FEED)):
+        yield {}
+
+
+def _category_codes(edition: Edition, settings: Settings) -> Iterator[Variables]:
+    for slug, _ in edition.categories():
+        if qr.fits(settings.site + urls.feed_path(MAIN_FEED, slug)):
+            yield {"slug": slug}
 
 
 def _category_months(edition: Edition, _settings: Settings) -> Iterator[Variables]:
@@ -191,13 +202,19 @@ DOCUMENTS = (
         render=_archive_feed,
         variables=_months,
     ),
-    Document(name="qr code", rule=urls.QR_CODE, media_type=_SVG, render=html.feed_qr_code),
+    Document(
+        name="qr code",
+        rule=urls.QR_CODE,
+        media_type=_SVG,
+        render=html.feed_qr_code,
+        variables=_code,
+    ),
     Document(
         name="category qr code",
         rule=urls.CATEGORY_QR_CODE,
         media_type=_SVG,
         render=html.category_qr_code,
-        variables=_categories,
+        variables=_category_codes,
     ),
     Document(name="opml", rule=urls.OPML, media_type="text/x-opml", render=opml.render),
     Document(name="sitemap index", rule=urls.SITEMAP_INDEX, media_type=_XML, render=sitemaps.index),

@@ -96,7 +96,7 @@ def _environment(language: str) -> Environment:
         "MAIN_FEED": MAIN_FEED,
         "urls": urls,
         "letter_icon": letter_icon,
-        "qr_code": qr.data_url,
+        "qr": qr,
         "readers": readers,
         "pictures": reducible_pictures,
         "picture_path": picture_path,

@@ -26,6 +26,8 @@ from feedsvc.text import place
 # A list with more entries shows titles only: it is quicker to look through, and has a tenth
 # of the bytes.
 MAX_WITH_SUMMARIES = 40
+# With more categories, the page of feeds only links to the page of each.
+MAX_CATEGORIES = 40
 # How many months the home page links to; the archive page has the rest.
 HOME_MONTHS = 12
 _TABLE_START = '<div class="wide" role="group" tabindex="0" aria-label="{label}"><table>'
@@ -118,6 +120,7 @@ def subscribe(edition: Edition, settings: Settings) -> bytes:
         settings,
         path=urls.SUBSCRIBE,
         categories=edition.categories(),
+        MAX_CATEGORIES=MAX_CATEGORIES,
         all_feeds=FEEDS,
     )
 

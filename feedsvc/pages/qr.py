@@ -10,12 +10,17 @@ MAX_ADDRESS = 300
 _QUIET_ZONE = 4
 
 
+def fits(address: str) -> bool:
+    """Return whether an address is short enough for a QR code."""
+    return len(address) <= MAX_ADDRESS
+
+
 def svg(address: str) -> bytes | None:
     """Return the QR code of an address; None if the address is too long for one.
 
     It is black on white whatever surrounds it: many phones do not read the reverse.
     """
-    if len(address) > MAX_ADDRESS:
+    if not fits(address):
         return None
     code = segno.make_qr(address)
     drawn = code.svg_inline(

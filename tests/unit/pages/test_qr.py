@@ -5,7 +5,7 @@ from urllib.parse import unquote
 import pytest
 
 from feedsvc.pages import qr
-from tests.support.qr_codes import drawn, read
+from tests.support.qr_codes import SCALE, drawn, read
 
 ADDRESS = "https://chertanovo-juzhnoe.mos.ru/feeds/atom.xml"
 
@@ -35,3 +35,10 @@ def test_a_data_url_holds_the_same_picture() -> None:
     assert (media_type, unquote(data).encode()) == ("data:image/svg+xml", qr.svg(ADDRESS))
     # As it stands between quotation marks of an attribute.
     assert set(data).isdisjoint("\"<>&'#")
+
+
+def test_around_the_code_is_the_white_margin_that_the_standard_asks_for() -> None:
+    picture = drawn(qr.svg(ADDRESS) or b"")
+    left, top, right, bottom = picture.point(lambda value: 255 - value).getbbox() or (0, 0, 0, 0)
+    margins = (left, top, picture.width - right, picture.height - bottom)
+    assert margins == (4 * SCALE,) * 4
