@@ -33,4 +33,4 @@ def svg(address: str) -> bytes | None:
 def data_url(address: str) -> str | None:
     """Return the same as a `data:` URL (RFC 2397), which saves a page a request."""
     drawn = svg(address)
-    return None if drawn is None else f"data:image/svg+xml,{quote(drawn, safe=' =:/')}"
+    return None if drawn is None else f"data:image/svg+xml,{quote(drawn, safe='=:/')}"
