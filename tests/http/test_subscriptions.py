@@ -7,6 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from feedsvc.app import build_app
+from feedsvc.documents import DOCUMENTS
 from feedsvc.pages.html import copy_script_hash
 from tests.support.attacks import parsed
 from tests.support.http import SECURITY, get, tag
@@ -106,10 +107,15 @@ def test_what_does_not_exist_cannot_be_subscribed_to(client: FlaskClient, path: 
 def test_a_site_whose_address_is_too_long_has_no_code_and_everything_else(
     newsroom: Newsroom,
 ) -> None:
-    newsroom.publish({"a.md": item()})
+    newsroom.publish({"a.md": item(categories="Город")})
     long = replace(newsroom.settings, base_url=f"https://{'a.' * 250}example")
     client = build_app(long).test_client()
     assert get(client, "/feeds/qr.svg").status_code == 404
+    assert get(client, "/feeds/category/gorod/qr.svg").status_code == 404
+    edition = newsroom.edition()
+    listed = {path for each in DOCUMENTS for path in each.paths(edition, long)}
+    assert "/feeds/category/gorod/atom.xml" in listed
+    assert [path for path in listed if path.endswith("qr.svg")] == []
     html = parsed(get(client, "/feeds/").text)
     assert html.xpath("//img") == []
     assert len(html.xpath("//button")) > 0
