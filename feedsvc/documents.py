@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from feedsvc import urls
 from feedsvc.edition import Edition
-from feedsvc.feeds import FEEDS, FOR_READERS, atom, channel, opml
+from feedsvc.feeds import FEEDS, FOR_READERS, MAIN_FEED, atom, channel, opml
 from feedsvc.feeds.common import media
 from feedsvc.media.thumbnails import WIDTHS, has_thumbnail
 from feedsvc.model import Attachment, Entry
-from feedsvc.pages import html, sitemaps
+from feedsvc.pages import html, qr, sitemaps
 from feedsvc.settings import Settings
 
 Variables = Mapping[str, object]
@@ -35,7 +35,7 @@ class Document:
     `variables` yields the values for which there is one: none for documents without end
     (searches) and for those that are not about the news (`/healthz`). Documents with
     `is_page` are in the sitemap of pages; those with `is_static` need no edition, which is
-    None then.
+    None then. Those with `has_copy_script` contain the one script that there is, and permit it.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Document:
     variables: Callable[[Edition, Settings], Iterable[Variables]] = _single
     is_page: bool = False
     is_static: bool = False
+    has_copy_script: bool = False
 
     def rules(self, settings: Settings) -> list[str]:
         """Return the rule as a list; those of entries' pages are a setting."""
@@ -70,6 +71,17 @@ def _categories(edition: Edition, _settings: Settings) -> Iterator[Variables]:
 def _languages(edition: Edition, settings: Settings) -> Iterator[Variables]:
     for tag in channel.languages(edition, settings):
         yield {"tag": tag}
+
+
+def _code(_edition: Edition, settings: Settings) -> Iterator[Variables]:
+    if qr.fits(settings.site + urls.feed_path(MAIN_FEED)):
+        yield {}
+
+
+def _category_codes(edition: Edition, settings: Settings) -> Iterator[Variables]:
+    for slug, _ in edition.categories():
+        if qr.fits(settings.site + urls.feed_path(MAIN_FEED, slug)):
+            yield {"slug": slug}
 
 
 def _category_months(edition: Edition, _settings: Settings) -> Iterator[Variables]:
@@ -156,10 +168,25 @@ def _feeds() -> Iterator[Document]:
 
 
 _XML = "application/xml"
+_SVG = "image/svg+xml"
 _FILE = "application/octet-stream"
 DOCUMENTS = (
     Document(name="home", rule=urls.HOME, render=html.home, is_page=True),
-    Document(name="subscribe", rule=urls.SUBSCRIBE, render=html.subscribe, is_page=True),
+    Document(
+        name="subscribe",
+        rule=urls.SUBSCRIBE,
+        render=html.subscribe,
+        is_page=True,
+        has_copy_script=True,
+    ),
+    Document(
+        name="category subscription",
+        rule=urls.CATEGORY_SUBSCRIBE,
+        render=html.subscribe_to_category,
+        variables=_categories,
+        has_copy_script=True,
+    ),
+    Document(name="search subscription", rule=urls.SEARCH_SUBSCRIBE, variables=_unlisted),
     Document(name="archive", rule=urls.ARCHIVE, render=html.archive, is_page=True),
     Document(name="month", rule=urls.MONTH, render=_month_page, variables=_months, is_page=True),
     Document(
@@ -192,6 +219,20 @@ DOCUMENTS = (
         media_type=FEEDS["atom.xml"].served_as,
         render=_archive_feed,
         variables=_months,
+    ),
+    Document(
+        name="qr code",
+        rule=urls.QR_CODE,
+        media_type=_SVG,
+        render=html.feed_qr_code,
+        variables=_code,
+    ),
+    Document(
+        name="category qr code",
+        rule=urls.CATEGORY_QR_CODE,
+        media_type=_SVG,
+        render=html.category_qr_code,
+        variables=_category_codes,
     ),
     Document(name="opml", rule=urls.OPML, media_type="text/x-opml", render=opml.render),
     Document(name="sitemap index", rule=urls.SITEMAP_INDEX, media_type=_XML, render=sitemaps.index),

@@ -322,6 +322,22 @@ class Settings:
         return {f"{name}{file.suffix.lower()}": file for name, file in files.items() if file}
 
 
+# What entry ids begin with if nobody has chosen it.
+NO_AUTHORITY: str = Settings().authority
+
+
+def validated(key: str, value: object) -> Any:  # noqa: ANN401 - of any setting
+    """Return what a value becomes as the setting of this name. Raises Unusable."""
+    (setting,) = (each for each in fields(Settings) if each.name == key)
+    return setting.metadata["read"](value)
+
+
+def settings_file(environ: Mapping[str, str] | None = None) -> Path:
+    """Return the path of the file that `load` reads, whether or not it exists."""
+    environ = os.environ if environ is None else environ
+    return Path(environ.get(FILE_VARIABLE) or DEFAULT_FILE)
+
+
 def load(environ: Mapping[str, str] | None = None) -> Settings:
     """Return the settings in the file that `environ` names, or `feedsvc.toml`, and in `environ`.
 
@@ -329,7 +345,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     apply, but a file that `environ` names must exist. Raises SettingsError with every fault.
     """
     environ = os.environ if environ is None else environ
-    path = Path(environ.get(FILE_VARIABLE) or DEFAULT_FILE)
+    path = settings_file(environ)
     faults: list[Fault] = []
     table = _read(path, faults, required=bool(environ.get(FILE_VARIABLE)))
     for name, text in sorted(environ.items()):

@@ -26,11 +26,15 @@ LANGUAGE = "/lang/<tag>/"
 SUBSCRIBE = "/feeds/"
 FEED = "/feeds/<name>"
 CATEGORY_FEED = "/feeds/category/<slug>/<name>"
+CATEGORY_SUBSCRIBE = "/feeds/category/<slug>/"
 LANGUAGE_FEED = "/feeds/lang/<tag>/<name>"
 ARCHIVE_FEED = "/feeds/archive/<year>/<month>/atom.xml"
 OPML = "/feeds/opml.xml"
 SEARCH = "/search"
 SEARCH_FEED = "/feeds/search/<path:words>/<name>"
+SEARCH_SUBSCRIBE = "/feeds/search/<path:words>/subscribe"
+QR_CODE = "/feeds/qr.svg"
+CATEGORY_QR_CODE = "/feeds/category/<slug>/qr.svg"
 SITEMAP_INDEX = "/sitemap.xml"
 SITEMAP_PAGES = "/sitemap/pages.xml"
 SITEMAP_YEAR = "/sitemap/<year>-<int:part>.xml"
@@ -164,6 +168,16 @@ def language_feed_path(name: str, tag: str) -> str:
     return fill(LANGUAGE_FEED, tag=tag, name=name)
 
 
+def subscribe_path(slug: str | None = None) -> str:
+    """Return the path of the page about subscribing to all news, or to a category."""
+    return SUBSCRIBE if slug is None else fill(CATEGORY_SUBSCRIBE, slug=slug)
+
+
+def qr_path(slug: str | None = None) -> str:
+    """Return the path of the QR code of the feed of all news, or of a category's."""
+    return QR_CODE if slug is None else fill(CATEGORY_QR_CODE, slug=slug)
+
+
 def archive_feed_path(month: str) -> str:
     """Return the path of the archive document (RFC 5005) of a month like '2014-08'."""
     return fill(ARCHIVE_FEED, **_month(month))
@@ -177,6 +191,11 @@ def search_path(**fields: object) -> str:
 def search_feed_path(name: str, text: str) -> str:
     """Return the path of the feed of a search, given the canonical text of its query."""
     return fill(SEARCH_FEED, words=text, name=name)
+
+
+def search_subscribe_path(text: str) -> str:
+    """Return the path of the page about subscribing to a search, given its canonical text."""
+    return fill(SEARCH_SUBSCRIBE, words=text)
 
 
 def sitemap_path(year: str, part: int) -> str:

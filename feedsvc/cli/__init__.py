@@ -16,6 +16,7 @@ import click
 
 from feedsvc import __version__
 from feedsvc.cli import click_translations
+from feedsvc.cli.init_options import init_options
 from feedsvc.errors import (
     CatalogueUnavailable,
     EntriesUnavailable,
@@ -84,9 +85,11 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
             # The workers load the settings themselves, as under any other server.
             os.environ[f"{PREFIX}SERVE__{key}"] = str(value)
     settings = _settings()
-    _require_entries(settings)
     from feedsvc import server
+    from feedsvc.cli.serve_text import describe, prepare
 
+    is_new = prepare(settings)
+    _require_entries(settings)
     try:
         listening = server.listen(settings)
     except OSError as error:
@@ -95,8 +98,8 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
         )
         values = {"host": settings.serve.host, "port": settings.serve.port, "reason": reason(error)}
         _fail(Message(text, values).text(settings.language))
-    values = {"url": settings.site + "/"}
-    click.echo(Message(N_("Serving at {url}"), values).text(settings.language))
+    for line in describe(settings, listening, is_new=is_new):
+        click.echo(line)
     server.serve(settings, listening)
 
 
@@ -186,6 +189,42 @@ def sync(*, accept_removals: bool) -> None:
         _fail(str(error))
     except OSError as error:
         _fail(f"{settings.instance}: {reason(error).text(settings.language)}")
+
+
+@main.command(help=N_("Set up a folder: ask a few questions, write the settings and an example."))
+@click.argument("folder", metavar=N_("[FOLDER]"), default=".")
+@init_options
+@click.option("--yes", is_flag=True, help=N_("Ask nothing: what is not given has its default."))
+def init(folder: str, *, yes: bool, **given: str | None) -> None:
+    """Exit with 2 if that was not possible. Nothing that exists is changed."""
+    from feedsvc.cli.init_site import InitFailed, init_site
+
+    try:
+        init_site(Path(folder), given, asks=not yes)
+    except InitFailed as error:
+        _fail(str(error))
+
+
+@main.command(help=N_("Write a file for a new text, ready to be filled in."))
+@click.argument("title", metavar=N_("[TITLE]"), default="")
+@click.option(
+    "--kind",
+    type=click.Choice(["md", "txt"]),
+    default="md",
+    help=N_("Kind of the file: md (with a header) or txt (plain text)."),
+)
+def new(title: str, kind: str) -> None:
+    """Exit with 2 if that was not possible. Nothing that exists is changed."""
+    from feedsvc.cli.new_entry import NewFailed, write_new
+
+    settings = _settings()
+    _require_entries(settings)
+    try:
+        lines = write_new(settings, title, kind)
+    except NewFailed as error:
+        _fail(str(error))
+    for line in lines:
+        click.echo(line)
 
 
 @main.command("import", help=N_("Bring the texts of another system into the entries folder."))

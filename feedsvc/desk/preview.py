@@ -38,7 +38,7 @@ def page(entry: Entry, edition: Edition, settings: Settings, *, token: str, note
     """
     neighbours = edition.neighbours(entry)
     related = edition.related(entry, neighbours)
-    rendered = html.entry(as_published(entry), neighbours, settings, related).decode()
+    rendered = html.entry(as_published(entry), neighbours, settings, related=related).decode()
     rendered = _moved(rendered, _Moves(entry, token, settings))
     return _top.sub(lambda top: top[0] + note, rendered, count=1).encode()
 

@@ -43,4 +43,6 @@ FEEDS = {
         "Yandex", "application/rss+xml", yandex.render, channel.recent, for_readers=False
     ),
 }
+# The one that people are recommended: all readers know it.
+MAIN_FEED = "atom.xml"
 FOR_READERS = {name: feed for name, feed in FEEDS.items() if feed.for_readers}

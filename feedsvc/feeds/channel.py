@@ -21,15 +21,17 @@ class Channel:
     """A selection of entries, newest first, and what a feed says about itself.
 
     `path` is the feed's path, `id_path` the path its permanent id is made of, `page` the
-    path of the page for people. `links` are pairs of a link relation and a path. An archive
-    (RFC 5005 section 4) holds a part of the history that the current feed does not. `language`
-    is that of all its entries, None if that is the site's or there are several.
+    path of the page for people, `subscribe` that of the page about subscribing. `links` are
+    pairs of a link relation and a path. An archive (RFC 5005 section 4) holds a part of the
+    history that the current feed does not. `language` is that of all its entries, None if that
+    is the site's or there are several.
     """
 
     path: str
     id_path: str
     page: str
     title: str
+    subscribe: str = urls.SUBSCRIBE
     entries: tuple[Entry, ...]
     withdrawn: tuple[Entry, ...] = ()
     links: tuple[tuple[str, str], ...] = ()
@@ -71,6 +73,7 @@ def for_category(edition: Edition, settings: Settings, name: str, slug: str) -> 
         id_path=path,
         page=urls.category_path(slug),
         title=f"{settings.title}: {category_label(slug, entries)}",
+        subscribe=urls.subscribe_path(slug),
         entries=entries,
         withdrawn=tuple(entry for entry in withdrawn if _has_category(entry, slug)),
     )
@@ -127,6 +130,7 @@ def for_search(entries: tuple[Entry, ...], settings: Settings, name: str, text: 
         id_path=path,
         page=urls.search_path(q=text),
         title=title.text(settings.language),
+        subscribe=urls.search_subscribe_path(text),
         entries=entries,
     )
 

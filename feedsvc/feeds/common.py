@@ -14,6 +14,7 @@ from feedsvc.settings import Settings
 from feedsvc.text import place
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+XHTML = "http://www.w3.org/1999/xhtml"
 MEDIA_RSS = "http://search.yahoo.com/mrss/"
 
 
@@ -94,6 +95,17 @@ def add_stylesheet(root: etree._Element) -> None:
     """Link a feed to its style sheet: without one, browsers show XML as source text."""
     style = f'type="text/css" href="{urls.FEED_STYLE}"'
     root.addprevious(etree.ProcessingInstruction("xml-stylesheet", style))
+
+
+def add_subscribe_link(root: etree._Element, path: str, settings: Settings) -> None:
+    """Add a link to the page about subscribing, for people who open the feed in a browser.
+
+    Browsers apply no XSLT any more, and a style sheet cannot make links; but an element of
+    XHTML is one in any XML document. To readers it is an extension that they do not know
+    (RFC 4287 section 6.3).
+    """
+    link = etree.SubElement(root, f"{{{XHTML}}}a", href=settings.site + path)
+    link.text = translations(settings.language).gettext("How to subscribe")
 
 
 def entry_author(entry: Entry) -> str | None:

@@ -107,7 +107,7 @@ class _Feed(BaseExtension):  # type: ignore[misc]  # feedgen has no types
 
 
 class _AtomFeed(_Feed):
-    """Adds the archive links (RFC 5005) and the tombstones (RFC 6721)."""
+    """Adds the archive links (RFC 5005), the tombstones (RFC 6721) and a link for people."""
 
     def extend_ns(self) -> dict[str, str]:
         used = {
@@ -116,10 +116,11 @@ class _AtomFeed(_Feed):
             "dc": any(entry.publisher for entry in self.channel.entries),
         }
         spaces = {"fh": _HISTORY, "at": _TOMBSTONES, "dc": _DC}
-        return {prefix: uri for prefix, uri in spaces.items() if used[prefix]}
+        return {"h": common.XHTML} | {name: uri for name, uri in spaces.items() if used[name]}
 
     def extend_atom(self, feed: etree._Element) -> etree._Element:
         common.add_stylesheet(feed)
+        common.add_subscribe_link(feed, self.channel.subscribe, self.settings)
         for link in self.links():
             etree.SubElement(feed, "link", link)
         if self.channel.is_archive:
@@ -187,10 +188,10 @@ class _AtomEntry(_Entry):
 
 
 class _RssChannel(_Feed):
-    """Adds the archive links, and the logos and colour that Feedly shows the channel with."""
+    """Adds the archive links, a link for people, and the logos and colour that Feedly shows."""
 
     def extend_ns(self) -> dict[str, str]:
-        spaces = {"dc": _DC, "webfeeds": _WEBFEEDS}
+        spaces = {"dc": _DC, "webfeeds": _WEBFEEDS, "h": common.XHTML}
         if any(common.enclosures(entry) for entry in self.channel.entries):
             spaces["media"] = common.MEDIA_RSS
         return spaces
@@ -198,6 +199,7 @@ class _RssChannel(_Feed):
     def extend_rss(self, feed: etree._Element) -> etree._Element:
         common.add_stylesheet(feed)
         channel = feed[0]
+        common.add_subscribe_link(channel, self.channel.subscribe, self.settings)
         for link in self.links():
             etree.SubElement(channel, f"{{{_ATOM}}}link", link)
         branding = {

@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from feedsvc import urls
-from feedsvc.feeds import FOR_READERS
+from feedsvc.feeds import FOR_READERS, MAIN_FEED
 from feedsvc.feeds.common import pictures
 from feedsvc.i18n import (
     N_,
@@ -35,7 +35,7 @@ from feedsvc.media.thumbnails import (
 )
 from feedsvc.media.types import kind
 from feedsvc.model import Attachment, Entry
-from feedsvc.pages import theme
+from feedsvc.pages import qr, readers, theme
 from feedsvc.pages.sharing import share_links
 from feedsvc.pages.typography import unbroken, unbroken_html
 from feedsvc.search.query import MAX_LENGTH
@@ -71,6 +71,11 @@ def render(template: str, settings: Settings, **variables: object) -> bytes:
     """Render a template in the site's language, as UTF-8."""
     loaded = environment(settings.language).get_template(template)
     return loaded.render(settings=settings, **(dict.fromkeys(_OPTIONAL) | variables)).encode()
+
+
+def render_text(template: str) -> bytes:
+    """Render a template that has no variables."""
+    return environment("en").get_template(template).render().encode()
 
 
 def picture_of(entry: Entry) -> Attachment | None:
@@ -132,10 +137,13 @@ def environment(language: str, package: str = "feedsvc.pages") -> Environment:
     _ = translations(language).gettext
     environment.globals |= {
         "feeds": FOR_READERS,
+        "MAIN_FEED": MAIN_FEED,
         "fragment": fragment,
         "SECTIONS": {path: _(name) for path, name in SECTIONS.items()},
         "urls": urls,
         "letter_icon": letter_icon,
+        "qr": qr,
+        "readers": readers,
         "picture_of": picture_of,
         "fills_frame": fills_frame,
         "share_links": share_links,

@@ -1,22 +1,24 @@
 """HTML pages for people. Pure, like the feeds: an edition in, bytes out."""
 
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from hashlib import sha256
 from itertools import groupby
 
 from markupsafe import Markup
 
 from feedsvc import urls
 from feedsvc.edition import Edition, GoneEntry, Related
-from feedsvc.feeds import FEEDS, common
+from feedsvc.feeds import FEEDS, FOR_READERS, MAIN_FEED, common
 from feedsvc.feeds.channel import category_label, in_language, languages
-from feedsvc.i18n import Message, language_name, month_name, translations
+from feedsvc.i18n import N_, Message, language_name, month_name, translations
 from feedsvc.media.thumbnails import LARGE, picture_path
 from feedsvc.model import Entry
-from feedsvc.pages import jsonld, theme
-from feedsvc.pages.environment import picture_of, render
+from feedsvc.pages import jsonld, qr, theme
+from feedsvc.pages.environment import picture_of, render, render_text
 from feedsvc.pages.typography import unbroken_html
-from feedsvc.search.query import MAX_LENGTH
+from feedsvc.search.query import MAX_LENGTH, Query
 from feedsvc.search.results import Results, SearchForm
 from feedsvc.settings import Settings
 from feedsvc.text import place
@@ -24,6 +26,8 @@ from feedsvc.text import place
 # A list with more entries shows titles only: it is quicker to look through, and has a tenth
 # of the bytes.
 MAX_WITH_SUMMARIES = 40
+# With more categories, the page of feeds only links to the page of each.
+MAX_CATEGORIES = 40
 # How many months the home page links to; the archive page has the rest.
 HOME_MONTHS = 12
 # How many pinned entries come first on the home page: more would hide the news.
@@ -33,7 +37,13 @@ _TABLE_START = '<div class="wide" role="group" tabindex="0" aria-label="{label}"
 
 
 def home(edition: Edition, settings: Settings) -> bytes:
-    """Render the home page: what is pinned, then the newest entries; the first as the lead."""
+    """Render the home page: what is pinned, then the newest entries; the first as the lead.
+
+    While there is no news, nor an address for readers, the site is new: it says how to begin.
+    """
+    is_empty = not edition.months() and not edition.withdrawn(common.EPOCH)
+    if is_empty and not settings.base_url:
+        return render("start.html", settings, path=urls.HOME, folder=settings.entries.name)
     pinned = edition.pinned(MAX_PINNED)
     others = [entry for entry in edition.newest(settings.feed_size) if entry not in pinned]
     return render(
@@ -143,8 +153,56 @@ def subscribe(edition: Edition, settings: Settings) -> bytes:
         path=urls.SUBSCRIBE,
         categories=edition.categories(),
         languages=languages(edition, settings),
+        MAX_CATEGORIES=MAX_CATEGORIES,
         all_feeds=FEEDS,
     )
+
+
+def subscribe_to_category(edition: Edition, settings: Settings, slug: str) -> bytes | None:
+    """Render the page about subscribing to a category; None if it has no entries."""
+    label = dict(edition.categories()).get(slug)
+    if label is None:
+        return None
+    return render(
+        "feed.html",
+        settings,
+        path=urls.subscribe_path(slug),
+        heading=N_("Subscribe to «%(label)s»"),
+        label=label,
+        page=urls.category_path(slug),
+        feed_paths={name: urls.feed_path(name, slug) for name in FOR_READERS},
+    )
+
+
+def subscribe_to_search(query: Query, settings: Settings) -> bytes:
+    """Render the page about subscribing to a search."""
+    return render(
+        "feed.html",
+        settings,
+        path=urls.search_subscribe_path(query.text),
+        heading=N_("Subscribe to news about «%(words)s»"),
+        label=query.text,
+        page=urls.search_path(q=query.text),
+        feed_paths={name: urls.search_feed_path(name, query.text) for name in FOR_READERS},
+    )
+
+
+def feed_qr_code(_edition: Edition, settings: Settings) -> bytes | None:
+    """Render the QR code of the address of the feed of all news; None if it is too long."""
+    return qr.svg(settings.site + urls.feed_path(MAIN_FEED))
+
+
+def category_qr_code(edition: Edition, settings: Settings, slug: str) -> bytes | None:
+    """Render the QR code of the address of a category's feed; None if there is none."""
+    if slug not in dict(edition.categories()):
+        return None
+    return qr.svg(settings.site + urls.feed_path(MAIN_FEED, slug))
+
+
+def copy_script_hash() -> str:
+    """Return the hash of the script of the pages about subscribing, as in a policy (CSP 3)."""
+    script = render_text("copy.js")
+    return f"sha256-{b64encode(sha256(script).digest()).decode()}"
 
 
 def entry(

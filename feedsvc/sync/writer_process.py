@@ -4,9 +4,11 @@ import logging
 import os
 import sys
 import threading
+from collections.abc import Iterator
 
 from feedsvc.errors import CatalogueUnavailable
 from feedsvc.i18n import N_, Message
+from feedsvc.settings import NO_AUTHORITY, Settings
 from feedsvc.sync.companions import Companion, settings_from_parent, wanted
 from feedsvc.sync.coordination import holds_lock
 from feedsvc.sync.loop import SyncLoop
@@ -26,12 +28,8 @@ def run(lock: int) -> None:
     except CatalogueUnavailable as error:
         _log.error("%s", error)
         sys.exit(1)
-    if not settings.base_url:
-        text = N_(
-            "base_url is not set: feeds and pages contain {url},"
-            " which readers elsewhere cannot reach"
-        )
-        _log.warning("%s", Message(text, {"url": settings.site}).text(settings.language))
+    for warning in _unset(settings):
+        _log.warning("%s", warning.text(settings.language))
     companions = [Companion(module, settings) for module in wanted(settings)]
 
     def goes_on() -> bool:
@@ -42,6 +40,22 @@ def run(lock: int) -> None:
     sync.run(goes_on)
     for companion in companions:
         companion.close()
+
+
+def _unset(settings: Settings) -> Iterator[Message]:
+    """Yield what is to be said of settings that a site for readers needs, and that are not set."""
+    if not settings.base_url:
+        text = N_(
+            "base_url is not set: feeds and pages contain {url},"
+            " which readers elsewhere cannot reach"
+        )
+        yield Message(text, {"url": settings.site})
+    if settings.authority == NO_AUTHORITY:
+        text = N_(
+            "authority is not set: the ids of all news begin with {authority}, and cannot be"
+            " changed once readers have them; set it before the first of them comes"
+        )
+        yield Message(text, {"authority": NO_AUTHORITY})
 
 
 def _end_with_thread(died: threading.ExceptHookArgs) -> None:

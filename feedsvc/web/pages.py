@@ -19,7 +19,7 @@ from feedsvc.settings import Settings
 from feedsvc.web.document_cache import DocumentCache
 from feedsvc.web.errors import ErrorPage
 from feedsvc.web.representation import Representation, represent
-from feedsvc.web.responses import moved, respond, static_response
+from feedsvc.web.responses import moved, respond, static_response, with_script
 
 View = Callable[..., Response]
 # Of the years that dates can have, from 1 on.
@@ -62,7 +62,10 @@ class PageViews:
                 raise self._missing(edition, document, variables)
             return represent(body, document.media_type)
 
-        return self._respond(render)
+        response = self._respond(render)
+        if document.has_copy_script and response.status_code < 400:
+            with_script(response, html.copy_script_hash())
+        return response
 
     def _missing(
         self, edition: Edition, document: Document, variables: Mapping[str, str]

@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 MAX_AGE = 300
 STALE_WHILE_REVALIDATE = 60
 STALE_IF_ERROR = 86400
+# No script runs; `with_script` is the exception.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; img-src 'self' data:; media-src 'self'; style-src 'self';"
+    " base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
 _SECOND = 1_000_000
 R = TypeVar("R", bound=BaseResponse)
 
@@ -74,6 +79,14 @@ def hidden(response: R) -> R:
     """Keep a response out of search engines, which have the pages; searches have no end."""
     if response.status_code != 304:
         response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def with_script(response: Response, script_hash: str) -> Response:
+    """Permit the one inline script that has this hash, and no other (CSP 3 section 2.3.1)."""
+    if response.status_code != 304:
+        policy = f"{CONTENT_SECURITY_POLICY}; script-src '{script_hash}'"
+        response.headers["Content-Security-Policy"] = policy
     return response
 
 

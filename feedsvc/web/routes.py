@@ -18,12 +18,11 @@ from feedsvc.web.feeds import FeedViews
 from feedsvc.web.media import MediaViews
 from feedsvc.web.old_addresses import OldAddresses
 from feedsvc.web.pages import PageViews
-from feedsvc.web.responses import moved
+from feedsvc.web.responses import CONTENT_SECURITY_POLICY, moved
 from feedsvc.web.search import SearchViews
 
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; img-src 'self' data:; media-src 'self';"
-    " style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "X-Content-Type-Options": "nosniff",
 }
@@ -79,5 +78,6 @@ def _add_headers(response: Response) -> Response:
     # A 304 is most of what is sent, and leaves those headers in force that came with what
     # it confirms (RFC 9111 section 3.2).
     if response.status_code != 304:
-        response.headers.extend(_HEADERS)
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
     return response

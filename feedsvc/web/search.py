@@ -22,7 +22,7 @@ from feedsvc.text import clean
 from feedsvc.web.document_cache import DocumentCache
 from feedsvc.web.feeds import FeedViews
 from feedsvc.web.representation import Representation, represent
-from feedsvc.web.responses import hidden, moved, respond
+from feedsvc.web.responses import hidden, moved, respond, with_script
 
 # In characters, of each field of the form but the words.
 _MAX_FIELD = 100
@@ -43,7 +43,7 @@ class SearchViews:
             f"search feed {name}": partial(self._feed, feed, name)
             for name, feed in FOR_READERS.items()
         }
-        return {"search": self._page, **feeds}
+        return {"search": self._page, "search subscription": self._subscribe, **feeds}
 
     def _page(self) -> Response:
         """Answer with the form and the results, whatever was sent."""
@@ -71,6 +71,21 @@ class SearchViews:
             return channel.for_search(entries, self._settings, name, query.text)
 
         return hidden(self._feeds.respond(path, feed, select, dated=False))
+
+    def _subscribe(self, words: str) -> BaseResponse:
+        """Answer with the page about subscribing to a search, or redirect to its address."""
+        query = parse(words)
+        if not query.parts:
+            raise NotFound
+        path = urls.search_subscribe_path(query.text)
+        if words != query.text:
+            return hidden(moved(path))
+
+        def render(_edition: Edition) -> Representation:
+            return represent(html.subscribe_to_search(query, self._settings), "text/html")
+
+        response = respond(self._cache.get(path, render), dated=False)
+        return hidden(with_script(response, html.copy_script_hash()))
 
 
 def _form() -> SearchForm:

@@ -17,7 +17,7 @@ NOT_THERE = (
     "/feeds/category/atom.xml",
     "/feeds/category/none/atom.xml",
     "/feeds/category/sport/yandex.xml",
-    "/feeds/category/sport/",
+    "/feeds/category/nothing/",
     "/feeds/archive/2014/08/rss.xml",
     "/feeds/archive/2014/07/atom.xml",
     "/feeds/archive/2014/13/atom.xml",

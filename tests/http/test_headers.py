@@ -7,8 +7,9 @@ from flask.testing import FlaskClient
 from werkzeug.http import http_date
 
 from feedsvc.feeds import FOR_READERS
+from feedsvc.pages.html import copy_script_hash
 from feedsvc.web.representation import last_modified, represent
-from tests.support.http import CACHE, PAGE, SECURITY, TYPES, get, headers_of, tag
+from tests.support.http import CACHE, PAGE, SECURITY, TYPES, WITH_SCRIPT, get, headers_of, tag
 from tests.support.newsroom import NOW, SECOND, Newsroom, SetClock, item
 
 pytestmark = pytest.mark.usefixtures("published")
@@ -41,6 +42,9 @@ def test_a_document_states_its_type_its_version_and_how_long_it_is_valid(
             "Vary": "Accept-Encoding, A-IM" if is_feed else "Accept-Encoding",
             **SECURITY,
         }
+        if url in WITH_SCRIPT:
+            policy = expected["Content-Security-Policy"]
+            expected["Content-Security-Policy"] = f"{policy}; script-src '{copy_script_hash()}'"
         others = [pair for pair in headers_of(response) if pair[0] not in ("ETag", "Link")]
         assert others == sorted(expected.items()), url
         assert (response.status_code, len(response.data) > 100) == (200, True), url

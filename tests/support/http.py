@@ -17,6 +17,8 @@ SECURITY = {
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "X-Content-Type-Options": "nosniff",
 }
+# Of the pages that have a script.
+WITH_SCRIPT = ("/feeds/", "/feeds/category/sport/")
 # A path of each kind of document, and its Content-Type.
 TYPES = {
     "/": "text/html; charset=utf-8",
@@ -26,6 +28,9 @@ TYPES = {
     "/feeds/feed.json": "application/feed+json; charset=utf-8",
     "/feeds/yandex.xml": "application/xml; charset=utf-8",
     "/feeds/": "text/html; charset=utf-8",
+    "/feeds/category/sport/": "text/html; charset=utf-8",
+    "/feeds/qr.svg": "image/svg+xml; charset=utf-8",
+    "/feeds/category/sport/qr.svg": "image/svg+xml; charset=utf-8",
     "/feeds/opml.xml": "text/x-opml; charset=utf-8",
     "/feeds/archive/2014/08/atom.xml": "application/xml; charset=utf-8",
     "/archive/": "text/html; charset=utf-8",

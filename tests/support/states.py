@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum
+from urllib.parse import quote
 
 from tests.support.service import page
 
@@ -44,6 +45,15 @@ STATES = {
         "/category/blagoustroystvo-dvorov-i-skverov/", "list", pictures=True
     ),
     "subscribe": State("/feeds/", "other"),
+    "subscribe to a category": State("/feeds/category/dvory/", "other"),
+    "subscribe to a search": State(
+        "/feeds/search/%D1%80%D0%B5%D0%BC%D0%BE%D0%BD%D1%82/subscribe", "other"
+    ),
+    # Its address is too long for a QR code.
+    "subscribe to a long search": State(
+        f"/feeds/search/{quote(' '.join(letter * 18 for letter in 'абвгдежзик'))}/subscribe",
+        "other",
+    ),
     "search, nothing asked": State("/search", "search"),
     "search, empty words": State("/search?q=+", "search"),
     "search, found": State(
@@ -91,6 +101,7 @@ ONE_OF_EACH = (
     "archive",
     "category",
     "subscribe",
+    "subscribe to a search",
     "search, found",
     "entry, everything",
     "not found",

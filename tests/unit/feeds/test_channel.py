@@ -91,6 +91,7 @@ def test_a_search_has_the_entries_it_found(newsroom: Newsroom, language: str, ti
         id_path=path,
         page="/search?q=%D0%B4%D0%B2%D0%BE%D1%80",
         title=f"T: {title}",
+        subscribe="/feeds/search/%D0%B4%D0%B2%D0%BE%D1%80/subscribe",
         entries=(ENTRY,),
     )
 

@@ -39,6 +39,24 @@ def test_the_home_page_of_the_real_item_equals_the_golden_file(
     assert golden("home.html", rendered) == rendered
 
 
+def test_a_site_without_news_and_address_says_how_to_begin(newsroom: Newsroom) -> None:
+    for language, heading in (("ru", "С чего начать"), ("en", "How to begin")):
+        settings = replace(newsroom.settings, base_url="", language=language)
+        html = pages.home(newsroom.edition(), settings).decode()
+        assert texts(html, "//h1") == [heading]
+        assert "feedsvc init" in html
+        assert "«entries»" in html
+        assert ("По-русски" in html) == (language == "en")
+
+
+def test_a_site_that_has_or_had_news_does_not_look_new(newsroom: Newsroom) -> None:
+    settings = replace(newsroom.settings, base_url="")
+    newsroom.apply({"a.md": item(status="withdrawn")})
+    assert texts(pages.home(newsroom.edition(), settings).decode(), "//h1") == ["Последние новости"]
+    newsroom.apply({"a.md": item()})
+    assert texts(pages.home(newsroom.edition(), settings).decode(), "//h1") == ["Последние новости"]
+
+
 def test_pages_without_entries_invite_to_subscribe(newsroom: Newsroom) -> None:
     html = pages.home(newsroom.edition(), newsroom.settings).decode()
     assert texts(html, "//main//p")[:2] == [
@@ -454,8 +472,46 @@ def test_the_subscribe_page_has_the_address_of_every_feed(newsroom: Newsroom) ->
         "/sitemap.xml",
         "/sitemap-news.xml",
     ]
-    assert parsed(html).xpath("//a[@class='address']/@href") == paths
-    assert texts(html, "//a[@class='address']") == [SITE + path for path in paths]
+    links = parsed(html).xpath("//main//a/@href")
+    assert [link for link in links if link in paths] == paths
+    shown = [path for path in paths if not path.endswith(("rss.xml", "feed.json"))]
+    assert texts(html, "//a[@class='address']") == [SITE + path for path in shown]
+
+
+def test_the_subscribe_page_links_to_the_pages_of_many_categories(newsroom: Newsroom) -> None:
+    labels = [f"Рубрика {number:02}" for number in range(41)]
+    newsroom.apply({f"{label[-2:]}.md": item(categories=label) for label in labels[:40]})
+    html = pages.subscribe(newsroom.edition(), newsroom.settings).decode()
+    assert texts(html, "//details/summary") == labels[:40]
+    newsroom.apply({"b.md": item(categories=labels[40])})
+    html = pages.subscribe(newsroom.edition(), newsroom.settings).decode()
+    assert texts(html, "//details") == []
+    assert texts(html, "//main//a[contains(@href, '/feeds/category/')]") == labels
+
+
+def test_nothing_in_a_category_or_a_search_can_run_in_a_page_about_subscribing(
+    newsroom: Newsroom,
+) -> None:
+    harmless = pages.subscribe_to_search(parse("a"), newsroom.settings).decode()
+    own = sorted(each for each in dangers(harmless) if not each.startswith("data:"))
+    assert own == ["form", "script"]
+    for attack in ATTACKS:
+        newsroom.apply({"a.md": item(categories=f"a {attack}")})
+        ((slug, label),) = newsroom.edition().categories()
+        query = replace(parse("a"), text=attack)
+        rendered = (
+            pages.subscribe(newsroom.edition(), newsroom.settings),
+            pages.subscribe_to_category(newsroom.edition(), newsroom.settings, slug),
+            pages.subscribe_to_search(query, newsroom.settings),
+        )
+        for page in rendered:
+            assert page is not None
+            html = page.decode()
+            found = [each for each in dangers(html) if not each.startswith("data:image/svg+xml,")]
+            assert sorted(found) == own, attack
+            scripts = parsed(html).xpath("//script/text()")
+            assert scripts == parsed(harmless).xpath("//script/text()")
+        assert label in texts(rendered[0].decode(), "//details/summary")
 
 
 def test_the_search_page_keeps_the_fields_of_its_form(newsroom: Newsroom) -> None:

@@ -66,3 +66,9 @@ def test_a_writer_without_base_url_warns_and_ends_without_its_lock(
     code, log = started(RUN, replace(settings, base_url=base_url))
     assert code == 0
     assert ("base_url" in log) == (base_url == "")
+    assert "authority" not in log
+
+
+def test_a_writer_warns_of_ids_that_nobody_has_chosen(settings: Settings) -> None:
+    _, log = started(RUN, replace(settings, authority=Settings().authority))
+    assert "authority не задан: номера всех новостей начинаются с localhost,2026" in log
