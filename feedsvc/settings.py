@@ -9,7 +9,7 @@ costs each process 20 MB and 140 ms.
 import os
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from pathlib import Path
@@ -27,6 +27,14 @@ FILE_VARIABLE = "FEEDSVC_CONFIG"
 DEFAULT_FILE = "feedsvc.toml"
 # No SVG: neither the RSS specification nor all readers accept it.
 LOGOS = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif"}
+# How the connection to a mail server is protected, and its usual port then.
+MAIL_PORTS = {"starttls": 587, "tls": 465, "none": 25}
+_MAX_RECIPIENTS = 50
+# RFC 5321 section 4.1.2: a dot-string, without the quoted form that nobody has.
+_MAILBOX = re.compile(r"(?!\.)[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}")
+# Settings whose values are never shown.
+_SECRET = ("password", "key")
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _PATH = re.compile(r"/(?!/)[!-~]*")
 _PERMALINK = re.compile(r"/(?:[A-Za-z0-9/._~-]|<(?:id|year|month|day)>|(?<=/)<folder>(?=/))*")
 _HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?")
@@ -105,6 +113,38 @@ def _mail(value: object) -> str:
     return text
 
 
+def _mailbox(value: object) -> str:
+    """Return a mail address as it is sent, with a host name in Cyrillic written in ASCII."""
+    local, _, domain = _mail(value).rpartition("@")
+    if not domain:
+        return ""
+    try:
+        domain = domain.encode("idna").decode("ascii")
+    except UnicodeError:
+        domain = ""
+    if not _MAILBOX.fullmatch(f"{local}@{domain}"):
+        raise Unusable(N_("must be an email address, or empty"))
+    return f"{local}@{domain}"
+
+
+def _mailboxes(value: object) -> tuple[str, ...]:
+    listed = value.replace(",", " ").split() if isinstance(value, str) else value
+    if not isinstance(listed, list | tuple) or len(listed) > _MAX_RECIPIENTS:
+        raise Unusable(N_('must be a list of email addresses, such as ["press@news.example"]'))
+    return tuple(dict.fromkeys(filter(None, map(_mailbox, listed))))
+
+
+def _mail_server(value: object) -> str:
+    return _host(value) if _text(value) else ""
+
+
+def _security(value: object) -> str:
+    text = _text(value)
+    if text not in MAIL_PORTS:
+        raise Unusable(N_("must be one of: {choices}"), choices=", ".join(MAIL_PORTS))
+    return text
+
+
 def _permalink(value: object) -> str:
     text = _text(value)
     usable = _PERMALINK.fullmatch(text) and "//" not in text and text.count("<id>") == 1
@@ -155,6 +195,12 @@ def _patterns(value: object) -> tuple[str, ...]:
     return tuple(listed)
 
 
+def _secret(value: object) -> str:
+    if not isinstance(value, str):
+        raise Unusable(N_("must be text in quotation marks"))
+    return value
+
+
 def _redirects(value: object) -> tuple[tuple[str, str], ...]:
     table = _table(value)
     for old, new in table.items():
@@ -184,6 +230,51 @@ class Serve:
     host: str = _setting(_host, "127.0.0.1")
     port: int = _setting(partial(_integer, least=1, most=65535), 8000)
     workers: int = _setting(partial(_integer, least=0, most=256), 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """Where the press office's own page is served; `port` 0 means that it is off."""
+
+    host: str = _setting(_host, "127.0.0.1")
+    port: int = _setting(partial(_integer, least=0, most=65535), 0)
+    key: str = _setting(_text, "")
+    base_url: str = _setting(_base_url, "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """The server through which letters about problems are sent; without `host` there are none.
+
+    `port` 0 means the usual one, `security` is a key of `MAIL_PORTS`.
+    """
+
+    host: str = _setting(_mail_server, "")
+    port: int = _setting(partial(_integer, least=0, most=65535), 0)
+    security: str = _setting(_security, "starttls")
+    user: str = _setting(_text, "")
+    password: str = _setting(_secret, "")
+    password_file: Path | None = _setting(_folder, "")
+    sender: str = _setting(_mailbox, "")
+    recipients: tuple[str, ...] = _setting(_mailboxes, ())
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield what contradicts itself, or is missing, if letters are to be sent."""
+        if not self.host:
+            return
+        for name in ("sender", "recipients"):
+            if not getattr(self, name):
+                text = N_("must not be empty if mail.host is set")
+                yield Fault(f"mail.{name}", Message(text))
+        if bool(self.user) != bool(self.password or self.password_file):
+            text = N_("mail.user and mail.password need each other")
+            yield Fault("mail.user", Message(text))
+        if self.user and self.security == "none" and self.host not in _LOOPBACK:
+            text = N_("the password would be sent unprotected; use starttls or tls")
+            yield Fault("mail.security = 'none'", Message(text))
+        if self.password_file is not None and not self.password_file.is_file():
+            where = f"mail.password_file = {str(self.password_file)!r}"
+            yield Fault(where, Message(N_("this file does not exist")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,6 +324,9 @@ class Settings:
     static: Path | None = _setting(_folder, "")
     redirects: tuple[tuple[str, str], ...] = _setting(_redirects, MappingProxyType({}))
     serve: Serve = field(default=Serve(), metadata={"table": Serve})
+    desk: Desk = field(default=Desk(), metadata={"table": Desk})
+    mail: Mail = field(default=Mail(), metadata={"table": Mail})
+    problems_folder: Path | None = _setting(_folder, "")
 
     @property
     def site(self) -> str:
@@ -272,25 +366,49 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
             _override(table, name, text, faults)
     settings: Settings = _build(Settings, table, "", faults)
     folder = path.parent.absolute()
-    settings = replace(
-        settings,
-        **{
-            each.name: folder / getattr(settings, each.name)
-            for each in fields(Settings)
-            if isinstance(getattr(settings, each.name), Path)
-        },
-    )
-    for name, file in sorted(settings.logos().items()):
-        if not file.is_file():
-            where = f"{Path(name).stem} = {str(file)!r}"
-            faults.append(Fault(where, Message(N_("this file does not exist"))))
-    if settings.static is not None and not settings.static.is_dir():
-        where = f"static = {str(settings.static)!r}"
-        faults.append(Fault(where, Message(N_("this folder does not exist"))))
+    settings = replace(_placed(settings, folder), mail=_placed(settings.mail, folder))
+    faults.extend(_contradictions(settings))
     if faults:
         language = table.get("language")
         raise SettingsError(tuple(faults), language if language in LANGUAGES else "en")
     return settings
+
+
+def _placed(part: Any, folder: Path) -> Any:  # noqa: ANN401 - any part of the settings
+    """Return settings whose paths begin at a folder."""
+    paths = {
+        each.name: folder / getattr(part, each.name)
+        for each in fields(part)
+        if isinstance(getattr(part, each.name), Path)
+    }
+    return replace(part, **paths)
+
+
+def _contradictions(settings: Settings) -> Iterator[Fault]:
+    """Yield what is wrong with settings that are valid one by one."""
+    for name, file in sorted(settings.logos().items()):
+        if not file.is_file():
+            where = f"{Path(name).stem} = {str(file)!r}"
+            yield Fault(where, Message(N_("this file does not exist")))
+    if settings.static is not None and not settings.static.is_dir():
+        where = f"static = {str(settings.static)!r}"
+        yield Fault(where, Message(N_("this folder does not exist")))
+    yield from settings.mail.faults()
+    if settings.problems_folder and _would_be_read(settings.problems_folder, settings.entries):
+        text = N_(
+            "what lies there is read as news: choose a folder outside of the entries folder, or"
+            " one whose name begins with «~»"
+        )
+        yield Fault(f"problems_folder = {str(settings.problems_folder)!r}", Message(text))
+
+
+def _would_be_read(folder: Path, entries: Path) -> bool:
+    """Return whether a file in a folder is taken for an entry."""
+    try:
+        parts = folder.resolve().relative_to(entries.resolve()).parts
+    except ValueError:
+        return False
+    return not any(part.startswith(("~", ".")) for part in parts)
 
 
 def _read(path: Path, faults: list[Fault], *, required: bool) -> dict[str, Any]:
@@ -334,5 +452,6 @@ def _build(kind: type, table: Mapping[str, object], prefix: str, faults: list[Fa
                 part = known[key].metadata["table"]
                 values[key] = _build(part, _table(value), f"{name}.", faults)
         except Unusable as error:
-            faults.append(Fault(f"{name} = {value!r}", error.message))
+            where = name if key in _SECRET else f"{name} = {value!r}"
+            faults.append(Fault(where, error.message))
     return kind(**values)

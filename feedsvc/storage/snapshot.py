@@ -44,6 +44,17 @@ class ChangedEntry(NamedTuple):
         return _decode_entry(self.data) if self.status == "published" and self.data else None
 
 
+class FileVersion(NamedTuple):
+    """The last good version of a file: its status, publication and the path of its page.
+
+    `status` is as in Entry; `published` is in microseconds since the epoch.
+    """
+
+    status: str
+    published: int
+    page: str
+
+
 class Snapshot:
     """The catalogue at one revision: all its answers are consistent with each other.
 
@@ -339,6 +350,17 @@ class Snapshot:
         return tuple(
             sorted(_decode_problem(data) for (data,) in self._all("SELECT data FROM problem"))
         )
+
+    def version_of(self, path: str) -> FileVersion | None:
+        """Return what the last good version of a file is published as; None if it has none."""
+        row = self._one(
+            "SELECT status, published, page FROM file WHERE path = ? AND id IS NOT NULL", path
+        )
+        return None if row is None else FileVersion(*row)
+
+    def knows(self, path: str) -> bool:
+        """Return whether the folder has an entry file of this path."""
+        return self._one("SELECT 1 FROM file WHERE path = ?", path) is not None
 
     def named_files(self) -> dict[str, tuple[str, ...]]:
         """Return the paths of other files that entry files name, by the path of the entry file."""

@@ -11,6 +11,7 @@ from feedsvc.i18n import N_, Message
 from feedsvc.settings import Settings
 from feedsvc.sync.coordination import holds_lock
 from feedsvc.sync.loop import SyncLoop
+from feedsvc.sync.telling_process import TellingSupervisor
 
 _log = logging.getLogger("feedsvc")
 
@@ -38,7 +39,13 @@ def run(lock: int) -> None:
             " which readers elsewhere cannot reach"
         )
         _log.warning("%s", Message(text, {"url": settings.site}).text(settings.language))
-    sync.run(lambda: holds_lock(lock, settings.instance))
+    telling = TellingSupervisor(settings)
+
+    def goes_on() -> bool:
+        telling.ensure()
+        return holds_lock(lock, settings.instance)
+
+    sync.run(goes_on)
 
 
 def _end_with_parent() -> None:
