@@ -1,13 +1,16 @@
 """Letters: what is untold as a mail message, plain text in the site's language."""
 
-from collections.abc import Iterator
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
+from collections.abc import Iterable, Iterator
+from email.charset import QP, Charset
+from email.header import Header
+from email.message import Message
+from email.policy import compat32
+from email.utils import format_datetime, formataddr
 from urllib.parse import urlsplit
 
 from feedsvc.dates import from_microseconds
-from feedsvc.i18n import N_, Message
+from feedsvc.i18n import N_
+from feedsvc.i18n import Message as Text
 from feedsvc.settings import Settings
 from feedsvc.telling import wording
 from feedsvc.telling.incidents import Incident
@@ -42,40 +45,54 @@ def compose(
         references = [_bracketed(each, settings) for each in earlier[-_REFERENCES:]]
         message["In-Reply-To"] = references[-1]
         message["References"] = " ".join(references)
-    text = "\n".join(_body(untold, settings)) + "\n"
-    message.set_content(text, charset="utf-8", cte="quoted-printable")
-    return Composed(subject, message.as_bytes())
+    return Composed(subject, _with_text(message, _body(untold, settings)))
 
 
 def compose_test(settings: Settings, message_id: str, now: int) -> bytes:
     """Return the letter that only shows that letters arrive."""
     title = settings.title
     subject = _text(N_("Test of letters: {title}"), settings, title=title)
-    message = _message(subject, settings, message_id, now)
+    arrived = N_("This is a test. If you read it, letters from «{title}» arrive.")
     lines = [
-        _text(N_("This is a test. If you read it, letters from «{title}» arrive."), settings,
-              title=title),
+        _text(arrived, settings, title=title),
         _text(N_("Nothing needs to be done."), settings),
+        "",
         *_signature(settings),
-    ]  # fmt: skip
-    message.set_content("\n".join(lines) + "\n", charset="utf-8", cte="quoted-printable")
-    return message.as_bytes()
+    ]
+    return _with_text(_message(subject, settings, message_id, now), lines)
 
 
-def _message(subject: str, settings: Settings, message_id: str, now: int) -> EmailMessage:
+def _message(subject: str, settings: Settings, message_id: str, now: int) -> Message:
     """Return a message with all headers but those of its content and its thread."""
-    message = EmailMessage(policy=SMTP)
-    title = wording.printable(settings.title)
-    message["From"] = Address(title, addr_spec=settings.mail.sender)
-    message["To"] = tuple(Address(addr_spec=each) for each in settings.mail.recipients)
-    message["Subject"] = subject
-    message["Date"] = from_microseconds(now).astimezone(settings.timezone)
+    # EmailMessage loses the space between two encoded words of a long header (Python 3.11).
+    message = Message(policy=compat32.clone(linesep="\r\n"))
+    message["From"] = _named(settings.title, settings.mail.sender)
+    message["To"] = ", ".join(settings.mail.recipients)
+    message["Subject"] = Header(subject, "utf-8", header_name="Subject").encode()
+    moment = from_microseconds(now).astimezone(settings.timezone)
+    message["Date"] = format_datetime(moment)
     message["Message-ID"] = _bracketed(message_id, settings)
     # RFC 3834 section 5: so that nobody's absence is answered to the sender.
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
     message["Content-Language"] = settings.language
     return message
+
+
+def _named(name: str, address: str) -> str:
+    """Return an address with the name of who has it (RFC 2047)."""
+    shown = wording.printable(name)
+    if shown.isascii():
+        return formataddr((shown, address))
+    return f"{Header(shown, 'utf-8', header_name='From').encode()} <{address}>"
+
+
+def _with_text(message: Message, lines: Iterable[str]) -> bytes:
+    """Return a message with its text, as it is sent: lines end with CRLF and have 76 characters."""
+    charset = Charset("utf-8")
+    charset.body_encoding = QP
+    message.set_payload("\n".join(lines) + "\n", charset)
+    return message.as_bytes()
 
 
 def _bracketed(message_id: str, settings: Settings) -> str:
@@ -115,6 +132,7 @@ def _body(untold: Untold, settings: Settings) -> Iterator[str]:
             N_("Mend the file and save it: it is published by itself, and a letter says so."),
             settings,
         )
+        yield ""
     yield from _signature(settings)
 
 
@@ -136,7 +154,6 @@ def told(incident: Incident, settings: Settings, most: int) -> Iterator[str]:
 
 
 def _signature(settings: Settings) -> Iterator[str]:
-    yield ""
     yield "-- "  # RFC 3676 section 4.3
     yield wording.printable(settings.title)
     yield settings.site
@@ -144,4 +161,4 @@ def _signature(settings: Settings) -> Iterator[str]:
 
 
 def _text(template: str, settings: Settings, **values: object) -> str:
-    return wording.printable(Message(template, values).text(settings.language))
+    return wording.printable(Text(template, values).text(settings.language))

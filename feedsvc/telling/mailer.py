@@ -132,7 +132,7 @@ class Mailer:
                     self._hand_over(store, server, each)
         except (Away, Unconfirmed) as error:
             self._server.failed(self._retries)
-            store.record_fault(self._text(error.message))
+            store.note_fault(self._text(error.message))
             text = N_("letters wait: {fault}")
             self._log_once(Message(text, {"fault": error.message}), logging.ERROR)
             return
@@ -146,19 +146,19 @@ class Mailer:
         try:
             server.send(waiting.recipient, store.data(waiting.letter))
         except RefusedForGood as error:
-            store.record(waiting, "refused", self._text(error.message))
+            store.note(waiting, "refused", self._text(error.message))
             self._refused(waiting, error)
         except Refused as error:
-            store.record(waiting, "waiting", self._text(error.message))
+            store.note(waiting, "waiting", self._text(error.message))
             self._each[waiting[:2]].failed(self._retries)
             self._refused(waiting, error)
         except Unconfirmed as error:
             # Better twice than never; but a server that never confirms gets no more than that.
             state = "waiting" if waiting.doubts + 1 < _DOUBTS else "unconfirmed"
-            store.record(waiting, state, self._text(error.message), doubts=1)
+            store.note(waiting, state, self._text(error.message), doubts=1)
             raise
         else:
-            store.record(waiting, "sent")
+            store.note(waiting, "sent")
 
     def _expire(self, store: Store) -> None:
         """Give up what could not be delivered for days."""
@@ -166,7 +166,7 @@ class Mailer:
         for each in store.waiting(self._settings.mail.recipients):
             if each.written < before:
                 text = N_("it could not be delivered for days")
-                store.record(each, "expired", self._text(Message(text)))
+                store.note(each, "expired", self._text(Message(text)))
                 message = N_("a letter to {recipient} is given up: it could not be delivered")
                 self._log(Message(message, {"recipient": each.recipient}), logging.ERROR)
 

@@ -1,84 +1,71 @@
-"""Recording: brings the incidents of the store up to date with what is wrong now."""
+"""Recording: what has changed between what the store holds and what the catalogue says now."""
 
-import sqlite3
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import msgspec
 
 from feedsvc.storage.snapshot import Snapshot
 from feedsvc.telling import observation
 from feedsvc.telling.incidents import Kind, digest
-from feedsvc.telling.observation import NO_VERSION, Wrong
+from feedsvc.telling.observation import NO_VERSION, Version, Wrong
 
-# How many incidents that are over are remembered.
-_REMEMBERED = 500
+# Where something is wrong.
+Place = tuple[Kind, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Recording:
-    """One comparison, within a transaction; `now` is in microseconds since the epoch."""
+class Known(NamedTuple):
+    """A stored incident that is not both over and told; `current` is empty if it is over."""
 
-    execute: Callable[..., sqlite3.Cursor]
-    snapshot: Snapshot
-    now: int
+    number: int
+    current: bytes
+    problems: bytes
 
-    def record(self) -> bool:
-        """Record what is wrong; return whether that is not what it was before."""
-        found = observation.observe(self.snapshot)
-        rows = self.execute(
-            "SELECT kind, path, number, current, problems FROM incident"
-            " WHERE current <> x'' OR told <> x''"
-        )
-        live = {(kind, path): tuple(known) for kind, path, *known in rows}
-        has_changed = False
-        for place, wrong in found.items():
-            if self._note(place, wrong, live.get(place)):
-                has_changed = True
-        over = [place for place, known in live.items() if known[1] and place not in found]
-        for kind, path in over:
-            self._mend(kind, path, is_kept_back=("kept-back", path) in found)
-        if over:
-            self.execute(
-                "DELETE FROM incident WHERE current = x'' AND told = x'' AND number <="
-                " (SELECT max(number) FROM incident) - ?",
-                (_REMEMBERED,),
+
+class Change(NamedTuple):
+    """A change of an incident.
+
+    `number` is None if it begins, `code`, `problems` and `current` are as they are stored;
+    `current` is empty if it is over. `is_news` unless only its remarks are others.
+    """
+
+    place: Place
+    number: int | None
+    code: str
+    problems: bytes
+    current: bytes
+    version: Version
+    is_news: bool
+
+
+def compare(snapshot: Snapshot, live: Mapping[Place, Known], now: int) -> list[Change]:
+    """Return what is to be changed in the store; `now` is in microseconds since the epoch."""
+    found = observation.observe(snapshot)
+    changes = []
+    for place, wrong in found.items():
+        change = _begun(snapshot, place, wrong, live.get(place), now)
+        if change is not None:
+            changes.append(change)
+    for place, known in live.items():
+        if known.current and place not in found:
+            is_kept_back = ("kept-back", place[1]) in found
+            version = observation.outcome(snapshot, place[1], now, is_kept_back=is_kept_back)
+            changes.append(
+                Change(place, known.number, "", known.problems, b"", version, is_news=True)
             )
-        return has_changed or bool(over)
+    return changes
 
-    def _note(
-        self, place: tuple[Kind, str], wrong: Wrong, known: tuple[int, bytes, bytes] | None
-    ) -> bool:
-        """Record that something is wrong; return whether that is new."""
-        problems = msgspec.json.encode(wrong.problems)
-        current = digest(wrong.code, wrong.problems)
-        if known is not None and known[1:] == (current, problems):
-            return False
-        kind, path = place
-        version = observation.version(self.snapshot, path, self.now) if path else NO_VERSION
-        values = (wrong.code, problems, self.now, *version, current)
-        if known is None:
-            self.execute(
-                "INSERT INTO incident (kind, path, since, told, mended, code, problems, changed,"
-                " outcome, page, published, current)"
-                " VALUES (?, ?, ?, x'', 0, ?, ?, ?, ?, ?, ?, ?)",
-                (kind, path, self.now, *values),
-            )
-        else:
-            self.execute(
-                "UPDATE incident SET mended = 0, code = ?, problems = ?, changed = ?, outcome = ?,"
-                " page = ?, published = ?, current = ? WHERE number = ?",
-                (*values, known[0]),
-            )
-        return known is None or known[1] != current
 
-    def _mend(self, kind: Kind, path: str, *, is_kept_back: bool) -> None:
-        """Record that something is wrong no longer."""
-        version = observation.outcome(self.snapshot, path, self.now, is_kept_back=is_kept_back)
-        self.execute(
-            # Nobody waits to hear that there is no remark any more.
-            "UPDATE incident SET current = x'', told = iif(kind = 'remarks', x'', told),"
-            " mended = ?, changed = ?, outcome = ?, page = ?, published = ?"
-            " WHERE kind = ? AND path = ? AND current <> x''",
-            (self.now, self.now, *version, kind, path),
-        )
+def _begun(
+    snapshot: Snapshot, place: Place, wrong: Wrong, known: Known | None, now: int
+) -> Change | None:
+    """Return the change that something is wrong; None if that is known."""
+    problems = msgspec.json.encode(wrong.problems)
+    current = digest(wrong.code, wrong.problems)
+    if known is not None and known[1:] == (current, problems):
+        return None
+    path = place[1]
+    version = observation.version(snapshot, path, now) if path else NO_VERSION
+    is_news = known is None or known.current != current
+    number = None if known is None else known.number
+    return Change(place, number, wrong.code, problems, current, version, is_news)

@@ -18,7 +18,8 @@ class Timing:
     A letter is written after `quiet` without further news, or `longest` after the first. After
     `burst` letters in an hour the next one waits for `pause`, then twice as long, up to
     `longest_pause`. Remarks that keep nothing back are told once a day, from `daily_hour` on.
-    `poll` is how often the catalogue is looked at.
+    `poll` is how often the catalogue is looked at; then not for `rest` times as long as that
+    took.
     """
 
     quiet: float = 5.0
@@ -28,6 +29,7 @@ class Timing:
     longest_pause: int = 4 * 3600
     daily_hour: int = 9
     poll: float = 1.0
+    rest: float = 4.0
 
 
 def after_letter(rhythm: Rhythm, timing: Timing, *, recent: int, last: int, now: int) -> Rhythm:

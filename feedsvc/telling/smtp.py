@@ -10,6 +10,7 @@ import smtplib
 import socket
 import ssl
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -155,7 +156,18 @@ def _log_in(connection: smtplib.SMTP, mail: Mail) -> None:
         if mail.password_file is not None:
             with mail.password_file.open(encoding="utf-8") as file:
                 password = file.read(1000).strip("\r\n")
-        connection.login(mail.user, password)
+        if (mail.user + password).isascii():
+            connection.login(mail.user, password)
+        else:
+            _log_in_plain(connection, mail.user, password)
+
+
+def _log_in_plain(connection: smtplib.SMTP, user: str, password: str) -> None:
+    """Log in with what is not ASCII (RFC 4616), which smtplib cannot send."""
+    response = b64encode(f"\0{user}\0{password}".encode()).decode()
+    code, answer = connection.docmd("AUTH", f"PLAIN {response}")
+    if code != 235:
+        raise smtplib.SMTPAuthenticationError(code, answer)
 
 
 def _cut(held: list[smtplib.SMTP]) -> None:

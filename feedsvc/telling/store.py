@@ -6,22 +6,22 @@ fail, and that is tried again.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
-from feedsvc.storage.snapshot import Snapshot
 from feedsvc.storage.sqlite import file_identity, open_for_writing
 from feedsvc.telling.incidents import COLUMNS, FILE, SCHEMA, Incident, to_incident
-from feedsvc.telling.recording import Recording
+from feedsvc.telling.recording import Change, Known, Place
 
 # How many incidents are named in one letter, and how many in the text file; the rest are counted.
 NAMED = 20
 LISTED = 200
-# How many letters are remembered.
+# How many incidents that are over, and how many letters that are sent, are remembered.
+_INCIDENTS = 500
 _LETTERS = 200
 # Which incidents are to be told at once, which are over, which can wait for the daily letter.
 _KEPT = "current <> told AND current <> x'' AND kind <> 'remarks'"
@@ -104,13 +104,27 @@ class Store:
             self._connection.execute("BEGIN IMMEDIATE")
             yield self._connection.execute
 
-    def observe(self, snapshot: Snapshot, now: int) -> bool:
-        """Record what is wrong now; return whether that is not what it was before.
+    def live(self) -> dict[Place, Known]:
+        """Return the incidents that are not both over and told."""
+        rows = self._connection.execute(
+            "SELECT kind, path, number, current, problems FROM incident"
+            " WHERE current <> x'' OR told <> x''"
+        )
+        return {(kind, path): Known(*known) for kind, path, *known in rows}
 
-        `now` is in microseconds since the epoch.
-        """
+    def record(self, changes: Iterable[Change], now: int) -> None:
+        """Record what has changed; `now` is in microseconds since the epoch."""
         with self._transaction() as execute:
-            return Recording(execute, snapshot, now).record()
+            for change in changes:
+                if change.number is None:
+                    _begin(execute, change, now)
+                else:
+                    _change(execute, change, now)
+            execute(
+                "DELETE FROM incident WHERE current = x'' AND told = x'' AND number <="
+                " (SELECT max(number) FROM incident) - ?",
+                (_INCIDENTS,),
+            )
 
     def lasting(self) -> Part:
         """Return what is wrong now, the first `LISTED`: what is kept back comes first."""
@@ -237,7 +251,7 @@ class Store:
         query = "SELECT data FROM letter WHERE number = ?"
         return bytes(self._connection.execute(query, (letter,)).fetchone()[0])
 
-    def record(self, waiting: Waiting, state: str, fault: str = "", doubts: int = 0) -> None:
+    def note(self, waiting: Waiting, state: str, fault: str = "", doubts: int = 0) -> None:
         """Record how an attempt to deliver a letter ended."""
         with self._transaction() as execute:
             execute(
@@ -251,7 +265,36 @@ class Store:
                 (waiting.letter,),
             )
 
-    def record_fault(self, fault: str) -> None:
+    def note_fault(self, fault: str) -> None:
         """Record why nothing can be delivered now."""
         with self._transaction() as execute:
             execute("UPDATE delivery SET fault = ? WHERE state = 'waiting'", (fault,))
+
+
+def _begin(execute: Callable[..., sqlite3.Cursor], change: Change, now: int) -> None:
+    execute(
+        "INSERT INTO incident (kind, path, code, problems, since, changed, mended, outcome, page,"
+        " published, current, told) VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, x'')",
+        (*change.place, change.code, change.problems, now, now, *change.version, change.current),
+    )
+
+
+def _change(execute: Callable[..., sqlite3.Cursor], change: Change, now: int) -> None:
+    is_over = not change.current
+    execute(
+        # Nobody waits to hear that there is no remark any more.
+        "UPDATE incident SET told = iif(? AND kind = 'remarks', x'', told), mended = ?,"
+        " code = iif(?, code, ?), problems = ?, changed = ?, outcome = ?, page = ?, published = ?,"
+        " current = ? WHERE number = ?",
+        (
+            is_over,
+            now if is_over else 0,
+            is_over,
+            change.code,
+            change.problems,
+            now,
+            *change.version,
+            change.current,
+            change.number,
+        ),
+    )

@@ -12,6 +12,7 @@ from feedsvc.settings import Settings
 from feedsvc.storage.catalogue import Catalogue
 from feedsvc.storage.sqlite import is_damage
 from feedsvc.telling import letters, problems_file
+from feedsvc.telling.recording import compare
 from feedsvc.telling.rhythm import Timing, after_letter, daily_moment, is_due, may_write
 from feedsvc.telling.store import Composed, Part, Store, Untold
 
@@ -86,20 +87,24 @@ class Teller:
             version = self._catalogue.data_version()
             if version == self._seen:
                 return
-            before = self._store.untold()
+            live = self._store.live()
+            # Within it, a fault of the store would be taken for one of the catalogue.
             with self._catalogue.snapshot() as snapshot:
-                has_changed = self._store.observe(snapshot, clock.now())
+                changes = compare(snapshot, live, clock.now())
         except CatalogueUnavailable:
             return  # there is none yet
-        if has_changed:
+        if any(change.is_news for change in changes):
+            before = self._store.untold()
             if not before.kept.total and not before.mended.total:
                 self._first = start
             self._changed = start
+        if changes:
+            self._store.record(changes, clock.now())
         if self._settings.problems_folder is not None:
             self.content = problems_file.render(self._store.lasting(), self._settings)
         self._seen = version
         # While thousands of files come in, do not spend more than a fifth of a core.
-        self._look_at = time.monotonic() + 4 * (time.monotonic() - start)
+        self._look_at = time.monotonic() + self._timing.rest * (time.monotonic() - start)
 
     def _write_if_due(self) -> None:
         now = time.monotonic()

@@ -9,9 +9,9 @@ import pytest
 from feedsvc.cli import click_translations
 from tests.support.commands import run
 
-COMMANDS = ("serve", "check", "status", "sync", "import")
+COMMANDS = ("serve", "check", "status", "sync", "import", "mail")
 # What stands in the help besides, and has no other name in Russian.
-NAMES = frozenset("feedsvc text json x WordPress post wordpress feed pages folder".split())
+NAMES = frozenset("feedsvc text json x WordPress post wordpress feed pages folder test".split())
 
 
 def latin_words(line: str) -> set[str]:
