@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from html import escape
 
 from lxml import etree
 
@@ -30,6 +31,7 @@ def problems_feed(incidents: Iterable[Incident], settings: Settings, address: st
     _add(root, "title", wording.printable(title.text(settings.language)))
     _add(root, "updated", _date(max((each.changed for each in listed), default=0), settings))
     etree.SubElement(root, f"{{{_ATOM}}}link", rel="self", href=address)
+    etree.SubElement(root, f"{{{_ATOM}}}link", rel="alternate", href=f"{settings.site}/")
     author = etree.SubElement(root, f"{{{_ATOM}}}author")
     _add(author, "name", wording.printable(settings.title))
     for incident in listed:
@@ -49,8 +51,9 @@ def _add_entry(root: etree._Element, incident: Incident, settings: Settings) -> 
         href = wording.address(incident, settings)
         etree.SubElement(entry, f"{{{_ATOM}}}link", rel="alternate", href=href)
     lines = tuple(wording.details(incident, settings, _EACH))
-    text = "\n".join(lines) or wording.headline(incident, settings)
-    _add(entry, "content", text)
+    shown = lines or (wording.headline(incident, settings),)
+    content = etree.SubElement(entry, f"{{{_ATOM}}}content", type="html")
+    content.text = "\n".join(f"<p>{escape(line)}</p>" for line in shown)
 
 
 def _add(parent: etree._Element, name: str, text: str) -> None:

@@ -6,3 +6,12 @@ settling.SETTLE = 0.3
 loop.QUIET = 0.2
 loop.TICK = 0.1
 loop.MAX_PAUSE = 0.8
+
+if "telling" in " ".join(__import__("sys").orig_argv):
+    from feedsvc.telling import process
+    from feedsvc.telling.mailer import Retries
+    from feedsvc.telling.rhythm import Timing
+
+    process.TIMING = Timing(quiet=0.3, longest=2, poll=0.05, burst=10_000)
+    process.RETRIES = Retries(first=0.2, longest=1)
+    process.FILE_EVERY = 0.2
