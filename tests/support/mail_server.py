@@ -45,7 +45,7 @@ class Received(NamedTuple):
     @property
     def text(self) -> str:
         """Return the text of the letter."""
-        return str(self.message.get_content())
+        return str(self.message.get_content()).replace("\r\n", "\n")
 
     @property
     def id(self) -> str:

@@ -15,7 +15,7 @@ from feedsvc.sync.telling_process import TellingSupervisor, is_wanted
 from feedsvc.telling.incidents import Incidents
 from feedsvc.telling.process import LOCK
 from tests.support.mail_server import serving
-from tests.support.newsroom import Newsroom
+from tests.support.newsroom import ROOT, Newsroom
 from tests.support.telling import BAD, GOOD, with_mail
 from tests.support.waiting import wait_for
 
@@ -34,6 +34,19 @@ def ended(supervisor: TellingSupervisor) -> None:
     assert child.stdin is not None
     child.stdin.close()
     assert child.wait(30) == 0
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the processes wait less."""
+    monkeypatch.syspath_prepend(ROOT / "tests" / "support" / "quick")
+
+
+def is_running(supervisor: TellingSupervisor) -> bool:
+    """Have it started if it is not running; return whether it is."""
+    supervisor.ensure()
+    child = supervisor._child  # noqa: SLF001 - as above
+    return child is not None and child.poll() is None
 
 
 @pytest.fixture
@@ -89,8 +102,6 @@ def test_it_tells_by_mail_and_file_and_goes_on_after_it_was_killed(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2] / "support" / "quick"))
-    monkeypatch.syspath_prepend(Path(__file__).parents[2] / "support" / "quick")
     monkeypatch.setattr(telling_process, "FIRST_PAUSE", 0.0)
     newsroom.publish({"a.txt": BAD})
     (tmp_path / "share").mkdir()
@@ -106,7 +117,7 @@ def test_it_tells_by_mail_and_file_and_goes_on_after_it_was_killed(
         child_of(supervisor).kill()
         child_of(supervisor).wait()
         newsroom.publish({"a.txt": GOOD})
-        wait_for(lambda: supervisor.ensure() or child_of(supervisor).poll() is None)
+        wait_for(lambda: is_running(supervisor))
         letters = server.wait(4)
         wait_for(lambda: "Всё в порядке" in file.read_text("utf-8-sig"))
         file.unlink()
@@ -161,9 +172,7 @@ def test_a_store_that_is_damaged_or_deleted_is_made_anew(
     for path in settings.instance.glob("telling.sqlite3*"):
         path.unlink()
     assert child_of(supervisor).wait(30) == 1
-    wait_for(
-        lambda: supervisor.ensure() is not None or len(Incidents(settings.instance).recent(9)) == 1
-    )
+    wait_for(lambda: is_running(supervisor) and len(Incidents(settings.instance).recent(9)) == 1)
     ended(supervisor)
 
 
