@@ -368,6 +368,9 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     folder = path.parent.absolute()
     settings = replace(_placed(settings, folder), mail=_placed(settings.mail, folder))
     faults.extend(_contradictions(settings))
+    # Of values that are faulty, the defaults stand here.
+    if not any(fault.where.startswith("mail.") for fault in faults):
+        faults.extend(settings.mail.faults())
     if faults:
         language = table.get("language")
         raise SettingsError(tuple(faults), language if language in LANGUAGES else "en")
@@ -393,7 +396,6 @@ def _contradictions(settings: Settings) -> Iterator[Fault]:
     if settings.static is not None and not settings.static.is_dir():
         where = f"static = {str(settings.static)!r}"
         yield Fault(where, Message(N_("this folder does not exist")))
-    yield from settings.mail.faults()
     if settings.problems_folder and _would_be_read(settings.problems_folder, settings.entries):
         text = N_(
             "what lies there is read as news: choose a folder outside of the entries folder, or"
