@@ -16,7 +16,6 @@ _STATES = {
     "sent": N_("accepted by the mail server"),
     "waiting": N_("waits, and is tried again"),
     "refused": N_("refused for good"),
-    "unconfirmed": N_("handed over, but not confirmed"),
     "expired": N_("given up after days"),
 }
 
@@ -37,7 +36,7 @@ def describe(deliveries: Sequence["Delivery"], settings: Settings) -> Iterator[s
 def undelivered(deliveries: Sequence["Delivery"], language: str) -> str | None:
     """Return one line that says how many letters did not arrive; None if all did."""
     states = Counter(each.state for each in deliveries)
-    failed = states["refused"] + states["unconfirmed"] + states["expired"]
+    failed = states["refused"] + states["expired"]
     # One that has only just been written is no reason to say anything.
     waiting = sum(each.state == "waiting" and bool(each.fault) for each in deliveries)
     if not failed and not waiting:

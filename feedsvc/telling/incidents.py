@@ -58,7 +58,7 @@ CREATE TABLE letter (
 CREATE TABLE delivery (
     letter INTEGER NOT NULL,
     recipient TEXT NOT NULL,
-    state TEXT NOT NULL,           -- 'waiting', 'sent', 'refused', 'unconfirmed' or 'expired'
+    state TEXT NOT NULL,           -- 'waiting', 'sent', 'refused' or 'expired'
     doubts INTEGER NOT NULL,       -- how often it was handed over, but not confirmed
     fault TEXT NOT NULL,           -- what the last attempt met with, in the site's language
     PRIMARY KEY (letter, recipient)
@@ -100,8 +100,8 @@ class Incident:
 class Delivery(NamedTuple):
     """A letter to one recipient: when it was written (microseconds), and how far it is.
 
-    `state` is 'waiting', 'sent', 'refused', 'unconfirmed' or 'expired', `fault` what the last
-    attempt met with.
+    `state` is 'waiting', 'sent', 'refused' or 'expired', `fault` what the last attempt met
+    with.
     """
 
     written: int

@@ -31,22 +31,25 @@ from feedsvc.telling.store import Store, Waiting
 
 # How many letters are handed over in one connection.
 _AT_ONCE = 20
-# How often a letter is handed over that the server never confirms.
-_DOUBTS = 3
 _log = logging.getLogger("feedsvc")
 
 
 @dataclass(frozen=True, slots=True)
 class Retries:
-    """When what failed is tried again, in seconds: first, at the longest, and for how long."""
+    """When what failed is tried again, in seconds: first, at the longest, and for how long.
+
+    What may have arrived already is tried again after up to `doubtful`.
+    """
 
     first: float = 10.0
     longest: float = 300.0
+    doubtful: float = 12 * 3600.0
     whole: float = 5 * 86400.0
 
-    def pause(self, failures: int) -> float:
+    def pause(self, failures: int, *, doubts: int = 0) -> float:
         """Return how long to wait after so many failures, up to a fifth more or less."""
-        pause: float = min(self.first * 2 ** min(failures - 1, 30), self.longest)
+        longest = self.doubtful if doubts else self.longest
+        pause: float = min(self.first * 2 ** min(max(failures, doubts) - 1, 30), longest)
         return pause * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
 
 
@@ -57,9 +60,9 @@ class _Failing:
         self.failures = 0
         self.due = 0.0
 
-    def failed(self, retries: Retries) -> None:
+    def failed(self, retries: Retries, *, doubts: int = 0) -> None:
         self.failures += 1
-        self.due = time.monotonic() + retries.pause(self.failures)
+        self.due = time.monotonic() + retries.pause(self.failures, doubts=doubts)
 
 
 class Mailer:
@@ -112,8 +115,7 @@ class Mailer:
         """Try what is due; return after how many seconds there is more to try, None if never."""
         self._expire(store)
         waiting = store.waiting(self._settings.mail.recipients)
-        places = {each[:2] for each in waiting}
-        self._each = {place: self._each.get(place) or _Failing() for place in places}
+        self._each = {each[:2]: self._each.get(each[:2]) or self._known(each) for each in waiting}
         if not waiting:
             return None
         now = time.monotonic()
@@ -124,13 +126,25 @@ class Mailer:
         soonest = min(self._each[each[:2]].due for each in waiting)
         return max(0.0, max(soonest, self._server.due) - now)
 
+    def _known(self, waiting: Waiting) -> _Failing:
+        """Return what is known of a letter that an earlier process may have tried."""
+        failing = _Failing()
+        if waiting.doubts:
+            failing.failed(self._retries, doubts=waiting.doubts)
+        return failing
+
     def _connect(self, store: Store, due: list[Waiting]) -> None:
         mail = self._settings.mail
         try:
             with connected(mail, domain(self._settings), self._patience) as server:
                 for each in due:
                     self._hand_over(store, server, each)
-        except (Away, Unconfirmed) as error:
+        except Unconfirmed as error:
+            # The connection is lost, but the server is there: what is left is tried at once.
+            text = N_("a letter waits: {fault}")
+            self._log_once(Message(text, {"fault": error.message}), logging.WARNING)
+            self._server = _Failing()
+        except Away as error:
             self._server.failed(self._retries)
             store.note_fault(self._text(error.message))
             text = N_("letters wait: {fault}")
@@ -153,9 +167,9 @@ class Mailer:
             self._each[waiting[:2]].failed(self._retries)
             self._refused(waiting, error)
         except Unconfirmed as error:
-            # Better twice than never; but a server that never confirms gets no more than that.
-            state = "waiting" if waiting.doubts + 1 < _DOUBTS else "unconfirmed"
-            store.note(waiting, state, self._text(error.message), doubts=1)
+            # Better twice than never, but less and less often.
+            store.note(waiting, "waiting", self._text(error.message), doubts=1)
+            self._each[waiting[:2]].failed(self._retries, doubts=waiting.doubts + 1)
             raise
         else:
             store.note(waiting, "sent")

@@ -144,16 +144,27 @@ def test_a_letter_whose_acceptance_is_not_known_is_sent_again(post: Post, answer
     assert sorted(recipient for recipient, _ in post.received()) == [CHIEF, PRESS]
 
 
-def test_a_letter_that_is_taken_without_a_word_comes_three_times_at_most_and_as_one(
-    post: Post,
+def test_a_letter_that_is_taken_without_a_word_comes_again_as_the_same_one_but_later(
+    post: Post, caplog: pytest.LogCaptureFixture
 ) -> None:
     post.office.put("a.txt", BAD)
-    post.server.answers.extend([mail_server.TAKE_AND_DROP] * 20)
-    for _ in range(20):
+    post.mailer = post.new_mailer(Retries(first=0.2, longest=0, doubtful=0.2))
+    post.server.answers.extend([mail_server.TAKE_AND_DROP] * 4)
+    for _ in range(5):
         post.deliver()
-    assert [recipient for recipient, _ in post.received()] == [CHIEF] * 3 + [PRESS] * 3
-    assert len({each.id for each in post.server.letters}) == 1
-    assert post.states() == {(CHIEF, "unconfirmed"), (PRESS, "unconfirmed")}
+    # Each in a connection of its own, as the server has cut the first.
+    assert [recipient for recipient, _ in post.received()] == [CHIEF, PRESS]
+    # Nor does another process repeat it at once, nor is anything else held up.
+    post.mailer = post.new_mailer(Retries(first=0.2, longest=0, doubtful=0.2))
+    post.office.put("b.txt", BAD)
+    post.server.answers.clear()
+    post.deliver()
+    assert [subject for _, subject in post.received()][2:] == ["Не опубликовано: b.txt"] * 2
+    wait_for(lambda: post.mailer.deliver(post.store) is None)
+    assert [recipient for recipient, _ in post.received()][4:] == [CHIEF, PRESS]
+    assert len({each.id for each in post.server.letters}) == 2
+    assert post.states() == {(CHIEF, "sent"), (PRESS, "sent")}
+    assert caplog.text.count("не подтвердил") == 1
 
 
 def test_what_cannot_be_delivered_for_days_is_given_up_and_said(
@@ -197,7 +208,9 @@ def test_the_text_of_a_letter_is_kept_until_everybody_has_it(post: Post) -> None
 def test_pauses_grow_and_end() -> None:
     retries = Retries()
     pauses = [retries.pause(number) for number in (1, 2, 3, 10, 10_000)]
-    for pause, expected in zip(pauses, (10, 20, 40, 300, 300), strict=True):
+    pauses += [retries.pause(1, doubts=number) for number in (1, 3, 10, 10_000)]
+    expectations = (10, 20, 40, 300, 300, 10, 40, 5120, 12 * 3600)
+    for pause, expected in zip(pauses, expectations, strict=True):
         assert 0.8 * expected <= pause <= 1.2 * expected
 
 
