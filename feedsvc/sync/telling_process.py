@@ -59,8 +59,8 @@ class TellingSupervisor:
             self._is_logged = True
 
     def _note_end(self, child: subprocess.Popen[bytes], now: float) -> None:
-        if child.stdin is not None:
-            child.stdin.close()
+        assert child.stdin is not None
+        child.stdin.close()
         if now - self._started > _LONG:
             self._pause = FIRST_PAUSE
             self._is_logged = False

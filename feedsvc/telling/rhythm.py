@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from feedsvc.dates import from_microseconds, to_microseconds
-from feedsvc.telling.store import Rhythm
+from feedsvc.telling.store import NAMED, Rhythm
 
 _SECOND = 1_000_000
 _HOUR = 3600 * _SECOND
@@ -15,7 +15,8 @@ _HOUR = 3600 * _SECOND
 class Timing:
     """The times of telling, in seconds.
 
-    A letter is written after `quiet` without further news, or `longest` after the first. After
+    A letter is written after `quiet` without further news, or `longest` after the first; if there
+    are more than it can name, `mass` times as late, since more will follow. After
     `burst` letters in an hour the next one waits for `pause`, then twice as long, up to
     `longest_pause`. Remarks that keep nothing back are told once a day, from `daily_hour` on.
     `poll` is how often the catalogue is looked at; then not for `rest` times as long as that
@@ -24,6 +25,7 @@ class Timing:
 
     quiet: float = 5.0
     longest: float = 30.0
+    mass: int = 6
     burst: int = 5
     pause: int = 600
     longest_pause: int = 4 * 3600
@@ -59,6 +61,7 @@ def daily_moment(now: int, zone: ZoneInfo, hour: int) -> int:
     return to_microseconds(moment)
 
 
-def is_due(timing: Timing, *, since_change: float, since_first: float) -> bool:
-    """Return whether what has changed has waited for long enough, given both in seconds."""
-    return since_change >= timing.quiet or since_first >= timing.longest
+def is_due(timing: Timing, *, total: int, since_change: float, since_first: float) -> bool:
+    """Return whether `total` incidents have waited for long enough, given both in seconds."""
+    factor = timing.mass if total > NAMED else 1
+    return since_change >= factor * timing.quiet or since_first >= factor * timing.longest

@@ -14,6 +14,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from feedsvc.i18n import N_, Message, reason
@@ -154,12 +155,21 @@ def _log_in(connection: smtplib.SMTP, mail: Mail) -> None:
     if mail.user:
         password = mail.password
         if mail.password_file is not None:
-            with mail.password_file.open(encoding="utf-8") as file:
-                password = file.read(1000).strip("\r\n")
+            password = _read(mail.password_file)
         if (mail.user + password).isascii():
             connection.login(mail.user, password)
         else:
             _log_in_plain(connection, mail.user, password)
+
+
+def _read(path: Path) -> str:
+    with path.open("rb") as file:
+        line = file.readline(1000)
+    try:
+        return line.decode("utf-8-sig").strip("\r\n")
+    except UnicodeDecodeError as error:
+        text = N_("{file}: the password must be saved in UTF-8")
+        raise Away(Message(text, {"file": path})) from error
 
 
 def _log_in_plain(connection: smtplib.SMTP, user: str, password: str) -> None:

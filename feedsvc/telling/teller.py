@@ -108,13 +108,16 @@ class Teller:
 
     def _write_if_due(self) -> None:
         now = time.monotonic()
+        untold = self._store.untold()
         if not is_due(
-            self._timing, since_change=now - self._changed, since_first=now - self._first
+            self._timing,
+            total=untold.kept.total + untold.mended.total,
+            since_change=now - self._changed,
+            since_first=now - self._first,
         ):
             return
         moment = clock.now()
         rhythm = self._store.rhythm()
-        untold = self._store.untold()
         if not rhythm.is_new:
             daily = daily_moment(moment, self._settings.timezone, self._timing.daily_hour)
             if not self._store.remarks_before(daily):

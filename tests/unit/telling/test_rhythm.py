@@ -68,7 +68,11 @@ def test_the_daily_moment_is_that_of_the_site(now: str, moment: str) -> None:
 
 def test_news_wait_for_quiet_but_not_for_ever() -> None:
     waits = {
-        (change, first): is_due(TIMING, since_change=change, since_first=first)
-        for change, first in ((4, 4), (5, 5), (4, 29), (0, 30))
+        (total, change, first): is_due(TIMING, total=total, since_change=change, since_first=first)
+        for total in (20, 21)
+        for change, first in ((4, 4), (5, 5), (4, 29), (0, 30), (29, 179), (30, 30), (0, 180))
     }
-    assert waits == {(4, 4): False, (5, 5): True, (4, 29): False, (0, 30): True}
+    assert [each for each, is_over in waits.items() if is_over] == [
+        *((20, 5, 5), (20, 0, 30), (20, 29, 179), (20, 30, 30), (20, 0, 180)),
+        *((21, 30, 30), (21, 0, 180)),
+    ]

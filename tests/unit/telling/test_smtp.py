@@ -1,6 +1,7 @@
 """One connection to a real mail server: what it takes, and what is said if it does not."""
 
 import re
+import smtplib
 import socket
 import threading
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from feedsvc.settings import Mail
+from feedsvc.telling import smtp
 from feedsvc.telling.smtp import (
     Away,
     NotSent,
@@ -178,6 +180,31 @@ def test_a_password_file_that_is_gone_is_said(tmp_path: Path) -> None:
         settings = replace(mail(server.port, user="press"), password_file=tmp_path / "none")
         text = fault(settings)
     assert text == f"{tmp_path / 'none'}: there is no such file or folder"
+
+
+def test_a_password_file_that_is_not_utf8_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    path.write_bytes("пароль".encode("cp1251"))
+    with serving() as server:
+        text = fault(replace(mail(server.port, user="press"), password_file=path))
+    assert text == f"{path}: the password must be saved in UTF-8"
+
+
+def test_a_challenge_that_is_nonsense_is_said() -> None:
+    with saying(b"220 hi\r\n", b"250-hi\r\n250 AUTH CRAM-MD5\r\n", b"334 /w==\r\n") as port:
+        text = fault(mail(port, user="press", password="secret"))
+    assert text.startswith("the mail server localhost, port PORT, answers something strange: ")
+
+
+def test_a_letter_that_is_refused_before_its_text_is_tried_later() -> None:
+    answers = (b"220 hi\r\n", b"250 hi\r\n", b"250 ok\r\n", b"250 ok\r\n", b"451 full\r\n")
+    with saying(*answers, b"250 ok\r\n", b"221 bye\r\n") as port:
+        text = fault(mail(port), Refused)
+    assert text == "the mail server refuses the letter: 451 full"
+
+
+def test_a_connection_that_is_closed_needs_not_be_cut() -> None:
+    smtp._cut([smtplib.SMTP()])  # noqa: SLF001 - what its timer calls
 
 
 def test_nobody_at_the_port_is_said() -> None:
