@@ -1,9 +1,12 @@
 """The telling process, as the writer starts it: only if wanted, and again if it ends."""
 
 import os
+import pickle
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,13 +15,23 @@ import pytest
 from feedsvc.settings import Desk, Settings
 from feedsvc.sync import telling_process
 from feedsvc.sync.telling_process import TellingSupervisor, is_wanted
-from feedsvc.telling.incidents import Incidents
+from feedsvc.telling.incidents import FILE, Incidents
 from feedsvc.telling.process import LOCK
 from tests.support.mail_server import serving
 from tests.support.newsroom import ROOT, Newsroom
 from tests.support.telling import BAD, GOOD, with_mail
 from tests.support.waiting import wait_for
 
+# A telling process one of whose threads dies.
+DYING = """
+import threading
+from feedsvc.telling import process
+def tell(settings):
+    threading.Thread(target=lambda: 1 / 0).start()
+    threading.Event().wait(60)
+process._tell = tell
+process.run()
+"""
 Supervise = Callable[[Settings], TellingSupervisor]
 
 
@@ -32,6 +45,8 @@ def ended(supervisor: TellingSupervisor) -> None:
     """End it as the end of its parent does."""
     child = child_of(supervisor)
     assert child.stdin is not None
+    # Only the end counts.
+    child.stdin.write(b"more")
     child.stdin.close()
     assert child.wait(30) == 0
 
@@ -181,6 +196,45 @@ def test_a_store_that_is_damaged_or_deleted_is_made_anew(
     assert child_of(supervisor).wait(30) == 1
     wait_for(lambda: is_running(supervisor) and len(Incidents(settings.instance).recent(9)) == 1)
     ended(supervisor)
+
+
+def test_a_store_that_turns_out_to_be_damaged_is_made_anew(
+    supervise: Supervise, newsroom: Newsroom, settings: Settings
+) -> None:
+    newsroom.publish({f"{number}.txt": BAD for number in range(200)})
+    supervisor = supervise(replace(settings, desk=Desk(port=8001)))
+    supervisor.ensure()
+    wait_for(lambda: len(Incidents(settings.instance).recent(999)) == 200)
+    ended(supervisor)
+    path = settings.instance / FILE
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        roots = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'incident'")
+        (page,) = roots.fetchone()
+    with path.open("r+b") as file:
+        file.seek(4096 * (page - 1))
+        file.write(b"\xff" * 4096)
+    newsroom.publish({"b.txt": BAD})
+    wait_for(
+        lambda: is_running(supervisor) and len(Incidents(settings.instance).recent(999)) == 201
+    )
+    ended(supervisor)
+
+
+def test_it_ends_if_a_thread_of_it_dies(settings: Settings) -> None:
+    settings.instance.mkdir()
+    command = [sys.executable, "-c", DYING]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, stdin=pipe, stderr=pipe) as process:
+        assert process.stdin
+        assert process.stderr
+        process.stdin.write(pickle.dumps(settings) + b"more")
+        process.stdin.flush()
+        try:
+            assert process.wait(30) == 1
+            assert "ZeroDivisionError" in process.stderr.read().decode()
+        finally:
+            process.kill()
 
 
 def test_one_that_ends_at_once_is_started_less_and_less_often_and_said_once(

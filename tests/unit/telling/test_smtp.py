@@ -190,10 +190,17 @@ def test_a_password_file_that_is_not_utf8_is_said(tmp_path: Path) -> None:
     assert text == f"{path}: the password must be saved in UTF-8"
 
 
-def test_a_challenge_that_is_nonsense_is_said() -> None:
-    with saying(b"220 hi\r\n", b"250-hi\r\n250 AUTH CRAM-MD5\r\n", b"334 /w==\r\n") as port:
-        text = fault(mail(port, user="press", password="secret"))
-    assert text.startswith("the mail server localhost, port PORT, answers something strange: ")
+@pytest.mark.parametrize("error", [MemoryError("too much"), ValueError("too much")])
+def test_an_answer_that_smtplib_stumbles_over_is_said(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(smtplib.SMTP, "ehlo_or_helo_if_needed", stumble)
+    with serving() as server:
+        text = fault(mail(server.port))
+    assert text == "the mail server localhost, port PORT, answers something strange: too much"
 
 
 def test_a_letter_that_is_refused_before_its_text_is_tried_later() -> None:
