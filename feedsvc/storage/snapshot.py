@@ -2,7 +2,9 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import msgspec
@@ -350,6 +352,15 @@ class Snapshot:
         return tuple(
             sorted(_decode_problem(data) for (data,) in self._all("SELECT data FROM problem"))
         )
+
+    def problems_of_files(self) -> Iterator[tuple[str, tuple[Problem, ...]]]:
+        """Yield the path of each file that has problems, and these, by path and line.
+
+        At no time are all of them in memory.
+        """
+        rows = self._connection.execute("SELECT path, data FROM problem ORDER BY path")
+        for path, group in groupby(rows, itemgetter(0)):
+            yield path, tuple(sorted(_decode_problem(data) for _, data in group))
 
     def version_of(self, path: str) -> FileVersion | None:
         """Return what the last good version of a file is published as; None if it has none."""

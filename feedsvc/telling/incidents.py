@@ -35,6 +35,7 @@ CREATE TABLE incident (
     path TEXT NOT NULL,            -- '' for the folder as a whole
     code TEXT NOT NULL,            -- what is wrong with the folder, or ''
     problems BLOB NOT NULL,        -- JSON: what is wrong with the file
+    content BLOB NOT NULL,         -- a digest of that
     since INTEGER NOT NULL,        -- moments, in microseconds since the epoch
     changed INTEGER NOT NULL,
     mended INTEGER NOT NULL,       -- 0 while it lasts

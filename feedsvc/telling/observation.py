@@ -1,13 +1,15 @@
 """Observation: what is wrong now, and what has become of a file, as the catalogue says."""
 
-from itertools import groupby
-from operator import attrgetter
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from feedsvc.model import Problem
 from feedsvc.problems import severity
 from feedsvc.storage.snapshot import Snapshot
 from feedsvc.telling.incidents import Kind, Outcome
+
+# Where something is wrong.
+Place = tuple[Kind, str]
 
 
 class Wrong(NamedTuple):
@@ -28,19 +30,16 @@ class Version(NamedTuple):
 NO_VERSION = Version("", "", 0)
 
 
-def observe(snapshot: Snapshot) -> dict[tuple[Kind, str], Wrong]:
-    """Return all that is wrong now, by kind and path."""
-    found: dict[tuple[Kind, str], Wrong] = {}
-    for path, group in groupby(snapshot.problems(), attrgetter("path")):
-        problems = tuple(group)
-        is_kept_back = any(severity(each) == "error" for each in problems)
-        found["kept-back" if is_kept_back else "remarks", path] = Wrong("", problems)
+def observe(snapshot: Snapshot) -> Iterator[tuple[Place, Wrong]]:
+    """Yield all that is wrong now, one after the other: there may be very much."""
     watch_fault, _ = snapshot.writer_faults()
     if snapshot.degraded:
-        found["folder", ""] = Wrong(snapshot.degraded, ())
+        yield ("folder", ""), Wrong(snapshot.degraded, ())
     if watch_fault:
-        found["watching", ""] = Wrong(watch_fault, ())
-    return found
+        yield ("watching", ""), Wrong(watch_fault, ())
+    for path, problems in snapshot.problems_of_files():
+        is_kept_back = any(severity(each) == "error" for each in problems)
+        yield ("kept-back" if is_kept_back else "remarks", path), Wrong("", problems)
 
 
 def version(snapshot: Snapshot, path: str, now: int) -> Version:

@@ -15,7 +15,8 @@ import msgspec
 
 from feedsvc.storage.sqlite import file_identity, open_for_writing
 from feedsvc.telling.incidents import COLUMNS, FILE, SCHEMA, Incident, to_incident
-from feedsvc.telling.recording import Change, Known, Place
+from feedsvc.telling.observation import Place
+from feedsvc.telling.recording import Change, Known
 
 # How many incidents are named in one letter, and how many in the text file; the rest are counted.
 NAMED = 20
@@ -107,7 +108,7 @@ class Store:
     def live(self) -> dict[Place, Known]:
         """Return the incidents that are not both over and told."""
         rows = self._connection.execute(
-            "SELECT kind, path, number, current, problems FROM incident"
+            "SELECT kind, path, number, current, content FROM incident"
             " WHERE current <> x'' OR told <> x''"
         )
         return {(kind, path): Known(*known) for kind, path, *known in rows}
@@ -273,28 +274,25 @@ class Store:
 
 def _begin(execute: Callable[..., sqlite3.Cursor], change: Change, now: int) -> None:
     execute(
-        "INSERT INTO incident (kind, path, code, problems, since, changed, mended, outcome, page,"
-        " published, current, told) VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, x'')",
-        (*change.place, change.code, change.problems, now, now, *change.version, change.current),
+        "INSERT INTO incident (kind, path, code, problems, content, current, since, changed,"
+        " outcome, page, published, mended, told)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, x'')",
+        (*change.place, *change[2:6], now, now, *change.version),
     )
 
 
 def _change(execute: Callable[..., sqlite3.Cursor], change: Change, now: int) -> None:
-    is_over = not change.current
-    execute(
-        # Nobody waits to hear that there is no remark any more.
-        "UPDATE incident SET told = iif(? AND kind = 'remarks', x'', told), mended = ?,"
-        " code = iif(?, code, ?), problems = ?, changed = ?, outcome = ?, page = ?, published = ?,"
-        " current = ? WHERE number = ?",
-        (
-            is_over,
-            now if is_over else 0,
-            is_over,
-            change.code,
-            change.problems,
-            now,
-            *change.version,
-            change.current,
-            change.number,
-        ),
-    )
+    values = (now, *change.version, change.number)
+    if change.current:
+        execute(
+            "UPDATE incident SET mended = 0, code = ?, problems = ?, content = ?, current = ?,"
+            " changed = ?, outcome = ?, page = ?, published = ? WHERE number = ?",
+            (*change[2:6], *values),
+        )
+    else:
+        execute(
+            # Nobody waits to hear that there is no remark any more.
+            "UPDATE incident SET told = iif(kind = 'remarks', x'', told), current = x'',"
+            " mended = ?, changed = ?, outcome = ?, page = ?, published = ? WHERE number = ?",
+            (now, *values),
+        )

@@ -12,7 +12,7 @@ from feedsvc.settings import Settings
 from feedsvc.storage.catalogue import Catalogue
 from feedsvc.storage.sqlite import is_damage
 from feedsvc.telling import letters, problems_file
-from feedsvc.telling.recording import compare
+from feedsvc.telling.recording import AT_ONCE, compare
 from feedsvc.telling.rhythm import Timing, after_letter, daily_moment, is_due, may_write
 from feedsvc.telling.store import Composed, Part, Store, Untold
 
@@ -102,7 +102,8 @@ class Teller:
             self._store.record(changes, clock.now())
         if self._settings.problems_folder is not None:
             self.content = problems_file.render(self._store.lasting(), self._settings)
-        self._seen = version
+        if len(changes) < AT_ONCE:
+            self._seen = version
         # While thousands of files come in, do not spend more than a fifth of a core.
         self._look_at = time.monotonic() + self._timing.rest * (time.monotonic() - start)
 

@@ -108,6 +108,23 @@ def test_a_link_that_somebody_put_there_is_not_followed(tmp_path: Path, name: st
     assert not (folder / NAME).is_symlink()
 
 
+def test_a_link_that_is_put_there_at_the_last_moment_is_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    victim = tmp_path / "victim"
+    victim.write_bytes(CONTENT)
+    folder = tmp_path / "share"
+    folder.mkdir()
+
+    def put_link(name: str, **_: int) -> None:
+        (folder / name).symlink_to(victim)
+
+    monkeypatch.setattr(os, "unlink", put_link)
+    with pytest.raises(FileExistsError):
+        write(folder, NAME, b"other")
+    assert victim.read_bytes() == CONTENT
+
+
 def test_what_is_left_of_a_process_that_was_killed_is_no_hindrance(tmp_path: Path) -> None:
     (tmp_path / ".feedsvc-problems.tmp").write_bytes(b"half")
     write(tmp_path, NAME, CONTENT)
