@@ -151,6 +151,13 @@ def status(output: str) -> None:
     else:
         for line in describe(taken, settings, writer_alive=alive):
             click.echo(line)
+        if settings.mail.host:
+            from feedsvc.cli.mail_text import undelivered
+            from feedsvc.telling.incidents import Incidents
+
+            letters = undelivered(Incidents(settings.instance).deliveries(100), settings.language)
+            if letters:
+                click.echo(letters)
     is_well = alive and taken.degraded is None and taken.watch_fault is None
     sys.exit(0 if is_well else _WRONG)
 
@@ -225,6 +232,36 @@ def new(title: str, kind: str) -> None:
         _fail(str(error))
     for line in lines:
         click.echo(line)
+
+
+@main.command(help=N_("Show what became of letters; with --test, send one to see if it arrives."))
+@click.option("--test", is_flag=True, help=N_("Send a test letter to all recipients now."))
+def mail(*, test: bool) -> None:
+    """Exit with 1 if a letter was not delivered, with 2 if there is no mail or no server."""
+    from feedsvc.cli.mail_text import describe, tried, undelivered
+
+    settings = _settings()
+    if not settings.mail.host:
+        text = N_("letters are not set up: see mail.host in the settings")
+        _fail(Message(text).text(settings.language))
+    if not test:
+        from feedsvc.telling.incidents import Incidents
+
+        found = Incidents(settings.instance).deliveries(100)
+        for line in describe(found, settings):
+            click.echo(line)
+        sys.exit(_WRONG if undelivered(found, settings.language) else 0)
+    from feedsvc.telling.smtp import Away, Patience
+    from feedsvc.telling.trial import send_test
+
+    is_wrong = False
+    try:
+        for recipient, fault in send_test(settings, Patience()):
+            click.echo(tried(recipient, fault, settings.language))
+            is_wrong = is_wrong or fault is not None
+    except Away as error:
+        _fail(error.message.text(settings.language))
+    sys.exit(_WRONG if is_wrong else 0)
 
 
 @main.command("import", help=N_("Bring the texts of another system into the entries folder."))

@@ -17,7 +17,8 @@ from feedsvc.cli.new_files import example, settings_text
 from feedsvc.dates import from_microseconds
 from feedsvc.errors import FeedsvcError, SettingsError
 from feedsvc.i18n import LANGUAGES, N_, Message, reason, translations
-from feedsvc.settings import DEFAULT_FILE, PREFIX, Unusable, load, settings_file, validated
+from feedsvc.setting_values import Unusable
+from feedsvc.settings import DEFAULT_FILE, PREFIX, load, settings_file, validated
 
 _ENTRIES = "entries"
 _EXAMPLE = {"ru": "primer.md"}

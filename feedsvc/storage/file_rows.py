@@ -1,11 +1,13 @@
 """Queries for the list of files: what became of each, whether readers see it or not."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 import msgspec
 
-from feedsvc.model import Entry
+from feedsvc.model import Entry, Problem
 from feedsvc.storage.rows import Rows, decode_entry
 
 # In microseconds since the epoch: later than any.
@@ -15,6 +17,7 @@ _STORED = (
     "file.path, changed, file.id, file.status, file.published, file.updated, file.title, file.page"
 )
 _encode = msgspec.json.encode
+_decode_problem = msgspec.json.Decoder(Problem).decode
 
 
 class StoredFile(NamedTuple):
@@ -34,8 +37,19 @@ class StoredFile(NamedTuple):
     page: str | None
 
 
+class FileVersion(NamedTuple):
+    """The last good version of a file: its status, publication and the path of its page.
+
+    `status` is as in Entry; `published` is in microseconds since the epoch.
+    """
+
+    status: str
+    published: int
+    page: str
+
+
 class FileRows(Rows):
-    """The part of a snapshot that the desk reads."""
+    """The part of a snapshot that the desk, and what tells of problems, read."""
 
     def files(self, limit: int, before: tuple[int, str] | None = None) -> list[StoredFile]:
         """Return the files, that changed last first, whatever became of them.
@@ -80,3 +94,23 @@ class FileRows(Rows):
             now,
         )
         return None if row is None else decode_entry(row[0])
+
+    def problems_of_files(self) -> Iterator[tuple[str, tuple[Problem, ...]]]:
+        """Yield the path of each file that has problems, and these, by path and line.
+
+        At no time are all of them in memory.
+        """
+        rows = self._connection.execute("SELECT path, data FROM problem ORDER BY path")
+        for path, group in groupby(rows, itemgetter(0)):
+            yield path, tuple(sorted(_decode_problem(data) for _, data in group))
+
+    def version_of(self, path: str) -> FileVersion | None:
+        """Return what the last good version of a file is published as; None if it has none."""
+        row = self.one_row(
+            "SELECT status, published, page FROM file WHERE path = ? AND id IS NOT NULL", path
+        )
+        return None if row is None else FileVersion(*row)
+
+    def knows(self, path: str) -> bool:
+        """Return whether the folder has an entry file of this path."""
+        return self.one_row("SELECT 1 FROM file WHERE path = ?", path) is not None

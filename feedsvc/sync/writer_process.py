@@ -1,15 +1,13 @@
 """The writer process: what `coordination` starts."""
 
 import logging
-import os
 import sys
-import threading
 from collections.abc import Iterator
 
+from feedsvc.companions import Companion, settings_from_parent, wanted
 from feedsvc.errors import CatalogueUnavailable
 from feedsvc.i18n import N_, Message
 from feedsvc.settings import NO_AUTHORITY, Settings
-from feedsvc.sync.companions import Companion, settings_from_parent, wanted
 from feedsvc.sync.coordination import holds_lock
 from feedsvc.sync.loop import SyncLoop
 
@@ -22,7 +20,6 @@ def run(lock: int) -> None:
     Read the pickled settings from standard input.
     """
     settings = settings_from_parent()
-    threading.excepthook = _end_with_thread
     try:
         sync = SyncLoop(settings)
     except CatalogueUnavailable as error:
@@ -56,9 +53,3 @@ def _unset(settings: Settings) -> Iterator[Message]:
             " changed once readers have them; set it before the first of them comes"
         )
         yield Message(text, {"authority": NO_AUTHORITY})
-
-
-def _end_with_thread(died: threading.ExceptHookArgs) -> None:
-    """End the process if a thread dies, such as watchdog's: the next writer starts them all."""
-    threading.__excepthook__(died)
-    os._exit(1)

@@ -26,7 +26,8 @@ from feedsvc.media.thumbnailer import Busy, Patience, Thumbnailer
 from feedsvc.media.thumbnails import WIDTHS, has_thumbnail, thumbnail_request
 from feedsvc.media.types import TYPES, suffix
 from feedsvc.model import Attachment, Entry
-from feedsvc.settings import LOGOS, Settings
+from feedsvc.setting_values import LOGOS
+from feedsvc.settings import Settings
 from feedsvc.storage.catalogue import Catalogue
 from feedsvc.storage.snapshot import Snapshot
 from feedsvc.text import normalized

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import BrowserContext
 
-from feedsvc.settings import THEMES
+from feedsvc.setting_values import THEMES
 from tests.support.axe import run_axe
 from tests.support.browsing import (
     DESK,

@@ -3,7 +3,8 @@
 import pytest
 
 from feedsvc.pages.html import style
-from feedsvc.settings import THEMES, Settings
+from feedsvc.setting_values import THEMES
+from feedsvc.settings import Settings
 from tests.support.html_checker import check
 from tests.support.press_centre import PressCentre
 from tests.support.states import STATES, State

@@ -329,3 +329,99 @@ def test_old_permalinks_are_a_list_of_paths(tmp_path: Path) -> None:
     assert load({"FEEDSVC_OLD_PERMALINKS": "/:title/ /a"}).old_permalinks == ("/:title/", "/a")
     for value in ('["title"]', "[1]", "3"):
         assert len(faults(write(tmp_path, f"old_permalinks = {value}"))) == 1
+
+
+MAIL = '[mail]\nhost = "mail.example"\nsender = "a@b.example"\nrecipients = ["c@d.example"]\n'
+
+
+def test_without_a_mail_server_nothing_of_mail_is_needed(tmp_path: Path) -> None:
+    assert load(write(tmp_path, '[mail]\nsender = "a@b.example"')).mail.host == ""
+
+
+def test_recipients_are_a_list_or_words_and_hosts_are_written_in_ascii(tmp_path: Path) -> None:
+    environ = write(tmp_path, MAIL)
+    assert load(environ).mail.recipients == ("c@d.example",)
+    environ["FEEDSVC_MAIL__RECIPIENTS"] = "a@b.example, пресса@x.рф"
+    assert [where.split()[0] for where, _ in faults(environ)] == ["mail.recipients"]
+    environ["FEEDSVC_MAIL__RECIPIENTS"] = "a@b.example, press@управа.рф a@b.example"
+    assert load(environ).mail.recipients == ("a@b.example", "press@xn--80aaf4cfq.xn--p1ai")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        'recipients = "a@b.example\\r\\nx@y.example <z>"',
+        'recipients = ["a@b.example>\\r\\nDATA"]',
+        "recipients = [3]",
+        'recipients = {a = "b"}',
+        f"recipients = {['a@b.example'] * 51}",
+        "recipients = []",
+        'sender = ""',
+        'sender = "a@b@c d"',
+        'sender = "a\\"b@c.example"',
+        f'sender = "a@{"x." * 200}example"',
+        'security = "ssl"',
+        "port = 65536",
+        'host = "a b"',
+        'user = "press"',
+        'password = "secret"',
+        "password = 12345678",
+        'password_file = "none"\nuser = "press"',
+        'user = "press"\npassword = "x"\nsecurity = "none"',
+    ],
+)
+def test_what_mail_cannot_be_sent_with_is_a_fault_that_shows_no_password(
+    tmp_path: Path, lines: str
+) -> None:
+    changed = {line.partition(" ")[0] for line in lines.splitlines()}
+    kept = [line for line in MAIL.splitlines() if line.partition(" ")[0] not in changed]
+    found = faults(write(tmp_path, "\n".join([*kept, lines])))
+    assert len(found) == 1
+    assert found[0][0].startswith("mail.")
+    assert not any(secret in repr(found) for secret in ("secret", "12345678"))
+
+
+def test_a_password_may_go_unprotected_within_this_machine(tmp_path: Path) -> None:
+    text = MAIL.replace("mail.example", "localhost")
+    environ = write(tmp_path, text + 'user = "press"\nsecurity = "none"')
+    environ["FEEDSVC_MAIL__PASSWORD"] = " se cret "
+    assert load(environ).mail.password == " se cret "
+
+
+def test_the_file_of_the_password_is_beside_the_settings(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("x", encoding="utf-8")
+    environ = write(tmp_path, MAIL + 'user = "press"\npassword_file = "secret"')
+    assert load(environ).mail.password_file == tmp_path / "secret"
+
+
+def test_the_key_of_the_desk_is_not_shown(tmp_path: Path) -> None:
+    assert faults(write(tmp_path, "[desk]\nkey = 31337")) == [
+        ("desk.key", "must be text in quotation marks")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("folder", "is_usable"),
+    [
+        ("problems", True),
+        ("entries/~problems", True),
+        ("entries/.problems/x", True),
+        ("entries", False),
+        ("entries/problems", False),
+        ("entries/_problems", False),
+        ("link", False),
+        ("other/../entries/x", False),
+    ],
+)
+def test_the_text_file_of_problems_is_not_where_it_would_be_read(
+    tmp_path: Path,
+    folder: str,
+    is_usable: bool,  # noqa: FBT001 - a case
+) -> None:
+    (tmp_path / "entries").mkdir()
+    (tmp_path / "link").symlink_to("entries")
+    environ = write(tmp_path, f'problems_folder = "{folder}"')
+    if is_usable:
+        assert load(environ).problems_folder == tmp_path / folder
+    else:
+        assert [where.split()[0] for where, _ in faults(environ)] == ["problems_folder"]

@@ -9,7 +9,7 @@ from feedsvc import __version__
 from tests.support.commands import run
 from tests.support.newsroom import ROOT, item
 
-COMMANDS = ("serve", "check", "status", "sync")
+COMMANDS = ("serve", "check", "status", "sync", "mail")
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from feedsvc import clock, parsing
 from feedsvc.cli import init_site
 from feedsvc.cli.new_files import settings_text
-from feedsvc.settings import FILE_VARIABLE, Unusable, load, validated
+from feedsvc.setting_values import Unusable
+from feedsvc.settings import FILE_VARIABLE, load, validated
 from tests.support.commands import run
 from tests.support.newsroom import NOW, SetClock
 

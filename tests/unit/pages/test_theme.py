@@ -8,7 +8,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from feedsvc.pages import html, theme
-from feedsvc.settings import THEMES, Settings
+from feedsvc.setting_values import THEMES
+from feedsvc.settings import Settings
 
 COLOURS = st.integers(0, 0xFFFFFF).map("#{:06x}".format)
 

@@ -182,3 +182,25 @@ def test_what_each_page_asks_sorts_no_entries(newsroom: Newsroom) -> None:
         plan = " ".join(str(row) for row in connection.execute(f"EXPLAIN QUERY PLAN {query}"))
         assert "TEMP B-TREE" not in plan, query
         assert "SCAN entry" not in plan, query
+
+
+def test_problems_come_file_by_file_in_the_order_of_lines(newsroom: Newsroom) -> None:
+    newsroom.publish({"b.md": item(date="never", laiout="x"), "a.md": b"", "c.md": item()})
+    snapshot = newsroom.writer.snapshot()
+    found = dict(snapshot.problems_of_files())
+    assert list(found) == ["a.md", "b.md"]
+    assert [problem for problems in found.values() for problem in problems] == list(
+        snapshot.problems()
+    )
+
+
+def test_a_file_that_is_kept_back_has_its_last_good_version_if_any(newsroom: Newsroom) -> None:
+    newsroom.publish({"a.md": item(date="2026-01-01 10:00"), "b.md": b""})
+    newsroom.publish({"a.md": b""})
+    snapshot = newsroom.writer.snapshot()
+    version = snapshot.version_of("a.md")
+    assert version is not None
+    assert version.status == "published"
+    assert version.page == "/presscenter/news/detail/a.html"
+    assert [snapshot.version_of(path) for path in ("b.md", "c.md")] == [None, None]
+    assert [snapshot.knows(path) for path in ("a.md", "b.md", "c.md")] == [True, True, False]

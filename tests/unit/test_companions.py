@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from feedsvc import companions
+from feedsvc.companions import Companion, wanted
 from feedsvc.settings import Settings
-from feedsvc.sync import companions
-from feedsvc.sync.companions import Companion, wanted
 from tests.support.newsroom import ROOT
 from tests.support.waiting import wait_for
 
@@ -20,7 +20,7 @@ from tests.support.waiting import wait_for
 MODULE = """
 import threading
 from pathlib import Path
-from feedsvc.sync.companions import settings_from_parent
+from feedsvc.companions import settings_from_parent
 def run():
     settings = settings_from_parent()
     with (settings.instance / "runs").open("a") as file:
@@ -29,7 +29,7 @@ def run():
 """
 PARENT = """
 import pickle, sys, threading
-from feedsvc.sync.companions import Companion
+from feedsvc.companions import Companion
 Companion("companion_module", pickle.load(sys.stdin.buffer)).ensure()
 threading.Event().wait()
 """
@@ -61,9 +61,11 @@ def is_running(pid: int) -> bool:
 
 def test_what_is_not_set_up_has_no_companion(settings: Settings) -> None:
     assert wanted(settings) == ()
-    assert wanted(replace(settings, desk=replace(settings.desk, port=8001))) == (
-        "feedsvc.desk.process",
-    )
+    desk = replace(settings, desk=replace(settings.desk, port=8001))
+    assert wanted(desk) == ("feedsvc.desk.process", "feedsvc.telling.process")
+    told = ("feedsvc.telling.process",)
+    assert wanted(replace(settings, mail=replace(settings.mail, host="localhost"))) == told
+    assert wanted(replace(settings, problems_folder=settings.entries)) == told
 
 
 @pytest.mark.usefixtures("folder")
@@ -84,19 +86,50 @@ def test_a_companion_that_ends_is_started_again(
     assert len({*runs(settings)}) == 3
 
 
-@pytest.mark.usefixtures("folder")
-def test_one_that_ends_at_once_is_started_ever_less_often(
-    settings: Settings, caplog: pytest.LogCaptureFixture
+def test_one_that_ends_at_once_is_started_less_and_less_often_and_said_once(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    companion = Companion("no_such_module", settings)
+    passed = [1000.0]
+    monkeypatch.setattr("time.monotonic", lambda: passed[0])
+    started: list[float] = []
 
-    def has_ended_often() -> bool:
+    def start(_module: str, _settings: Settings) -> subprocess.Popen[bytes]:
+        started.append(passed[0] - 1000)
+        child = subprocess.Popen(["true"], stdin=subprocess.PIPE)
+        child.wait()
+        return child
+
+    monkeypatch.setattr(companions, "_start", start)
+    companion = Companion("the_module", settings)
+    for _ in range(200):
         companion.ensure()
-        return len(caplog.records) == 3
-
-    wait_for(has_ended_often, 30)
+        passed[0] += 1
+    assert started == [0, 2, 5, 10, 19, 36, 69, 130, 191]
+    assert [record.getMessage() for record in caplog.records] == [
+        "процесс the_module завершился (0) и будет запущен снова"
+    ]
+    for _ in range(3):
+        passed[0] += 1000
+        companion.ensure()
+    # One that has run for long is replaced soon, and said to be.
+    assert companion._pause == 2  # noqa: SLF001 - it has no other way to say so
+    assert len(caplog.records) == 2
     companion.close()
-    assert companion._pause >= 8 * companions.FIRST_PAUSE  # noqa: SLF001 - what a minute would show
+
+
+def test_one_that_cannot_be_started_is_said_once(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    passed = [1000.0]
+    monkeypatch.setattr("time.monotonic", lambda: passed[0])
+    monkeypatch.setattr(companions, "python", lambda: "/nothing/here")
+    companion = Companion("the_module", settings)
+    for _ in range(3):
+        companion.ensure()
+        passed[0] += 61
+    assert [record.getMessage() for record in caplog.records] == [
+        "процесс the_module не удаётся запустить: нет такого файла или папки"
+    ]
 
 
 def test_a_companion_ends_with_its_parent(folder: Path, settings: Settings) -> None:
