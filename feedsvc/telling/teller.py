@@ -104,8 +104,8 @@ class Teller:
             self.content = problems_file.render(self._store.lasting(), self._settings)
         if len(changes) < AT_ONCE:
             self._seen = version
-        # While thousands of files come in, do not spend more than a fifth of a core.
-        self._look_at = time.monotonic() + self._timing.rest * (time.monotonic() - start)
+            # While thousands of files come in, do not spend more than a fifth of a core.
+            self._look_at = time.monotonic() + self._timing.rest * (time.monotonic() - start)
 
     def _write_if_due(self) -> None:
         now = time.monotonic()

@@ -414,21 +414,24 @@ def test_while_much_comes_in_the_catalogue_is_not_read_all_the_time(
     office.teller.close()
 
 
-def test_very_many_changes_are_recorded_little_by_little(
-    office: Office, monkeypatch: pytest.MonkeyPatch
+def test_very_many_changes_are_recorded_little_by_little_and_told_in_one_letter(
+    newsroom: Newsroom, set_clock: SetClock, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("feedsvc.telling.teller.AT_ONCE", 10)
     monkeypatch.setattr(recording.compare, "__defaults__", (10,))
-    office.newsroom.publish({f"{number:02}.txt": BAD for number in range(25)})
+    newsroom.publish({f"{number:02}.txt": BAD for number in range(25)})
+    office = Office(newsroom, set_clock, with_mail(settings))
     counts = []
     for _ in range(4):
         office.step()
-        counts.append(len(Incidents(office.settings.instance).recent(99)))
+        counts.append(len(Incidents(settings.instance).recent(99)))
     assert counts == [10, 20, 25, 25]
-    office.newsroom.apply({}, gone=[f"{number:02}.txt" for number in range(25)])
+    assert office.subjects() == ["Нужно внимание, случаев: 25"]
+    newsroom.apply({}, gone=[f"{number:02}.txt" for number in range(25)])
     for _ in range(3):
         office.step()
-    assert all(each.mended for each in Incidents(office.settings.instance).recent(99))
+    assert all(each.mended for each in Incidents(settings.instance).recent(99))
+    office.teller.close()
 
 
 def test_other_processes_read_nothing_where_there_is_nothing(tmp_path: Path) -> None:
