@@ -49,7 +49,7 @@ CREATE TABLE file (
 CREATE INDEX file_stale ON file (path) WHERE fingerprint = '';
 CREATE INDEX file_naming ON file (path) WHERE named_files IS NOT NULL;
 CREATE INDEX file_conflict ON file (claimed_id) WHERE claimed_id IS NOT NULL;
-CREATE INDEX file_content ON file (content) WHERE id IS NOT NULL;
+CREATE INDEX file_content ON file (content, published) WHERE id IS NOT NULL;
 CREATE INDEX file_copy ON file (copy_of) WHERE copy_of IS NOT NULL;
 CREATE TABLE gone (             -- texts whose files are gone, for when they come back
     id TEXT PRIMARY KEY,
@@ -57,7 +57,7 @@ CREATE TABLE gone (             -- texts whose files are gone, for when they com
     published INTEGER NOT NULL,
     home TEXT NOT NULL
 ) WITHOUT ROWID;
-CREATE INDEX gone_content ON gone (content);
+CREATE INDEX gone_content ON gone (content, published);
 CREATE TABLE held (             -- files that went in a mishap, and whose entries stay for that
     path TEXT PRIMARY KEY
 ) WITHOUT ROWID;
