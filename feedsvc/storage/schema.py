@@ -1,7 +1,8 @@
 """The catalogue's schema.
 
-A catalogue with another schema is recreated from the entry files, never migrated. Moments
-are integers, microseconds since the epoch; entries and problems are JSON.
+A catalogue with another schema is recreated from the entry files, never migrated; only what
+renamed files keep is taken over. Moments are integers, microseconds since the epoch; entries and
+problems are JSON.
 """
 
 from feedsvc.model import Entry, Problem
@@ -106,4 +107,10 @@ CREATE TABLE problem (
 CREATE INDEX problem_unread ON problem (path) WHERE is_unread;
 CREATE INDEX problem_path ON problem (path);
 """
-SCHEMA = Schema(TABLES, stored=(Entry, Problem))
+SCHEMA = Schema(
+    TABLES,
+    stored=(Entry, Problem),
+    # Nothing else says which id a renamed file keeps.
+    carried="SELECT path, kept FROM file WHERE kept IS NOT NULL",
+    carry="INSERT INTO file (path, fingerprint, kept) VALUES (?, '', ?)",
+)
