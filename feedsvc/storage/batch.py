@@ -167,8 +167,19 @@ class Batch:
         self.advanced = False
         self.new_problems: list[Problem] = []
 
-    def remove(self, path: str) -> None:
-        """Remove a file and its problems; a copy of it that stands there takes its place."""
+    def remove(self, paths: Iterable[str]) -> None:
+        """Remove files and their problems; a copy that stands there takes a file's place."""
+        query = "SELECT copy_of FROM file WHERE path = ?"
+        originals = []
+        for path in paths:
+            if self._execute(query, (path,)).fetchone() in (None, (None,)):
+                originals.append(path)
+            else:
+                self._delete(path)
+        for path in originals:
+            self._remove(path)
+
+    def _remove(self, path: str) -> None:
         heirs = self._execute(
             "SELECT copy.path FROM file AS copy JOIN file ON file.path = copy.copy_of"
             " WHERE copy.copy_of = ? AND copy.id IS NULL AND copy.content = file.content",
@@ -293,12 +304,15 @@ class Batch:
         """Hold copies back whose originals are in this batch."""
         for path, original in self._renames.demoted.items():
             row = self._execute("SELECT id FROM file WHERE path = ?", (path,)).fetchone()
+            copies = self._execute("SELECT path FROM file WHERE copy_of = ?", (path,)).fetchall()
             self._delete_entry(row[0])
             self._execute(
                 "UPDATE file SET id = NULL, guid = NULL, data = NULL, copy_of = ? WHERE path = ?",
                 (original, path),
             )
-            self._report_copy(path, original)
+            self._execute("UPDATE file SET copy_of = ? WHERE copy_of = ?", (original, path))
+            for copy in (path, *(copy for (copy,) in copies)):
+                self._report_copy(copy, original)
 
     def _store_names(self, new: StoredEntry) -> None:
         """Store by which addresses the entry was known, and what it is a translation of."""

@@ -14,6 +14,8 @@ from typing import NamedTuple, Protocol
 IsThere = Callable[[str], bool]
 # Leads a path that no file can have, for rows on their way to another one.
 _ASIDE = "\0"
+# Of so many files with one text, at most, it is asked where they are now.
+_MOST = 10
 
 
 class Read(Protocol):
@@ -59,10 +61,16 @@ class _Known(NamedTuple):
     """A file of the catalogue that has an entry."""
 
     path: str
-    published: int
-    content: bytes
     inode: int
     home: str
+
+
+class _Row(NamedTuple):
+    """What the catalogue says of a file: all None if it knows none at a path."""
+
+    id: str | None
+    content: bytes | None
+    copy_of: str | None
 
 
 def rank(path: str) -> tuple[int, str]:
@@ -100,59 +108,64 @@ class Renames:
         returned = self._returned(rest)
         # What is withdrawn, or no news yet, is no second item: that must never be held up.
         rest = [each for each in rest if each.path not in returned and each.is_published]
-        return Moves(frozenset((*moves, *returned)), self._copies(rest, read))
+        return Moves(frozenset((*moves, *returned)), self._copies(rest, read, returned.values()))
 
     def _moves(self, read: Mapping[str, Read]) -> dict[str, str]:
         """Return from which path an entry has come, by the path where it is now."""
-        moves: dict[str, str] = {}
+        moves: dict[str, _Known] = {}
+        targets: dict[str, str] = {}  # the same the other way round
         for update in sorted(read.values(), key=lambda each: rank(each.path)):
             for known in self._known(update):
                 if known.home == update.home:
                     if not self._stands(known.path, read):
                         self._absent.add(known.path)  # its id goes with the text as it is
-                elif known.path not in moves.values():
-                    moves[update.path] = known.path
+                elif known.path not in targets:
+                    moves[update.path] = known
+                    targets[known.path] = update.path
                     break
-        owners = {path for path in moves if self._owns_entry(path)}
-        while wrong := {
-            path
-            for path, old in moves.items()
-            if (path in owners and path not in moves.values())
-            or not self._has_left(old, read[path], read, moves)
-        }:
-            for path in wrong:
-                del moves[path]
-        return moves
+        doubtful = list(moves)
+        while doubtful:
+            path = doubtful.pop()
+            source = moves.get(path)
+            if source is not None and not (
+                # An entry of its own would be lost if that has not moved on itself.
+                (path in targets or not self._owns_entry(path))
+                and self._has_left(source, read[path], read, moves)
+            ):
+                del moves[path], targets[source.path]
+                doubtful += filter(None, (source.path, targets.get(path)))
+        return {path: source.path for path, source in moves.items()}
 
     def _known(self, update: Read) -> list[_Known]:
-        """Return the other files that have the entry of a file; none if it had that before."""
-        rows = [
-            _Known(*row)
-            for row in self._execute(
-                "SELECT path, published, content, inode, home FROM file"
-                " WHERE content = ? AND id IS NOT NULL ORDER BY path",
-                (update.content,),
-            )
-        ]
-        if any(row.path == update.path for row in rows):
+        """Return other files that have the entry of a file; none if it had that before."""
+        row = self._row(update.path)
+        if row.content == update.content and row.id is not None:
             return []
-        return [row for row in rows if update.published in (None, row.published)]
+        rows = self._execute(
+            "SELECT path, inode, home FROM file WHERE content = ?1 AND id IS NOT NULL"
+            " AND published = ifnull(?2, published) AND path <> ?3 ORDER BY path LIMIT ?4",
+            (update.content, update.published, update.path, _MOST),
+        )
+        return [_Known(*row) for row in rows]
+
+    def _row(self, path: str) -> _Row:
+        query = "SELECT id, content, copy_of FROM file WHERE path = ?"
+        row = self._execute(query, (path,)).fetchone()
+        return _Row(*row) if row else _Row(None, None, None)
 
     def _owns_entry(self, path: str) -> bool:
-        query = "SELECT 1 FROM file WHERE path = ? AND id IS NOT NULL"
-        return self._execute(query, (path,)).fetchone() is not None
+        return self._row(path).id is not None
 
     def _has_left(
-        self, old: str, update: Read, read: Mapping[str, Read], moves: Mapping[str, str]
+        self, known: _Known, update: Read, read: Mapping[str, Read], moves: Mapping[str, _Known]
     ) -> bool:
-        """Return whether the entry of a path is now where its text was read."""
-        if old not in read:
-            return not self._stands(old, read)
-        if read[old].content == update.content:
+        """Return whether a known entry is now where its text was read."""
+        if known.path not in read:
+            return not self._stands(known.path, read)
+        if read[known.path].content == update.content:
             return False
         # Another text stands there. Either it was moved there, too, or this is the same file.
-        row = self._execute("SELECT inode FROM file WHERE path = ?", (old,)).fetchone()
-        return old in moves or row == (update.inode,)
+        return known.path in moves or known.inode == update.inode
 
     def _stands(self, path: str, read: Mapping[str, Read]) -> bool:
         return path in read or (path not in self._absent and self._is_there(path))
@@ -175,21 +188,23 @@ class Renames:
         ).fetchone()
         self.touched_ids.add(entry_id)
 
-    def _returned(self, updates: Iterable[Read]) -> frozenset[str]:
-        """Let texts that were gone, and come back, have their old ids; return their paths."""
-        returned: dict[str, str] = {}
+    def _returned(self, updates: Iterable[Read]) -> dict[str, Read]:
+        """Let texts that were gone, and come back, have their old ids; return them by path."""
+        returned: dict[str, Read] = {}
+        homes: set[str] = set()
         for update in sorted(updates, key=lambda each: rank(each.path)):
             row = self._execute(
                 "SELECT home FROM gone WHERE content = ? AND published = ?"
                 " AND NOT EXISTS (SELECT 1 FROM file WHERE file.id = gone.id) ORDER BY id",
                 (update.content, update.published),
             ).fetchone()
-            if row is None or row[0] in (update.home, *returned.values()):
+            if row is None or row[0] == update.home or row[0] in homes:
                 continue
             if not (self._owns_entry(update.path) or self._known(update)):
-                returned[update.path] = row[0]
+                returned[update.path] = update
+                homes.add(row[0])
                 self.keep(update.path, row[0])
-        return frozenset(returned)
+        return returned
 
     def keep(self, path: str, home: str) -> None:
         """Have a file without an entry read again as one whose entry has this home."""
@@ -205,21 +220,21 @@ class Renames:
         query = "SELECT kept IS NOT NULL FROM file WHERE id = ?"
         if self._execute(query, (entry_id,)).fetchone() != (1,) or self._owns_entry(update.path):
             return False
-        for number in count(2):
-            other = f"{entry_id[:100]}-{number}"
-            row = self._execute(
-                "SELECT 1 FROM file WHERE id = ?1 UNION ALL SELECT 1 FROM entry WHERE id = ?1",
-                (other,),
-            ).fetchone()
-            if row is None:
-                break
-        self.keep(update.path, f"{update.home[: -len(entry_id)]}{other}")
+        others = (f"{entry_id[:100]}-{number}" for number in count(2))
+        free = next(other for other in others if not self._is_taken(other))
+        self.keep(update.path, f"{update.home[: -len(entry_id)]}{free}")
         return True
 
-    def _copies(self, updates: Sequence[Read], read: Mapping[str, Read]) -> dict[str, str]:
+    def _is_taken(self, entry_id: str) -> bool:
+        query = "SELECT 1 FROM file WHERE id = ?1 UNION ALL SELECT 1 FROM entry WHERE id = ?1"
+        return self._execute(query, (entry_id,)).fetchone() is not None
+
+    def _copies(
+        self, updates: Sequence[Read], read: Mapping[str, Read], returned: Iterable[Read]
+    ) -> dict[str, str]:
         """Return the paths of the originals, by the paths of the copies."""
         copies: dict[str, str] = {}
-        first: dict[tuple[bytes, int | None], Read] = {}
+        first = {(each.content, each.published): each for each in returned}
         for update in sorted(updates, key=lambda each: rank(each.path)):
             known = self._original(update, read)
             if known is None:
@@ -235,18 +250,16 @@ class Renames:
 
         None if no other file of the catalogue has this text.
         """
-        row = self._execute(
-            "SELECT id, content, copy_of FROM file WHERE path = ?", (update.path,)
-        ).fetchone()
-        entry_id, content, copy_of = row or (None, None, None)
-        if content == update.content:
-            if entry_id is not None:
+        row = self._row(update.path)
+        if row.content == update.content:
+            if row.id is not None:
                 return update.path
-            if copy_of is not None and self._owns_entry(copy_of) and self._stands(copy_of, read):
-                return str(copy_of)  # also if that has been changed since: this has not
+            original = row.copy_of
+            if original is not None and self._owns_entry(original) and self._stands(original, read):
+                return original  # also if that has been changed since: this has not
         for known in self._known(update):
             is_same = known.path not in read or read[known.path].content == update.content
-            if self._stands(known.path, read) and (is_same or entry_id is None):
+            if self._stands(known.path, read) and (is_same or row.id is None):
                 if self._is_first_index and rank(update.path) < rank(known.path):
                     self.demoted.setdefault(known.path, update.path)
                     return None

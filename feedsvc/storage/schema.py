@@ -1,7 +1,8 @@
 """The catalogue's schema.
 
-A catalogue with another schema is recreated from the entry files, never migrated. Moments
-are integers, microseconds since the epoch; entries and problems are JSON.
+A catalogue with another schema is recreated from the entry files, never migrated; only what
+renamed files keep is taken over. Moments are integers, microseconds since the epoch; entries and
+problems are JSON.
 """
 
 from feedsvc.model import Entry, Problem
@@ -53,7 +54,7 @@ CREATE INDEX file_changed ON file (changed, path);
 CREATE INDEX file_stale ON file (path) WHERE fingerprint = '';
 CREATE INDEX file_naming ON file (path) WHERE named_files IS NOT NULL;
 CREATE INDEX file_conflict ON file (claimed_id) WHERE claimed_id IS NOT NULL;
-CREATE INDEX file_content ON file (content) WHERE id IS NOT NULL;
+CREATE INDEX file_content ON file (content, published) WHERE id IS NOT NULL;
 CREATE INDEX file_copy ON file (copy_of) WHERE copy_of IS NOT NULL;
 CREATE TABLE gone (             -- texts whose files are gone, for when they come back
     id TEXT PRIMARY KEY,
@@ -61,7 +62,7 @@ CREATE TABLE gone (             -- texts whose files are gone, for when they com
     published INTEGER NOT NULL,
     home TEXT NOT NULL
 ) WITHOUT ROWID;
-CREATE INDEX gone_content ON gone (content);
+CREATE INDEX gone_content ON gone (content, published);
 CREATE TABLE held (             -- files that went in a mishap, and whose entries stay for that
     path TEXT PRIMARY KEY
 ) WITHOUT ROWID;
@@ -132,4 +133,10 @@ CREATE TABLE problem (
 CREATE INDEX problem_unread ON problem (path) WHERE is_unread;
 CREATE INDEX problem_path ON problem (path);
 """
-SCHEMA = Schema(TABLES, stored=(Entry, Problem))
+SCHEMA = Schema(
+    TABLES,
+    stored=(Entry, Problem),
+    # Nothing else says which id a renamed file keeps.
+    carried="SELECT path, kept FROM file WHERE kept IS NOT NULL",
+    carry="INSERT INTO file (path, fingerprint, kept) VALUES (?, '', ?)",
+)

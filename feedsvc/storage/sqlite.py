@@ -34,12 +34,15 @@ class Schema:
 
     `tables` is the SQL script that creates it. It creates a table `state` with one row and a
     column `complete`; until that is 1, no reader opens the database. `stored` are the types
-    kept in it as JSON, `sources` the modules that decide what else is written.
+    kept in it as JSON, `sources` the modules that decide what else is written. What the query
+    `carried` finds in a database of another schema is inserted into the new one by `carry`.
     """
 
     tables: str
     stored: tuple[type, ...] = ()
     sources: tuple[ModuleType, ...] = ()
+    carried: str = ""
+    carry: str = ""
 
     @cached_property
     def version(self) -> int:
@@ -130,9 +133,23 @@ def open_for_writing(
             # SQLite reports damage, too, for a page that the disk failed to deliver once.
             return open_for_writing(path, schema, suspect=True, timeout=timeout)
         _require_readable(path)
+    carried = _carried(connection, schema)
     # Close it before its files are deleted: closing removes a write-ahead log by name.
     connection.close()
-    return recreate(path, schema, timeout)
+    connection = recreate(path, schema, timeout)
+    if carried:
+        connection.execute("BEGIN")
+        connection.executemany(schema.carry, carried)
+        connection.execute("COMMIT")
+    return connection
+
+
+def _carried(connection: sqlite3.Connection, schema: Schema) -> list[tuple[object, ...]]:
+    """Return what a new database is to have of an old one, as far as that can be read."""
+    try:
+        return connection.execute(schema.carried).fetchall()
+    except sqlite3.Error:
+        return []
 
 
 def recreate(path: Path, schema: Schema, timeout: float = TIMEOUT) -> sqlite3.Connection:

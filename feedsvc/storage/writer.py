@@ -187,8 +187,7 @@ class Writer:
         """
         with self._transaction() as connection:
             batch = Batch(connection, now, absent, is_there)
-            for path in vanished:
-                batch.remove(path)
+            batch.remove(vanished)
             batch.store(updates)
             again = batch.finish()
             if batch.advanced:

@@ -1,6 +1,6 @@
 """The schema of the catalogue: another one has it recreated from the entry files."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -50,3 +50,17 @@ def test_a_catalogue_of_another_schema_is_not_read_and_is_recreated(
     newsroom.writer.close()
     newsroom.writer = Writer(instance)
     assert newsroom.writer.snapshot().identity  # it is not recreated twice
+
+
+def test_what_a_renamed_file_keeps_outlives_another_schema(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newsroom.publish({"a.md": item("One")})
+    connection = newsroom.writer._connection  # noqa: SLF001 - as an older version wrote it
+    connection.execute("UPDATE file SET kept = 'old/name'")
+    newsroom.writer.close()
+    monkeypatch.setattr(writer, "SCHEMA", replace(SCHEMA, tables=f"{TABLES}-- another\n"))
+    newsroom.writer = Writer(newsroom.settings.instance)
+    assert newsroom.writer.kept("a.md") == "old/name"
+    assert newsroom.writer.snapshot().fingerprints() == {"a.md": ""}
+    assert newsroom.writer.is_complete() is False

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from feedsvc.app import build_app
 from feedsvc.model import Problem
 from feedsvc.settings import Settings
 from feedsvc.storage.catalogue import Catalogue
@@ -13,6 +14,7 @@ from feedsvc.sync.check import check
 from tests.support.files import picture
 from tests.support.folder import gone_ids, old, quicken, rescan, running, shown, titles, wait_for
 from tests.support.newsroom import item
+from tests.support.service import FEEDS, page
 
 TEXT = "Ремонт катка\n13.08.2014\nКаток закрыт.\n".encode()
 
@@ -72,6 +74,22 @@ def test_a_renamed_file_keeps_its_id_while_it_is_edited_and_until_it_has_its_nam
         wait_for(lambda: problems(settings) == [])
         rescan(settings)
         assert (shown(settings), gone_ids(settings)) == ({"a": "B"}, set())
+
+
+def test_readers_get_the_same_bytes_after_a_rename(settings: Settings) -> None:
+    write(settings, a=item("A"), b=item("B", date="2026-01-02"))
+
+    def answers() -> list[tuple[int, bytes]]:
+        client = build_app(settings).test_client()
+        return [(found.status_code, found.data) for found in map(client.get, (*FEEDS, page("a")))]
+
+    with running(settings):
+        before = answers()
+        (settings.entries / "a.md").rename(settings.entries / "c.md")
+        wait_for(lambda: problems(settings) == [("c.md", "renamed")])
+        rescan(settings)
+        assert before[-1][0] == 200
+        assert answers() == before
 
 
 def test_an_id_that_is_written_into_a_renamed_file_ends_the_warning(settings: Settings) -> None:
