@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from feedsvc.dates import FOREVER, parse_date, parse_end
+from feedsvc.dates import FOREVER, parse_date, parse_end, without_until
 from feedsvc.model import Attachment, Category, Entry, Original, Status
 from feedsvc.parsing import addresses, front_matter, html_head, versions
 from feedsvc.parsing.addresses import Facts, is_pattern
@@ -310,12 +310,9 @@ class _Fields:
         """Return when the entry, published then, ceases to be public; None if never."""
         ends = [(moment, each) for each in self._meaning.not_after if (moment := self._date(each))]
         if text := self.text("expires"):
-            line = self._line("expires")
-            moment = parse_end(text, self._context.settings.timezone)
-            if moment is None:
-                self._context.report("bad-date", line, value=text)
-            else:
-                ends.append((moment, Value(line, text)))
+            value = Value(self._line("expires"), without_until(text))
+            moment = parse_end(text, self._context.settings.timezone) or self._date(value)
+            ends += [(moment, value)] if moment else []
         if not ends:
             return None
         end, value = min(ends, key=lambda each: each[0])
