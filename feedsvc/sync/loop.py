@@ -77,7 +77,7 @@ class SyncLoop:
         self._readers = Readers(settings, self._count_death)
         language = settings.language
         indexer, log = Indexer(settings.instance, language), TranslationLog(language)
-        self._subscribers = (indexer, log, *subscribers)
+        self._subscribers: tuple[Subscriber, ...] = (indexer, log, *subscribers)
         self._open(Writer(settings.instance))
 
     def _open(self, writer: Writer) -> None:
