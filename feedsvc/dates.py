@@ -118,8 +118,6 @@ _short_year = re.compile(
 )
 _no_day = re.compile(rf"(?:{_NAME} \d{{4}}|\d{{1,2}}[./-]\d{{4}})(?!\d)", re.ASCII)
 _until = re.compile(r"\A(?:до|until|till)\s+", re.IGNORECASE)
-# A midnight that was written, as `parse_date` understands times.
-_has_time = re.compile(r"(?<!\d)\d{1,2}:\d\d|(?:\s|t|в )\d{1,2}\.\d\d(?!\.?\d)", re.IGNORECASE)
 # In characters: more than any date needs.
 _MAX_LENGTH = 100
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -274,13 +272,24 @@ def parse_end(text: str, zone: ZoneInfo) -> datetime | None:
     A date without a time means all of that day, so the moment is the midnight after it. The
     date may stand behind the word «до» or `until`.
     """
-    text = _until.sub("", " ".join(text.split()))
+    text = without_until(text)
     moment = parse_date(text, zone)
-    if moment is None or _has_time.search(text) or moment.time() != time.min:
+    if moment is None or _has_time(text):
         return moment
     return resolve_imaginary(
         datetime.combine(moment.date() + timedelta(days=1), time.min, moment.tzinfo)
     )
+
+
+def without_until(text: str) -> str:
+    """Return a date without the word «до» or `until` in front of it."""
+    return _until.sub("", " ".join(text.split()))
+
+
+def _has_time(text: str) -> bool:
+    """Return whether a date that can be parsed has a time."""
+    match = next(filter(None, (form.fullmatch(text.lower()) for form in _FORMS)))
+    return match["hour"] is not None
 
 
 def _local(parts: dict[str, str | None]) -> datetime:

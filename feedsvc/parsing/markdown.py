@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from feedsvc.dates import FOREVER, parse_date, parse_end, read_date
+from feedsvc.dates import parse_date, read_date
 from feedsvc.model import Attachment, Category, Entry, Original, Status
-from feedsvc.parsing import addresses, front_matter, html_head, versions
+from feedsvc.parsing import addresses, front_matter, html_head, terms, versions
 from feedsvc.parsing.addresses import Facts, is_pattern
 from feedsvc.parsing.attachments import EntryFiles
 from feedsvc.parsing.bounds import check_markdown
@@ -16,7 +16,6 @@ from feedsvc.parsing.context import MAX_LENGTHS, Body, Context, Refused
 from feedsvc.parsing.front_matter import Content, Value
 from feedsvc.parsing.identifiers import is_id
 from feedsvc.parsing.keys import Meaning, interpret
-from feedsvc.parsing.russian import FALSE, TRUE
 from feedsvc.parsing.sanitizer import from_html, from_markdown
 from feedsvc.parsing.templates import may_have_templates, without_templates
 from feedsvc.text import plain
@@ -311,44 +310,25 @@ class _Fields:
 
     def original(self) -> Original | None:
         """Return what the file, or else its name, says that it is a translation of."""
-        settings = self._context.settings
-        if (key := self.text("translation_key")) and len(key) <= MAX_LENGTHS["translation_key"]:
+        if key := self.text("translation_key"):
             return Original(key)
-        written = self.text("translation_of")
+        written, settings = self._value("translation_of"), self._context.settings
         if written is None:
             return versions.by_name(self._context.name, settings)[1]
-        line = self._line("translation_of")
-        return versions.original(written, settings, line) if written else None
+        return versions.original(str(written.content), settings, written.line)
 
     def pinned(self) -> datetime | None:
-        """Return until when the entry is pinned; None if it is not."""
-        text = (self.text("pinned") or "").lower()
-        if text in FALSE:
-            return None
-        # Others write a number, by which they sort what is pinned.
-        if text in TRUE or text.isdecimal():
-            return FOREVER
-        moment = parse_end(text, self._context.settings.timezone)
-        if moment is None:
-            self._context.report("bad-pinned", self._line("pinned"), value=text)
-        return moment
+        value = self._value("pinned")
+        return None if value is None else terms.pinned(value, self._context)
 
     def expires(self, published: datetime) -> datetime | None:
-        """Return when the entry, published then, ceases to be public; None if never."""
-        ends = [(moment, each) for each in self._meaning.not_after if (moment := self._date(each))]
-        if text := self.text("expires"):
-            line = self._line("expires")
-            moment = parse_end(text, self._context.settings.timezone)
-            if moment is None:
-                self._context.report("bad-date", line, value=text)
-            else:
-                ends.append((moment, Value(line, text)))
-        if not ends:
-            return None
-        end, value = min(ends, key=lambda each: each[0])
-        if end <= published:
-            self._context.report("expires-early", value.line, value=value.content)
-        return end
+        ends = self._meaning.not_after
+        return terms.end(self._value("expires"), ends, self._date, published, self._context)
+
+    def _value(self, key: str) -> Value | None:
+        """Return a text with its line; None if there is none."""
+        text = self.text(key)
+        return Value(self._line(key), text) if text else None
 
     def categories(self) -> tuple[Category, ...]:
         found: dict[str, Category] = {}

@@ -37,6 +37,7 @@ from feedsvc.sync.removals import Removals
 from feedsvc.sync.request import ACCEPT_REMOVALS, RESCAN, finish, is_requested
 from feedsvc.sync.scanner import TRY_AGAIN, FoundFile, Scan, examine, printable
 from feedsvc.sync.settling import Settling
+from feedsvc.sync.translations import TranslationLog
 from feedsvc.sync.unread import ALONE, unread
 from feedsvc.sync.watcher import Hints, Watcher
 
@@ -78,7 +79,9 @@ class SyncLoop:
         self._logged: set[str] = set()
         self._watcher = Watcher(settings.entries)
         self._readers = Readers(settings, self._count_death)
-        self._subscribers = (Indexer(settings.instance, settings.language), *subscribers)
+        language = settings.language
+        indexer, log = Indexer(settings.instance, language), TranslationLog(language)
+        self._subscribers: tuple[Subscriber, ...] = (indexer, log, *subscribers)
         self._open(Writer(settings.instance))
 
     def _open(self, writer: Writer) -> None:

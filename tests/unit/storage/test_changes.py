@@ -216,6 +216,21 @@ def test_a_clock_set_back_among_entries_of_which_half_are_read_loses_none(
     assert subscriber.public == {"a": "Title", "b": "Title"}
 
 
+def test_a_clock_that_goes_on_among_entries_of_which_half_are_read_loses_none(
+    newsroom: Newsroom,
+) -> None:
+    for seconds, name in ((1, "a"), (2, "b"), (5, "c")):
+        newsroom.apply({f"{name}.md": item(date=at(NOW + seconds * SECOND))})
+    subscriber = Subscriber(newsroom, limit=1)
+    subscriber.read_all()
+    assert [event.row.id for event in subscriber.read(NOW + 3 * SECOND)] == ["a"]
+    assert subscriber.read_all(NOW + 6 * SECOND) == [("b", True), ("c", True)]
+    # It is set back twice, before all of that is read.
+    assert [event.row.id for event in subscriber.read(NOW + 3 * SECOND)] == ["c"]
+    assert subscriber.read_all(NOW) == [("a", False), ("b", False), ("c", False)]
+    assert subscriber.public == {}
+
+
 # Any history
 
 PATHS = ("a.md", "b.md", "c.md")
