@@ -11,7 +11,7 @@ from unicodedata import is_normalized
 
 from feedsvc.parsing.context import Context
 from feedsvc.parsing.cyrillic import Guess, guess
-from feedsvc.text import clean, first_forbidden_line, normalized, surplus_marks_line
+from feedsvc.text import clean, first_forbidden_line, normalized, surplus_marks_line, visible
 
 # In a few words as Windows-1251 nearly every byte above ASCII is a small letter: too few words
 # for certainty, which look different in another encoding.
@@ -39,7 +39,7 @@ def decode(data: bytes, context: Context) -> str:
     text, encoding = _decode(data, context)
     if encoding != "UTF-8":
         context.report("encoding-other", encoding=encoding)
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = visible(text.replace("\r\n", "\n").replace("\r", "\n"))
     line = first_forbidden_line(text)
     if len(clean(text)) < _MIN_KEPT_SHARE * len(text):
         raise context.refusal("encoding")  # UTF-16 without a byte-order mark, or not text at all
