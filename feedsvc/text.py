@@ -35,6 +35,8 @@ _BLOCKS = frozenset(
 )
 # The marks that close a quotation, by the one that opens it.
 _QUOTES = {'"': '"', "'": "'", "«": "»", "“": "”", "„": "“”", "‘": "’", "‚": "‘’", "”": "”"}
+# In characters: marks around more than that are looked for by nobody.
+_MAX_QUOTED = 10_000
 # What may have too many marks in a row: no letter, digit or space is one.
 _symbols = re.compile(rf"[^\w\s]{{{MAX_MARKS + 1},}}")
 _sentence_end = re.compile(r"[.!?…][»\")]*(?=\s)")
@@ -94,10 +96,10 @@ def _without_surplus_marks(match: re.Match[str]) -> str:
 
 def unquoted(text: str) -> str:
     """Return a text without the quotation marks of any kind around the whole of it."""
-    inner = text[1:-1].strip()
-    closing = _QUOTES.get(text[:1])
-    if closing is None or len(text) < 2 or text[-1] not in closing:
+    closing = _QUOTES.get(text[:1], "")
+    if not 2 <= len(text) <= _MAX_QUOTED or text[-1] not in closing:
         return text
+    inner = text[1:-1].strip()
     is_whole = not any(mark in inner for mark in (text[0], *closing))
     return inner if is_whole else _nested(text, closing)
 

@@ -49,8 +49,8 @@ _not_cyrillic = re.compile("[^ а-яz]")
 _flipped = re.compile("[а-яё][А-ЯЁ]")
 # So many bytes are looked at: enough for certainty, and quick.
 _SAMPLE = 20_000
-# In pairs of letters; in bits a pair, and in bits more than the next best encoding.
-_MIN_PAIRS = 15
+# In pairs of letters and in different ones; in bits a pair; in bits more than the next best.
+_MIN_PAIRS, _MIN_LETTERS = 15, 9
 _MIN_MEAN = 4.5
 _LIKELY_MEAN = 2
 _MIN_LEAD = 60
@@ -89,7 +89,8 @@ def guess(data: bytes) -> Guess:
         (_score(sample, codec) for codec in _NAMES), reverse=True
     )
     mean = best / max(pairs, 1)
-    is_certain = pairs >= _MIN_PAIRS and mean >= _MIN_MEAN and best - second >= _MIN_LEAD
+    is_text = pairs >= _MIN_PAIRS and letters >= _MIN_LETTERS
+    is_certain = is_text and mean >= _MIN_MEAN and best - second >= _MIN_LEAD
     is_certain = is_certain and _consists_of_letters(data, codec)
     return Guess(codec, _NAMES[codec], is_certain, mean >= _LIKELY_MEAN, letters)
 
@@ -106,7 +107,7 @@ def _score(sample: bytes, codec: str) -> tuple[int, int, int, str]:
     text = _latin.sub("z", text.lower().replace("ё", "е").translate(_BETWEEN))
     text = f" {_not_cyrillic.sub(_other, text)} "
     pairs = [a + b for a, b in pairwise(text) if max(a, b) >= "а"]
-    bits = sum(_BITS.get(pair, _NEVER) for pair in pairs) + _NEVER * flips
+    bits = sum(_BITS.get(pair, _NEVER) for pair in pairs) + 2 * _NEVER * flips
     return bits, len(pairs), len({*text}), codec
 
 
