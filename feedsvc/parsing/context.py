@@ -13,7 +13,15 @@ from feedsvc.parsing.identifiers import category, id_from, is_id
 from feedsvc.parsing.links import absolute, entry_link
 from feedsvc.problems import severity
 from feedsvc.settings import ParseSettings
-from feedsvc.text import SUMMARY_LENGTH, clean, lead, plain, summarize, visible
+from feedsvc.text import (
+    SUMMARY_LENGTH,
+    clean,
+    lead,
+    normalized,
+    plain,
+    summarize,
+    visible,
+)
 
 # The most characters of a title: official ones are long, but a whole paragraph is a mistake.
 MAX_TITLE = 500
@@ -168,7 +176,7 @@ class Context:
             html = render(source, page, files)
         except Excess as error:
             raise self.refusal(error.code, error.line and error.line + above) from error
-        html = visible(html)
+        html = normalized(visible(html))
         text = _footnote_mark.sub("", html) if "<sup>" in html else html
         summary = summarize(plain(lead(text), enough=SUMMARY_LENGTH))
         if summary.endswith(":"):  # a list follows
