@@ -288,7 +288,8 @@ def without_until(text: str) -> str:
 
 def _has_time(text: str) -> bool:
     """Return whether a date that can be parsed has a time."""
-    match = next(filter(None, (form.fullmatch(text.lower()) for form in _FORMS)))
+    mended, _ = _mended(text)
+    match = next(filter(None, (form.fullmatch(mended) for form in _FORMS)))
     return match["hour"] is not None
 
 

@@ -2,7 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import time, timedelta
 from hashlib import sha256
 from itertools import groupby
 
@@ -45,7 +45,8 @@ def home(edition: Edition, settings: Settings) -> bytes:
     if is_empty and not settings.base_url:
         return render("start.html", settings, path=urls.HOME, folder=settings.entries.name)
     pinned = edition.pinned(MAX_PINNED)
-    others = [entry for entry in edition.newest(settings.feed_size) if entry not in pinned]
+    newest = page_order(edition.newest(settings.feed_size))
+    others = [entry for entry in newest if entry not in pinned]
     return render(
         "home.html",
         settings,
@@ -277,12 +278,24 @@ def error(status: int, settings: Settings) -> bytes:
     return render("error.html", settings, status=status)
 
 
+def page_order(entries: Sequence[Entry]) -> list[Entry]:
+    """Return entries, newest first, as pages list them: those without a time above their day's.
+
+    A date without a time is its midnight, although the text may have been written later.
+    """
+    return [
+        entry
+        for _, day in groupby(entries, key=lambda entry: entry.published.date())
+        for entry in sorted(day, key=lambda entry: entry.published.time() != time.min)
+    ]
+
+
 def _entry_list(entries: Sequence[Entry], *, without: int = 0) -> dict[str, object]:
     """Return the variables of a list of entries, newest first, grouped by day of publication.
 
     The first ones can be left `without`: they are shown in another way.
     """
-    listed = entries[without:]
+    listed = page_order(entries[without:])
     groups = [list(day) for _, day in groupby(listed, key=lambda entry: entry.published.date())]
     return {
         "days": [(group[0].published, group) for group in groups],

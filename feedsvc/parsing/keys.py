@@ -158,9 +158,11 @@ def is_switch(key: str, text: str) -> bool:
 
 def hides(key: str, text: str) -> bool:
     """Return whether a key and the whole of its value say that a text is not public."""
-    name, word = plain(key), russian.state(text)
-    name = "publish" if name in russian.PUBLISH else russian.english(name)
-    if name in _PLAIN_HIDES_IF_TRUE or name in russian.WITHDRAW:
+    written, word = plain(key), russian.state(text)
+    if written in russian.WITHDRAW:
+        return word not in russian.FALSE
+    name = "publish" if written in russian.PUBLISH else russian.english(written)
+    if name in _PLAIN_HIDES_IF_TRUE:
         return word in russian.TRUE
     if name in _PLAIN_HIDES_IF_FALSE:
         return word in russian.FALSE - {""}

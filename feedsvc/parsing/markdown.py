@@ -18,7 +18,7 @@ from feedsvc.parsing.identifiers import is_id
 from feedsvc.parsing.keys import Meaning, interpret
 from feedsvc.parsing.sanitizer import from_html, from_markdown
 from feedsvc.parsing.templates import may_have_templates, without_templates
-from feedsvc.text import plain
+from feedsvc.text import normalized, plain, visible
 from feedsvc.urls import old_address
 
 # What readers see of the front matter.
@@ -230,7 +230,7 @@ class _Fields:
         if not isinstance(value.content, str):
             self._context.report("bad-value", value.line, key=key)
             return None
-        text = value.content
+        text = normalized(visible(value.content))
         if key in _SHOWN:
             text = self._shown(text, value.line)
         self._check_length(key, text, value.line)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from random import Random
 
 from feedsvc.parsing.keys import KEYS
+from feedsvc.parsing.russian import NAMES
 from tests.support.hostile import SNIPPETS
 
 # Returns data mutated, at most so long: libFuzzer's own mutations.
@@ -17,6 +18,7 @@ _GRAMMARS = r"""
 --- ... null ~ !!binary &a *a | > % ? [ ] { } : # " ' \x41 \U0001f468
 published draft withdrawn 13.08.2014 2014-08-13T15:30:00+04:00 2999-12-31 1900-01-01 23:59:60
 августа г. года в May at -23:59 Z [Пресс-центр](#) https://news.example/ mailto:a@b.ru tel:+7495
+«24» ноября среда (вт) 15-30 9-00 ч мин МСК от — — черновик отозвано да
 мос.рф xn--m www.a.b //a.b ../ a.jpg plan.pdf photo.jpg /media/ #top ?q=1 %D0%B0 %00 %2F
 > - * + 1. ``` ~~~ ` ** __ ~~ [a](b) ![a](b) [a]: [ ]( <http://a.b> |a|b| |-|-| === ##
 <b> </b> <p> <div> </div> <table> <tr><td> </table> <a href=" "> <img src="a.jpg"> <!-- -->
@@ -35,7 +37,7 @@ _CHARACTERS = (
     *("\u0306", "\u0323", "\u200b", "\u200d", "\u2028", "\u2029", "\u202e", "\ufdd0", "\ufeff"),
     *("\ufffd", "\uffff", "\U0001f468", "\U0010ffff", "    "),
 )
-_TEXTS = (*_GRAMMARS.split(), *_CHARACTERS, *(f"\n{key}: " for key in KEYS), *SNIPPETS)
+_TEXTS = (*_GRAMMARS.split(), *_CHARACTERS, *(f"\n{key}: " for key in (*KEYS, *NAMES)), *SNIPPETS)
 TOKENS = (
     *(each.encode() for each in dict.fromkeys(_TEXTS)),
     # Marks of UTF-16 and UTF-8; a surrogate, and what is too high; Windows-1251.

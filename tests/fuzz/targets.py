@@ -46,6 +46,7 @@ TARGETS = {
     "markdown": Target(texts.check_markdown, _MARKUP, length=2048, share=3),
     "templates": Target(texts.check_templates, _MARKUP, length=2048, share=2),
     "sanitizer": Target(texts.check_sanitizer, _MARKUP, length=2048, share=3),
+    "press-head": Target(texts.check_press_head, length=1024),
     "press-text": Target(texts.check_press_text, length=1024, share=2),
     "links": Target(texts.check_links, length=512),
     "identifiers": Target(texts.check_identifiers, _SMALL, length=512),

@@ -16,7 +16,7 @@ from feedsvc import dates, i18n
 from feedsvc.errors import SettingsError
 from feedsvc.feeds.delta import known_digests
 from feedsvc.media import inspect
-from feedsvc.parsing import encoding, front_matter, links
+from feedsvc.parsing import encoding, front_matter, keys, links, press_head
 from feedsvc.parsing.bounds import MAX_LENGTH, Excess
 from feedsvc.parsing.context import Context, Refused
 from feedsvc.parsing.embeds import without_embeds
@@ -88,6 +88,26 @@ def check_front_matter(data: bytes) -> int:
     check_characters(json.dumps([value.content for value in values.values()], ensure_ascii=False))
     check_problems(context.problems, text.count("\n") + 2)
     return sum(len(repr(value)) for value in values.values())
+
+
+def check_press_head(data: bytes) -> int:
+    """Read the head of a press text."""
+    context = Context("news/a.txt", MOSCOW, NO_FOLDER)
+    lines = decoded(data).split("\n")
+    found = None
+    with suppress(Refused):
+        found = press_head.read(lines, context)
+        keys.interpret(found.values, context)
+        hiding = press_head.hiding_line(lines, found.body)
+        promise(hiding == 0 or found.body < hiding <= len(lines), "a line of the text", hiding)
+    check_problems(context.problems, len(lines) + 1)
+    if found is None:
+        return 0
+    promise(0 < found.body <= len(lines), "the line of the text", found.body)
+    promise({"title", "date"} <= {*found.values}, "title and date", found.values)
+    numbers = [value.line for value in found.values.values()]
+    promise(all(1 <= number <= found.body for number in numbers), "lines of the head", numbers)
+    return sum(len(repr(value)) for value in found.values.values())
 
 
 def check_date(data: bytes) -> int:

@@ -106,6 +106,8 @@ def test_siblings_are_the_files_that_bear_an_entrys_name(tmp_path: Path) -> None
         "in/news.PDF", "in/news.jpg", "in/news/a.jpg", "in/news/b.pdf",
     )  # fmt: skip
     assert types.siblings(tmp_path, "in/none.md") == ()
+    # Of a name that Notepad made longer, too.
+    assert types.siblings(tmp_path, "in/news.md.txt") == types.siblings(tmp_path, "in/news.md")
 
 
 def test_a_broken_link_is_a_sibling_so_that_it_is_reported(tmp_path: Path) -> None:
@@ -134,3 +136,25 @@ def test_a_name_is_an_entrys_if_only_a_publishable_suffix_follows() -> None:
         assert types.bears_name(name, "news"), name
     for name in ("news.Jpg", "news.svg", "news", "news2.jpg", "new.jpg", "news.v2.jpg", "news.md"):
         assert not types.bears_name(name, "news"), name
+
+
+@pytest.mark.parametrize(
+    ("path", "suffix", "stem"),
+    [
+        ("a.md", ".md", "a"),
+        ("in/a.md.txt", ".md", "in/a"),
+        ("a.HTML.Txt", ".html", "a"),
+        ("a.txt.txt", ".txt", "a"),
+        ("a.md.md", ".md", "a"),
+        ("a.b.md.txt", ".md", "a.b"),
+        ("a.txt.md", ".md", "a.txt"),
+        ("a.md.html", ".html", "a.md"),
+        ("a.docx.txt", ".txt", "a.docx"),
+        ("a.md.docx", ".docx", "a.md"),
+        ("in.md/a", ".md/a", "in.md/a"),
+    ],
+)
+def test_what_an_entry_file_is_stands_before_what_notepad_added(
+    path: str, suffix: str, stem: str
+) -> None:
+    assert (types.entry_suffix(path), types.entry_stem(path)) == (suffix, stem)

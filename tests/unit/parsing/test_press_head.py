@@ -235,6 +235,30 @@ def test_what_only_resembles_a_head_stays_text(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "line",
+    [
+        *("Статус: черновик", "статус:\tотозвано", "Снять с публикации: да", "Черновик: да"),
+        *("Снять с публикации: ошибка", "Опубликовать: нет", "draft: true", "visibility: private"),
+    ],
+)
+def test_a_line_of_the_text_that_says_it_is_no_news_keeps_the_file_back(line: str) -> None:
+    ((number, code, _),) = refused(press("Текст.", "", line, "", "Ещё."), "a.txt")
+
+    assert (number, code) == (5, "hidden-unclear")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("Статус: участник войны", "Снять с публикации: нет", "Опубликовать: да"),
+        *("Черновик: закон о парках", "public: no", "Статус: " + "черновик " * 20),
+    ],
+)
+def test_a_line_of_the_text_that_does_not_say_so_stays_text(line: str) -> None:
+    assert line.strip() in entry(press("Текст.", "", line), "a.txt").html
+
+
+@pytest.mark.parametrize(
     ("source", "problems"),
     [
         (press("Статус: отличный", "Т."), [(3, "unknown-status", {"value": "отличный"})]),

@@ -196,6 +196,11 @@ def test_a_change_of_a_sibling_or_a_named_file_changes_the_fingerprint_and_not_t
         assert before.fingerprint != after.fingerprint, path
         assert examine(settings.entries, "a.md", named["a.md"]) == after, path
     assert after.siblings == ("a.jpg", "a/inside.pdf")
+    # A name that Notepad made longer has the same files.
+    (settings.entries / "a.md").rename(settings.entries / "a.md.txt")
+    (longer,) = Scan(settings.entries, {})
+    assert longer.siblings == ("a.jpg", "a/inside.pdf")
+    assert examine(settings.entries, "a.md.txt") == longer
 
 
 @pytest.mark.parametrize("what", ["missing", "file"])
