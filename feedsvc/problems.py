@@ -313,14 +313,16 @@ KINDS = {
         N_("make it smaller; a width of 2000 pixels is enough for a picture"),
     ),
     "alt-missing": _warning(
-        N_("pictures without an alternative text for people who cannot see them ({count}): {names}"),
+        N_(
+            "pictures without an alternative text for people who cannot see them ({count}): {names}"
+        ),
         N_(
             "write what each shows behind «|» in «captions.txt» in the folder of the pictures, or"
             " after «alt:»; in the text between the square brackets of the picture"
         ),
     ),
     "picture-place": _warning(
-        N_("pictures tell where they were taken ({count}): {names}"),
+        N_("{count} pictures tell where they were taken: {names}"),
         N_(
             "readers get them without the place, so nothing has to be done; to keep it from"
             " others who see this folder, switch off the place in the settings of the camera"

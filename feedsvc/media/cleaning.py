@@ -102,7 +102,7 @@ class _Found:
     place: int = 0
     blocks: int = 0
     is_private: bool = False
-    exif: exif.Exif | None = None
+    told: exif.Exif | None = None
     xmp: bytes = b""
     iptc: list[bytes] = field(default_factory=list)
     # All that would go, and the flags of a WebP: where they are, and what they are.
@@ -134,13 +134,13 @@ class _Found:
     def add_exif(self, data: bytes, start: int, end: int) -> None:
         """Read a block of EXIF; the first one counts."""
         block = exif.read(data)
-        self.drop(start, end, is_private=not block.is_harmless or self.exif is not None)
-        self.exif = self.exif or block
+        self.drop(start, end, is_private=not block.is_harmless or self.told is not None)
+        self.told = self.told or block
 
 
 def _cleaned(found: _Found, kind: str) -> Cleaned:
     iptc = metadata.iptc_in(b"".join(found.iptc)[: metadata.MAX_LENGTH])
-    told = gather(found.exif or exif.Exif(), iptc, found.xmp)
+    told = gather(found.told or exif.Exif(), iptc, found.xmp)
     dropped = list(found.dropped) if found.is_private else []
     edits = [Edit(start, end) for start, end in dropped]
     block = exif.build(told.kept) if dropped else b""
@@ -301,9 +301,7 @@ def _walk_webp(found: _Found) -> None:
     found.end = found.place = start
 
 
-def _webp_heads(
-    found: _Found, edits: list[Edit], *, has_exif: bool, is_clean: bool
-) -> list[Edit]:
+def _webp_heads(found: _Found, edits: list[Edit], *, has_exif: bool, is_clean: bool) -> list[Edit]:
     """Return the edits of the length in the head, and of the flags."""
     length = edited_length(found.length, tuple(edits))
     heads = [Edit(4, 8, struct.pack("<I", length - 8))]

@@ -53,7 +53,7 @@ class _Entry(NamedTuple):
     table: int
     tag: int
     kind: int
-    count: int
+    length: int
     value: bytes
 
 
@@ -133,9 +133,9 @@ def _entries(data: bytes, order: str) -> Iterator[_Entry]:
 def _text(data: bytes, order: str, entry: _Entry | None) -> bytes:
     if entry is None or entry.kind not in (2, 129):  # ASCII, and UTF-8 since EXIF 3.0
         return b""
-    if entry.count <= 4:
-        text = entry.value[: entry.count]
+    if entry.length <= 4:
+        text = entry.value[: entry.length]
     else:
         (start,) = struct.unpack(order + "I", entry.value)
-        text = data[start : start + min(entry.count, MAX_TEXT)]
+        text = data[start : start + min(entry.length, MAX_TEXT)]
     return text.partition(b"\0")[0].strip()

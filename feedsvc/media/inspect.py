@@ -183,7 +183,9 @@ def _told(picture: "ImageFile") -> Metadata:
     """Return what a picture tells of which no reader gets the file."""
     if picture.format == "HEIF":
         block = picture.info.get("exif") or b""
-        return gather(exif.read(block.removeprefix(b"Exif\0\0")), xmp=picture.info.get("xmp") or b"")
+        return gather(
+            exif.read(block.removeprefix(b"Exif\0\0")), xmp=picture.info.get("xmp") or b""
+        )
     if picture.format == "TIFF":
         tags = picture.getexif()
         described, packet = tags.get(_DESCRIPTION), tags.get(_XMP)

@@ -1,6 +1,7 @@
 """Thumbnail maker: what runs in a child of a serving process (see `isolation`).
 
-It imports Pillow, and nothing of this program.
+It imports Pillow, and of this program only what finds out what of a picture is private, when it
+is asked for that.
 """
 
 import warnings
@@ -10,6 +11,8 @@ from typing import BinaryIO
 
 from PIL import Image, ImageCms
 
+# What a request for the edits of a picture begins with.
+EDITS = b"edits "
 # EXIF: how the camera was held.
 _ORIENTATION = 0x0112
 _TURNS = {
@@ -31,11 +34,16 @@ _REDUCIBLE = frozenset(("L", "RGB", "RGBA", "CMYK"))
 def answer(request: bytes, descriptor: int) -> bytes:
     """Return the thumbnail of the picture in an open file; nothing if it cannot be decoded.
 
+    A request that begins with `EDITS`, and ends with the format, is for the edits of the file
+    (see `media.cleaning`), as MessagePack.
+
     A request names the width and height of the thumbnail, how many pixels the picture may have,
     the quality of the JPEG, and the format of the file. An empty one has an empty reply.
     """
     if not request:
         return b""
+    if request.startswith(EDITS):
+        return _edits(request.removeprefix(EDITS).decode(), descriptor)
     *numbers, kind = request.decode().split()
     width, height, pixels, quality = map(int, numbers)
     # Pillow's warnings would fill the log of the service.
@@ -49,9 +57,7 @@ def answer(request: bytes, descriptor: int) -> bytes:
         return b""
 
 
-def render(
-    file: BinaryIO, bounds: tuple[int, int], pixels: int, quality: int, kind: str
-) -> bytes:
+def render(file: BinaryIO, bounds: tuple[int, int], pixels: int, quality: int, kind: str) -> bytes:
     """Return the picture in a file of a format, as Pillow names it, as a JPEG within bounds.
 
     It is upright as its EXIF says, on white, in sRGB, and without metadata. Whatever is wrong
@@ -86,13 +92,26 @@ def render(
     return data.getvalue()
 
 
-def _orientation(picture: Image.Image) -> int | None:
-    return picture.getexif().get(_ORIENTATION)
+def _edits(kind: str, descriptor: int) -> bytes:
+    import msgspec  # noqa: PLC0415 - seldom needed
+
+    from feedsvc.media import cleaning  # noqa: PLC0415
+
+    try:
+        with open(descriptor, "rb", closefd=False) as file:
+            return msgspec.msgpack.encode(cleaning.clean(file, kind).edits)
+    except (OSError, cleaning.Unclear):
+        return b""
+
+
+def _orientation(picture: Image.Image) -> int:
+    written = picture.getexif().get(_ORIENTATION)
+    return written if isinstance(written, int) else 1
 
 
 def _turned(bounds: tuple[int, int], picture: Image.Image) -> tuple[int, int]:
     """Return the bounds of a picture as it lies in its file."""
-    return bounds[::-1] if (_orientation(picture) or 1) in _LYING else bounds
+    return bounds[::-1] if _orientation(picture) in _LYING else bounds
 
 
 def _reducible(picture: Image.Image) -> Image.Image:

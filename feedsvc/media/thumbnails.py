@@ -61,6 +61,11 @@ def conversion_request(file: Attachment) -> bytes:
     return _request(file, MAX_SIDE, MAX_SIDE, _FULL_QUALITY)
 
 
+def edits_request(file: Attachment) -> bytes:
+    """Return what the thumbnail maker is asked for, to learn what of a picture is private."""
+    return b"edits " + FORMATS[suffix(file.path)].encode()
+
+
 def _request(file: Attachment, width: int, height: int, quality: int) -> bytes:
     kind = FORMATS[suffix(file.path)]
     return f"{width} {height} {MAX_DECODED[kind]} {quality} {kind}".encode()

@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from feedsvc import urls
 from feedsvc.feeds import FOR_READERS
-from feedsvc.feeds.common import pictures
+from feedsvc.feeds.common import gallery, pictures
 from feedsvc.i18n import (
     clock_time,
     file_size,
@@ -21,6 +21,7 @@ from feedsvc.i18n import (
 )
 from feedsvc.media.thumbnails import (
     LARGE,
+    MEDIUM,
     SMALL,
     has_thumbnail,
     picture_path,
@@ -90,10 +91,12 @@ def _environment(language: str) -> Environment:
         "feeds": FOR_READERS,
         "urls": urls,
         "letter_icon": letter_icon,
+        "gallery": gallery,
         "pictures": reducible_pictures,
         "picture_path": picture_path,
         "picture_variants": picture_variants,
         "SMALL": SMALL,
+        "MEDIUM": MEDIUM,
         "LARGE": LARGE,
         "MAX_QUERY_LENGTH": MAX_LENGTH,
     }

@@ -68,7 +68,9 @@ class EntryFiles:
         self._root = root
         self._path = PurePosixPath(path)
         self._entry_id = entry_id
-        self._siblings = sorted((path for path in siblings if not is_captions(_name(path))), key=_order)
+        self._siblings = sorted(
+            (path for path in siblings if not is_captions(_name(path))), key=_order
+        )
         self._captions = captions or {}
         self._found: dict[str, Attachment] = {}
         self._file_names: set[str] = set()

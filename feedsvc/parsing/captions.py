@@ -32,7 +32,8 @@ _QUOTES = "\"'«»„“”‘’ \t\ufeff"
 class Report(Protocol):
     """Takes a problem: its code, the line, and values for its texts."""
 
-    def __call__(self, code: str, line: int = 0, **values: object) -> None: ...
+    def __call__(self, code: str, line: int = 0, **values: object) -> None:
+        """Add a problem."""
 
 
 def read_captions(context: Context) -> Mapping[str, Caption]:

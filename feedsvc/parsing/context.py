@@ -64,8 +64,8 @@ class Context:
     """The surroundings of one parse, and the problems that it reports.
 
     `path` is relative to the entries folder `root`; `siblings` are the paths of the files
-    that bear the entry's name. `captions` are those of pictures among them. `named_files` are the paths of the files that the entry
-    names, whether they exist or not.
+    that bear the entry's name, and `captions` those of the pictures among them. `named_files`
+    are the paths of the files that the entry names, whether they exist or not.
     """
 
     def __init__(
