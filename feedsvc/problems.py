@@ -313,9 +313,7 @@ KINDS = {
         N_("make it smaller; a width of 2000 pixels is enough for a picture"),
     ),
     "alt-missing": _warning(
-        N_(
-            "pictures without an alternative text for people who cannot see them ({count}): {names}"
-        ),
+        N_("{count} pictures have no alternative text, for people who cannot see them: {names}"),
         N_(
             "write what each shows behind «|» in «captions.txt» in the folder of the pictures, or"
             " after «alt:»; in the text between the square brackets of the picture"

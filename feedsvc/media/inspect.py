@@ -151,9 +151,10 @@ def _inspect_picture(file: BinaryIO, end: str, length: int) -> Facts:
 
 def _facts(picture: "ImageFile", file: BinaryIO, end: str, length: int) -> Facts:
     width, height = picture.size
-    kind = picture.format or ""
+    # Pillow calls a JPEG that others follow an MPO.
+    kind = FORMATS[end]
     pixels = width * height
-    if pixels > _most(picture):
+    if pixels > _most(picture, kind):
         raise Unfit("media-large")
     # In other formats EXIF may follow the pixels, which would have to be decoded.
     if kind == "JPEG" and picture.getexif().get(_ORIENTATION) in _UPRIGHT:
@@ -169,9 +170,9 @@ def _facts(picture: "ImageFile", file: BinaryIO, end: str, length: int) -> Facts
     return Facts(length, width, height, edits=edits, seal=seal, metadata=told)
 
 
-def _most(picture: "ImageFile") -> int:
+def _most(picture: "ImageFile", kind: str) -> int:
     """Return how many pixels a picture like this may have."""
-    most = MAX_DECODED[picture.format or ""]
+    most = MAX_DECODED[kind]
     if picture.info.get("progressive"):
         most = min(most, _MAX_PROGRESSIVE)
     if picture.has_transparency_data:

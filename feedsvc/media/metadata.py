@@ -32,7 +32,8 @@ _IPTC_NAMES = {120: "caption", 105: "headline", 80: "artist", 116: "copyright"}
 _IPTC_RESOURCE = 0x0404
 # What cameras and programs write of themselves, like «KODAK Digital Still Camera».
 _of_a_program = re.compile(
-    r"\b(?:camera|camcorder|scann(?:ed|er)|processed with|created (?:with|by|using)|software|jpe?g)\b",
+    r"\b(?:digital|still) (?:still )?camera\b|\bcamcorder\b|exif.jpeg"
+    r"|\A(?:scanned|processed|created|edited|made) (?:with|by|using|in)\b",
     re.IGNORECASE,
 )
 

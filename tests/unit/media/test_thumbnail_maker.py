@@ -30,14 +30,23 @@ def limits() -> Iterator[None]:
     Image.MAX_IMAGE_PIXELS = most
 
 
-def made(data: bytes, folder: Path, width: int = SMALL, pixels: int = PIXELS) -> bytes:
+def made(
+    data: bytes, folder: Path, width: int = SMALL, pixels: int = PIXELS, kind: str = ""
+) -> bytes:
     path = folder / "picture"
     path.write_bytes(data)
+    kind = kind or kind_of(data)
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        return answer(f"{width} {3 * width} {pixels}".encode(), descriptor)
+        return answer(f"{width} {3 * width} {pixels} 80 {kind}".encode(), descriptor)
     finally:
         os.close(descriptor)
+
+
+def kind_of(data: bytes) -> str:
+    """Return the format of a picture by how it begins; JPEG if it begins otherwise."""
+    starts = {b"\x89PNG": "PNG", b"GIF8": "GIF", b"RIFF": "WEBP", b"II*\0": "TIFF"}
+    return starts.get(data[:4], "JPEG")
 
 
 def opened(data: bytes) -> Image.Image:
@@ -132,8 +141,14 @@ def test_a_picture_of_four_colours_is_converted(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_decoded_has_no_thumbnail(tmp_path: Path) -> None:
-    for data in (halves("PNG")[:3000], halves("TIFF"), PDF, b""):
+    for data in (halves("PNG")[:3000], PDF, b""):
         assert made(data, tmp_path) == b"", data[:8]
+
+
+def test_no_other_decoder_opens_a_file_than_that_of_its_kind(tmp_path: Path) -> None:
+    assert made(halves("TIFF"), tmp_path)
+    assert made(halves("TIFF"), tmp_path, kind="JPEG") == b""
+    assert made(halves("PNG"), tmp_path, kind="TIFF") == b""
 
 
 def test_an_empty_request_has_an_empty_reply() -> None:

@@ -57,7 +57,7 @@ class Pictures:
         """Ask for the thumbnail of a picture."""
         path = self.folder / f"{threading.get_ident()}.jpg"
         path.write_bytes(data)
-        request = f"{width} {3 * width} 50000000".encode()
+        request = f"{width} {3 * width} 50000000 80 JPEG".encode()
         with open_real(str(path)) as file:
             path.unlink()
             return self.thumbnailer.find(
