@@ -7,11 +7,11 @@ import os
 import warnings
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 
-from feedsvc.media.opening import open_real
-from feedsvc.model import Edit
 from feedsvc.media import cleaning, exif
 from feedsvc.media.metadata import Metadata, gather
+from feedsvc.media.opening import open_real
 from feedsvc.media.types import CONVERTED, FILMS, JPEG_SUFFIXES, TYPES, suffix
+from feedsvc.model import Edit
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
@@ -52,7 +52,9 @@ _SIGNATURES = {
 # By suffix: the format, as Pillow names it.
 FORMATS = {
     **dict.fromkeys(JPEG_SUFFIXES, "JPEG"),
-    **{".png": "PNG", ".gif": "GIF", ".webp": "WEBP"},
+    ".png": "PNG",
+    ".gif": "GIF",
+    ".webp": "WEBP",
     **dict.fromkeys((".tif", ".tiff"), "TIFF"),
     **dict.fromkeys((".heic", ".heif", ".hif"), "HEIF"),
 }

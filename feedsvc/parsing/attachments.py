@@ -58,11 +58,10 @@ class EntryFiles:
         entry_id: str,
         siblings: tuple[str, ...] = (),
         settings: ParseSettings | None = None,
-        captions: Mapping[str, Caption] | None = None,
     ) -> None:
         """Take the entries folder, and the paths in it of the entry and of its siblings.
 
-        `captions` are those of pictures, by their paths. Without `settings`, no other entry can be linked, and there is no folder of old files.
+        Without `settings`, no other entry can be linked, and there is no folder of old files.
         """
         self._settings = settings
         self._root = root
@@ -71,7 +70,8 @@ class EntryFiles:
         self._siblings = sorted(
             (path for path in siblings if not is_captions(_name(path))), key=_order
         )
-        self._captions = captions or {}
+        # Those of pictures, by their paths.
+        self.captions: Mapping[str, Caption] = {}
         self._found: dict[str, Attachment] = {}
         self._file_names: set[str] = set()
         # By the name in the entry: the path of the file; the code of what is wrong with it.
@@ -227,7 +227,7 @@ class EntryFiles:
         self._file_names.add(name)
         if facts.metadata.has_place:
             self._places.append(_name(path))
-        written = self._captions.get(path, Caption())
+        written = self.captions.get(path, Caption())
         file = Attachment(
             name,
             path,

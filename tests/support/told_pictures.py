@@ -20,7 +20,7 @@ def pixels(size: tuple[int, int] = (64, 48)) -> Image.Image:
     return Image.linear_gradient("L").resize(size).convert("RGB")
 
 
-def exif(**more: Any) -> Image.Exif:  # noqa: ANN401 - as Pillow takes them
+def exif(**more: Any) -> Image.Exif:
     """Return EXIF as a phone writes it: place, owner, numbers, notes; `more` are main tags."""
     block = Image.Exif()
     block[0x010F], block[0x0110], block[0x0112] = "Maker", "Model 1", 6
@@ -37,7 +37,7 @@ def exif(**more: Any) -> Image.Exif:  # noqa: ANN401 - as Pillow takes them
     return block
 
 
-def harmless_exif(**more: Any) -> Image.Exif:  # noqa: ANN401 - as Pillow takes them
+def harmless_exif(**more: Any) -> Image.Exif:
     """Return EXIF that only tells how a picture was taken, and what `more` says."""
     block = exif(**more)
     exposure = block.get_ifd(0x8769)
@@ -51,7 +51,7 @@ def harmless_exif(**more: Any) -> Image.Exif:  # noqa: ANN401 - as Pillow takes 
     return made
 
 
-def saved(kind: str, made: Image.Image | None = None, **options: Any) -> bytes:  # noqa: ANN401
+def saved(kind: str, made: Image.Image | None = None, **options: Any) -> bytes:
     """Return a picture in a format."""
     if kind == "HEIF":
         register_heif_opener()
@@ -107,7 +107,7 @@ def iptc_segment(resources: bytes) -> bytes:
     return segment(0xED, b"Photoshop 3.0\0" + resources)
 
 
-def private_jpeg(**options: Any) -> bytes:  # noqa: ANN401 - as Pillow takes them
+def private_jpeg(**options: Any) -> bytes:
     """Return a photograph that tells all that a photograph can tell, and has a film behind it."""
     jpeg = saved("JPEG", exif=exif(copyright="© Press office".encode()), quality=90, **options)
     records = (120, "Двор после ремонта".encode()), (105, b"Yard"), (92, SECRET)
@@ -130,7 +130,7 @@ def private_png() -> bytes:
     return png + SECRET
 
 
-def private_webp(**options: Any) -> bytes:  # noqa: ANN401 - as Pillow takes them
+def private_webp(**options: Any) -> bytes:
     return saved("WEBP", exif=exif(), xmp=PRIVATE_XMP, **options) + SECRET
 
 

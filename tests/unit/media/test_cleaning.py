@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -90,7 +91,7 @@ def test_whose_work_it_is_and_what_it_shows_remain(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("options", [{}, {"progressive": True}, {"restart_marker_blocks": 1}])
-def test_a_picture_ends_where_its_pixels_end(tmp_path: Path, options: dict[str, int]) -> None:
+def test_a_picture_ends_where_its_pixels_end(tmp_path: Path, options: dict[str, Any]) -> None:
     plain = saved("JPEG", **options)
     for behind in (b"\0", b"\xff\xd8film", plain, bytes(3 * MEBIBYTE)):
         result, served = cleaned(plain + behind, "JPEG", tmp_path)

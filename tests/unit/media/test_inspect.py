@@ -24,7 +24,9 @@ from tests.support.told_pictures import PRIVATE_XMP, private_heic, saved, two_pi
 
 KINDS = {
     **dict.fromkeys((".jpg", ".jpeg", ".jpe", ".jfif"), "JPEG"),
-    **{".png": "PNG", ".gif": "GIF", ".webp": "WEBP"},
+    ".png": "PNG",
+    ".gif": "GIF",
+    ".webp": "WEBP",
 }
 # Readers get a JPEG of these.
 CONVERTED = {

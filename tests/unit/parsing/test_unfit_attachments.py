@@ -175,9 +175,9 @@ def test_a_file_over_the_limit_is_a_warning(settings: Settings, name: str) -> No
             file.truncate(length)
         if code:
             expect_unfit(settings, code)
-    (file,) = entry_of(settings).attachments
+    (attached,) = entry_of(settings).attachments
     # Nothing that stands behind a picture is part of it.
-    assert file.length == (len(PHOTO) if name == "p.jpg" else MAX_LENGTH)
+    assert attached.length == (len(PHOTO) if name == "p.jpg" else MAX_LENGTH)
 
 
 def test_a_document_named_as_the_picture_is_a_warning(settings: Settings) -> None:
