@@ -45,9 +45,8 @@ _PNG_KEPT = frozenset(
 _PNG_TEXTS = frozenset((b"tEXt", b"zTXt", b"iTXt"))
 # PNG 3 section 11.3.3.2: what people and programs write for readers.
 _PNG_KEYWORDS = frozenset(
-    b"Title,Author,Description,Copyright,Creation Time,Software,Disclaimer,Warning,Source,Comment".split(
-        b","
-    )
+    b"Title,Author,Description,Copyright,Creation Time,Software,Disclaimer,Warning,Source,"
+    b"Comment".split(b",")
 )
 _PNG_XMP = b"XML:com.adobe.xmp\0\0\0\0\0"
 _WEBP_KEPT = frozenset((b"VP8X", b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF", b"ICCP"))
