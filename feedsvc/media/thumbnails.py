@@ -1,10 +1,14 @@
 """Thumbnails: which pictures have reduced variants, how large those are, and their addresses."""
 
+from typing import Literal
+
 from feedsvc import urls
 from feedsvc.media.inspect import FORMATS, MAX_DECODED, MAX_SIDE
 from feedsvc.media.types import suffix
 from feedsvc.model import Attachment
 
+# The format of a thumbnail.
+Form = Literal["JPEG", "WEBP"]
 # In pixels: for lists, and for a text on a phone and on a desktop.
 SMALL, MEDIUM, LARGE = 480, 800, 1200
 WIDTHS = (SMALL, MEDIUM, LARGE)
@@ -51,14 +55,14 @@ def picture_variants(entry_id: str, file: Attachment) -> dict[int, str]:
     return variants
 
 
-def thumbnail_request(file: Attachment, width: int) -> bytes:
+def thumbnail_request(file: Attachment, width: int, form: Form = "JPEG") -> bytes:
     """Return what the thumbnail maker is asked for."""
-    return _request(file, width, _MAX_RATIO * width, _QUALITY)
+    return _request(file, width, _MAX_RATIO * width, _QUALITY, form)
 
 
 def conversion_request(file: Attachment) -> bytes:
     """Return what the thumbnail maker is asked for, to convert a picture to JPEG."""
-    return _request(file, MAX_SIDE, MAX_SIDE, _FULL_QUALITY)
+    return _request(file, MAX_SIDE, MAX_SIDE, _FULL_QUALITY, "JPEG")
 
 
 def edits_request(file: Attachment) -> bytes:
@@ -66,6 +70,6 @@ def edits_request(file: Attachment) -> bytes:
     return b"edits " + FORMATS[suffix(file.path)].encode()
 
 
-def _request(file: Attachment, width: int, height: int, quality: int) -> bytes:
+def _request(file: Attachment, width: int, height: int, quality: int, form: Form) -> bytes:
     kind = FORMATS[suffix(file.path)]
-    return f"{width} {height} {MAX_DECODED[kind]} {quality} {kind}".encode()
+    return f"{form} {kind} {width} {height} {MAX_DECODED[kind]} {quality}".encode()

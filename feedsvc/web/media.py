@@ -32,6 +32,7 @@ from feedsvc.media.thumbnail_store import ThumbnailStore
 from feedsvc.media.thumbnailer import Busy, Patience, Thumbnailer
 from feedsvc.media.thumbnails import (
     WIDTHS,
+    Form,
     conversion_request,
     edits_request,
     has_thumbnail,
@@ -84,7 +85,7 @@ class MediaViews:
         return found.response(name)
 
     def _thumbnail(self, width: int, entry_id: str, name: str) -> BaseResponse:
-        """Answer with a picture of a public entry, reduced to a width.
+        """Answer with a picture of a public entry, reduced to a width, as WebP or JPEG.
 
         One that cannot be reduced is sent as it is; so is, uncached, one that would have to
         be waited for too long.
@@ -95,10 +96,14 @@ class MediaViews:
         if not has_thumbnail(found.attachment):
             found.file.close()
             raise NotFound
-        return self._made(found, thumbnail_request(found.attachment, width), f"{name}.jpg")
+        # Browsers name it; programs that read feeds, and those that show links, may not.
+        form: Form = "WEBP" if "image/webp" in request.headers.get("Accept", "") else "JPEG"
+        response = self._made(found, thumbnail_request(found.attachment, width, form), name)
+        response.vary.add("Accept")
+        return response
 
     def _made(self, found: "_Found", what: bytes, name: str) -> BaseResponse:
-        """Answer with a JPEG that is made of a picture, or with the picture if there is none."""
+        """Answer with what is made of a picture, or with the picture if there is none."""
         try:
             made = self._thumbnailer.find(found.file, found.digest, what, _patience())
         except Busy:
@@ -114,7 +119,9 @@ class MediaViews:
         if made is None:
             raise NotFound
         digest = blake2b(made, digest_size=16).digest()
-        return _send(BytesIO(made), digest, "image/jpeg", name, found.published)
+        form = "webp" if made.startswith(b"RIFF") else "jpeg"
+        name = name.removesuffix(".jpg") + (".webp" if form == "webp" else ".jpg")
+        return _send(BytesIO(made), digest, f"image/{form}", name, found.published)
 
     def _logo(self, name: str) -> BaseResponse:
         """Answer with a picture of the site itself."""

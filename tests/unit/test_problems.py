@@ -12,7 +12,7 @@ from feedsvc.problems import KINDS, advice, as_json, sentence, severity, what
 VALUES = {
     name: f"<{name}>"
     for name in (
-        "name size encoding id value key near other guid label taken count limit title"
+        "name size encoding id value key near other guid label taken count limit title names"
     ).split()
 }
 
@@ -53,6 +53,16 @@ def test_only_these_problems_are_warnings() -> None:
         "template",
         "bad-alias",
         "picture-nowhere",
+        "media-film",
+        "media-heic",
+        "alt-missing",
+        "picture-place",
+        "captions-large",
+        "captions-unreadable",
+        "caption-no-picture",
+        "caption-twice",
+        "caption-unclear",
+        "caption-long",
         "unknown-key",
         "unknown-key-near",
         "bad-lang",

@@ -31,14 +31,19 @@ def limits() -> Iterator[None]:
 
 
 def made(
-    data: bytes, folder: Path, width: int = SMALL, pixels: int = PIXELS, kind: str = ""
+    data: bytes,
+    folder: Path,
+    width: int = SMALL,
+    pixels: int = PIXELS,
+    kind: str = "",
+    form: str = "JPEG",
 ) -> bytes:
     path = folder / "picture"
     path.write_bytes(data)
     kind = kind or kind_of(data)
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        return answer(f"{width} {3 * width} {pixels} 80 {kind}".encode(), descriptor)
+        return answer(f"{form} {kind} {width} {3 * width} {pixels} 80".encode(), descriptor)
     finally:
         os.close(descriptor)
 
@@ -167,7 +172,7 @@ def test_memory_that_is_not_there_ends_the_child(
     def refuse(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(thumbnail_maker, "render", refuse)
+    monkeypatch.setattr(thumbnail_maker, "reduced", refuse)
     with pytest.raises(MemoryError):
         made(picture(), tmp_path)
 
@@ -177,7 +182,7 @@ def test_the_announced_size_is_that_of_the_thumbnail(tmp_path: Path, size: tuple
     file = Attachment("a.jpg", "x/a.jpg", "image/jpeg", 10**6, *size)
     thumbnail = opened(made(picture(size), tmp_path))
     assert thumbnail.size == thumbnail_size(file, SMALL)
-    assert thumbnail_request(file, SMALL) == f"{SMALL} {3 * SMALL} {PIXELS}".encode()
+    assert thumbnail_request(file, SMALL).split()[2:4] == [b"480", b"1440"]
 
 
 @pytest.mark.parametrize("name", PICTURES)
@@ -193,3 +198,14 @@ def test_a_hostile_picture_costs_little(
     if thumbnail:
         assert opened(thumbnail).width <= SMALL
     assert capfd.readouterr() == ("", "")
+
+
+def test_who_asks_for_webp_gets_what_is_smaller(tmp_path: Path) -> None:
+    data = halves("JPEG", orientation=6)
+    webp = made(data, tmp_path, form="WEBP")
+    assert Image.open(io.BytesIO(webp)).format == "WEBP"
+    assert len(webp) < len(made(data, tmp_path))
+    assert not {"exif", "xmp", "icc_profile"} & Image.open(io.BytesIO(webp)).info.keys()
+    noise = io.BytesIO()
+    Image.effect_noise((600, 400), 60).save(noise, "PNG")
+    assert made(noise.getvalue(), tmp_path, form="WEBP") == made(noise.getvalue(), tmp_path)

@@ -69,16 +69,20 @@ def test_only_pictures_have_thumbnails() -> None:
 
 
 def test_more_pixels_may_be_decoded_of_a_jpeg() -> None:
-    assert thumbnail_request(attachment("a.jpg", 10, 10), SMALL) == b"480 1440 300000000 80 JPEG"
-    assert thumbnail_request(attachment("a.png", 10, 10), LARGE) == b"1200 3600 80000000 80 PNG"
+    assert (
+        thumbnail_request(attachment("a.jpg", 10, 10), SMALL) == b"JPEG JPEG 480 1440 300000000 80"
+    )
+    assert (
+        thumbnail_request(attachment("a.png", 10, 10), LARGE) == b"JPEG PNG 1200 3600 80000000 80"
+    )
 
 
 def test_what_is_converted_is_never_served_as_it_is() -> None:
     file = replace(attachment("a.jpg", 300, 200, 0), path="x/a.heic", is_converted=True)
     assert picture_path("x", file, SMALL) == "/preview/480/x/a.jpg"
     assert picture_variants("x", file) == {300: "/preview/480/x/a.jpg"}
-    assert thumbnail_request(file, SMALL) == b"480 1440 50000000 80 HEIF"
-    assert conversion_request(file) == b"4096 4096 50000000 90 HEIF"
+    assert thumbnail_request(file, SMALL) == b"JPEG HEIF 480 1440 50000000 80"
+    assert conversion_request(file) == b"JPEG HEIF 4096 4096 50000000 90"
 
 
 def test_what_is_private_is_asked_for_by_the_kind_of_the_file() -> None:
