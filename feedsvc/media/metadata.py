@@ -15,6 +15,8 @@ from feedsvc.text import clean, normalized
 
 # In bytes, of each: what is longer is dropped unread.
 MAX_LENGTH = 512 * 1024
+# Of a packet of XMP: libxml2 compares each with all others of its element. Editors write hundreds.
+_MAX_ATTRIBUTES = 5000
 # In characters, of each text.
 MAX_TEXT = 2000
 _XMP_NAMES = {
@@ -121,8 +123,8 @@ def iptc_in(resources: bytes) -> bytes:
 def read_xmp(packet: bytes) -> tuple[Mapping[str, str], bool]:
     """Return the texts of an XMP packet, by our names, and whether it tells the place."""
     found: dict[str, str] = {}
-    if not packet or len(packet) > MAX_LENGTH:
-        return found, False
+    if not packet or len(packet) > MAX_LENGTH or packet.count(b"=") > _MAX_ATTRIBUTES:
+        return found, b"GPSLatitude" in packet
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True
     )

@@ -30,7 +30,7 @@ def limits() -> Iterator[None]:
     Image.MAX_IMAGE_PIXELS = most
 
 
-def made(
+def made(  # noqa: PLR0913, PLR0917 - each test sets one or two
     data: bytes,
     folder: Path,
     width: int = SMALL,
