@@ -16,7 +16,7 @@ from feedsvc.text import clean, normalized
 # In bytes, of each: what is longer is dropped unread.
 MAX_LENGTH = 512 * 1024
 # Of a packet of XMP: libxml2 compares each with all others of its element. Editors write hundreds.
-_MAX_ATTRIBUTES = 5000
+_MAX_ATTRIBUTES = 2000
 # In characters, of each text.
 MAX_TEXT = 2000
 _XMP_NAMES = {

@@ -113,7 +113,7 @@ def test_a_packet_that_is_no_xml_may_tell_the_place() -> None:
     assert read_xmp(b"<x") == ({}, False)
     assert read_xmp(b"") == ({}, False)
     assert read_xmp(b"<a/>" + bytes(metadata.MAX_LENGTH)) == ({}, False)
-    assert read_xmp(PRIVATE_XMP.replace(b"aux:Serial", b'a="" ' * 5000 + b"aux:Serial")) == (
+    assert read_xmp(PRIVATE_XMP.replace(b"aux:Serial", b'a="" ' * 2000 + b"aux:Serial")) == (
         {},
         True,
     )
@@ -154,7 +154,7 @@ def test_who_made_a_picture_is_told_in_one_way() -> None:
         lambda: xmp("<dc:description>" * 7_000 + "</dc:description>" * 7_000),
         lambda: xmp("<dc:description/>" * 28_000),
         lambda: xmp(one_of_languages("dc:description", *[("x", "y")] * 15_000)),
-        lambda: xmp("", " ".join(f'a{n}=""' for n in range(4900))),
+        lambda: xmp("", " ".join(f'a{n}=""' for n in range(1900))),
         lambda: xmp("", " ".join(f'a{n}=""' for n in range(50_000))),
         lambda: xmp("&#38;" * 100_000),
         lambda: b"<!DOCTYPE x [" + b'<!ENTITY a "aaaaaaaa">' * 20_000 + b"]><x>&a;</x>",
