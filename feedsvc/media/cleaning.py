@@ -33,7 +33,7 @@ _JPEG_EXIF, _JPEG_XMP = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
 _PHOTOSHOP = b"Photoshop 3.0\0"
 _EOI = b"\xff\xd9"
 # What ends a run of coded pixels: any marker but those that restart it.
-_marker = re.compile(rb"\xff+([\x01-\xcf\xd8-\xfe])")
+_marker = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")
 _WITHOUT_LENGTH = (b"\x01", b"\xd8")
 # Of these, pictures or a film follow behind the end of the first.
 _CONTAINERS = (b"MicroVideo", b"MotionPhoto", b"Container:Directory", b"hdrgm")
