@@ -19,11 +19,23 @@ class Category:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """What readers get instead of the bytes of a file from `start` to `end`."""
+
+    start: int
+    end: int
+    data: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
 class Attachment:
     """A file that belongs to an entry.
 
     `path` is relative to the entries folder, `length` is in bytes, `width` and `height` are in
-    pixels (None if it is not a picture). It is served at `/media/<entry id>/<name>`.
+    pixels (None if it is not a picture). It is served at `/media/<entry id>/<name>`, with the
+    `edits`, in their order, of a file that has this `seal` (see `media.cleaning`).
+    If `is_converted`, it is served as a JPEG made of it, which has this width and height; its
+    length is not known before, and is 0.
     """
 
     name: str
@@ -34,6 +46,9 @@ class Attachment:
     height: int | None = None
     alt: str = ""
     caption: str = ""
+    edits: tuple[Edit, ...] = ()
+    seal: bytes = b""
+    is_converted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

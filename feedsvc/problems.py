@@ -391,13 +391,62 @@ KINDS = {
         N_("files like «{name}» are not published"),
         N_("save it as JPEG, PNG or PDF"),
     ),
+    "media-film": _warning(
+        N_("films like «{name}» cannot be played by every reader and are not published"),
+        N_("save it as MP4"),
+    ),
+    "media-heic": _warning(
+        N_("«{name}» is a picture in the format of phones, which this site does not read"),
+        N_(
+            "save it as JPEG, or ask the administrator of the server to install the extra"
+            " «heic» of feedsvc"
+        ),
+    ),
     "media-broken": _warning(
         N_("«{name}» is damaged, empty, or not of the kind that its name says"),
         N_("copy it again, or save it again under a name with the right ending"),
     ),
     "media-large": _warning(
-        N_("«{name}» is too large (over 100 MB, or over 50 million pixels)"),
+        N_("«{name}» is too large (over 100 MB, or of too many pixels)"),
         N_("make it smaller; a width of 2000 pixels is enough for a picture"),
+    ),
+    "alt-missing": _warning(
+        N_("{count} pictures have no alternative text, for people who cannot see them: {names}"),
+        N_(
+            "write what each shows behind «|» in «captions.txt» in the folder of the pictures, or"
+            " after «alt:»; in the text between the square brackets of the picture"
+        ),
+    ),
+    "picture-place": _warning(
+        N_("{count} pictures tell where they were taken: {names}"),
+        N_(
+            "readers get them without the place, so nothing has to be done; to keep it from"
+            " others who see this folder, switch off the place in the settings of the camera"
+        ),
+    ),
+    "captions-large": _warning(
+        N_("the file with captions is larger than 256 KB; the rest was ignored"),
+        N_("write one line for each picture"),
+    ),
+    "captions-unreadable": _warning(
+        N_("the file with captions cannot be read"),
+        N_("save it as plain text in UTF-8"),
+    ),
+    "caption-no-picture": _warning(
+        N_("there is no picture «{name}» in this folder"),
+        N_("correct the name, or copy the picture into the folder"),
+    ),
+    "caption-twice": _warning(
+        N_("«{name}» has a caption already; the last one counts"),
+        N_("keep one of the two lines"),
+    ),
+    "caption-unclear": _warning(
+        N_("«{value}» does not begin with the name of a picture and was ignored"),
+        N_("write each line as «photo.jpg: caption | alternative text»"),
+    ),
+    "caption-long": _warning(
+        N_("this caption is longer than {limit} characters and was cut"),
+        N_("shorten it; a longer text has its place in the news"),
     ),
 }
 

@@ -15,6 +15,8 @@ from feedsvc.text import place
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 XHTML = "http://www.w3.org/1999/xhtml"
+# How many pictures below a text a feed shows; readers fetch each in full size.
+_MAX_FIGURES = 20
 MEDIA_RSS = "http://search.yahoo.com/mrss/"
 
 
@@ -70,6 +72,16 @@ def pictures(entry: Entry) -> list[Attachment]:
     return [*own, *(file for file in entry.inline if file.width)]
 
 
+def gallery(entry: Entry) -> list[Attachment]:
+    """Return the pictures that are shown below the text: several that stand beside it.
+
+    One alone stands above the text, or is a file like any other.
+    """
+    beside = [file for file in entry.attachments if file.width]
+    is_one = len(beside) + (entry.image is not None) < 2
+    return [] if is_one else beside
+
+
 def enclosures(entry: Entry) -> list[Attachment]:
     """Return the files that feed readers list next to the text: the picture and attachments."""
     return [*([entry.image] if entry.image else []), *entry.attachments]
@@ -77,9 +89,10 @@ def enclosures(entry: Entry) -> list[Attachment]:
 
 def add_media(item: etree._Element, entry: Entry, file: Attachment, settings: Settings) -> None:
     """Add a file of an entry to an item as `media:content` (Media RSS 1.5.1)."""
+    size = {"fileSize": str(file.length)} if file.length else {}
     attributes = {
         "url": urls.media_url(entry, file.name, settings),
-        "fileSize": str(file.length),
+        **size,
         "type": file.media_type,
         "medium": file.media_type.partition("/")[0].replace("application", "document"),
     }
@@ -116,20 +129,22 @@ def entry_author(entry: Entry) -> str | None:
 def entry_html(entry: Entry, settings: Settings) -> str:
     """Return the full content as HTML with absolute URLs.
 
-    A correction comes first, then the picture, then the text.
+    A correction comes first, then the picture, then the text, then the first of further pictures.
     """
     html = place(entry.html, settings.site)
+    figures = [_figure(picture, entry, settings) for picture in gallery(entry)[:_MAX_FIGURES]]
+    html = "\n".join([html, *figures])
     if entry.image:
-        url = escape(urls.media_url(entry, entry.image.name, settings))
-        html = f"{_figure(entry.image, url)}\n{html}"
+        html = f"{_figure(entry.image, entry, settings)}\n{html}"
     if entry.correction is None:
         return html
     label = translations(settings.language).gettext("Correction:")
     return f"<p><strong>{escape(label)}</strong> {escape(entry.correction)}</p>\n{html}"
 
 
-def _figure(picture: Attachment, url: str) -> str:
-    """Return the HTML of a picture with its caption; `url` is already escaped."""
+def _figure(picture: Attachment, entry: Entry, settings: Settings) -> str:
+    """Return the HTML of a picture with its caption."""
+    url = escape(urls.media_url(entry, picture.name, settings))
     size = f' width="{picture.width}" height="{picture.height}"' if picture.width else ""
     caption = f"<figcaption>{escape(picture.caption)}</figcaption>" if picture.caption else ""
     return f'<figure><img src="{url}" alt="{escape(picture.alt)}"{size}>{caption}</figure>'

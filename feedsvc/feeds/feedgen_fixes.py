@@ -154,14 +154,15 @@ class _AtomEntry(_Entry):
             link.set("type", "text/html")
         self._add_versions(entry)
         for file in common.enclosures(self.entry):
-            etree.SubElement(
+            link = etree.SubElement(
                 entry,
                 "link",
                 href=urls.media_url(self.entry, file.name, self.settings),
                 rel="enclosure",
                 type=file.media_type,
-                length=str(file.length),
             )
+            if file.length:
+                link.set("length", str(file.length))
         if self.entry.address:  # RFC 4287 section 4.2.7.2
             etree.SubElement(entry, "link", href=self.entry.address, rel="via", type="text/html")
         if self.entry.publisher:

@@ -48,12 +48,13 @@ def _item(entry: Entry, settings: Settings) -> dict[str, object]:
 
 
 def _attachment(entry: Entry, file: Attachment, settings: Settings) -> dict[str, object]:
-    return {
+    described = {
         "url": urls.media_url(entry, file.name, settings),
         "mime_type": file.media_type,
         "title": file.alt or file.name,
         "size_in_bytes": file.length,
     }
+    return _without_empty(described)
 
 
 def _without_empty(members: Mapping[str, object]) -> dict[str, object]:

@@ -8,10 +8,10 @@ import os
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from hashlib import blake2b
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from io import BufferedReader
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -29,6 +29,8 @@ TIMEOUT = 60.0
 IDLE = 30.0
 # How many pictures are made or wait for that.
 MAX_JOBS = 64
+# What runs in the child.
+_SOURCES = ("thumbnail_maker.py", "cleaning.py", "exif.py", "metadata.py")
 # How often a picture is tried whose child was ended from outside.
 _ATTEMPTS = 3
 
@@ -219,5 +221,9 @@ def _key(digest: bytes, request: bytes = b"") -> str:
 @lru_cache
 def _program() -> bytes:
     """Return a digest of what makes thumbnails: another would make others of the same picture."""
-    source = Path(__file__).with_name("thumbnail_maker.py").read_bytes()
-    return blake2b(source + version("pillow").encode(), digest_size=16).digest()
+    digest = blake2b(version("pillow").encode(), digest_size=16)
+    with suppress(PackageNotFoundError):
+        digest.update(b"heif " + version("pillow-heif").encode())
+    for name in _SOURCES:
+        digest.update(Path(__file__).with_name(name).read_bytes())
+    return digest.digest()

@@ -1,26 +1,28 @@
 """Thumbnails: which pictures have reduced variants, how large those are, and their addresses."""
 
+from typing import Literal
+
 from feedsvc import urls
-from feedsvc.media.inspect import MAX_PIXELS
+from feedsvc.media.inspect import FORMATS, MAX_DECODED, MAX_SIDE
 from feedsvc.media.types import suffix
 from feedsvc.model import Attachment
 
+# The format of a thumbnail.
+Form = Literal["JPEG", "WEBP"]
 # In pixels: for lists, and for a text on a phone and on a desktop.
 SMALL, MEDIUM, LARGE = 480, 800, 1200
 WIDTHS = (SMALL, MEDIUM, LARGE)
 # A picture that is no wider, and has no more bytes, is served as it is.
 _LIGHT = {SMALL: 40_000, MEDIUM: 100_000, LARGE: 200_000}
-# JPEG can be decoded at an eighth of its size; other formats are decoded in full.
-_JPEG = frozenset((".jpg", ".jpeg"))
-_MAX_PIXELS = 24_000_000
 # The height of a thumbnail, at most, as a multiple of its width.
 _MAX_RATIO = 3
+# Of JPEG: of a reduced picture, and of one that takes the place of the file.
+_QUALITY, _FULL_QUALITY = 80, 90
 
 
 def has_thumbnail(file: Attachment) -> bool:
-    """Return whether a file is a picture that can be reduced at little cost in memory."""
-    pixels = (file.width or 0) * (file.height or 0)
-    return pixels > 0 and (suffix(file.name) in _JPEG or pixels <= _MAX_PIXELS)
+    """Return whether a file is a picture, all of which can be reduced."""
+    return bool(file.width)
 
 
 def picture_path(entry_id: str, file: Attachment, width: int) -> str:
@@ -31,8 +33,9 @@ def picture_path(entry_id: str, file: Attachment, width: int) -> str:
 
 
 def _is_served_as_is(file: Attachment, width: int) -> bool:
-    light = (file.width or 0) <= width and file.length <= _LIGHT[width]
-    return light or not has_thumbnail(file)
+    return (
+        not file.is_converted and (file.width or 0) <= width and file.length <= _LIGHT[width]
+    ) or not has_thumbnail(file)
 
 
 def thumbnail_size(file: Attachment, width: int) -> tuple[int, int]:
@@ -52,7 +55,21 @@ def picture_variants(entry_id: str, file: Attachment) -> dict[int, str]:
     return variants
 
 
-def thumbnail_request(file: Attachment, width: int) -> bytes:
+def thumbnail_request(file: Attachment, width: int, form: Form = "JPEG") -> bytes:
     """Return what the thumbnail maker is asked for."""
-    pixels = MAX_PIXELS if suffix(file.name) in _JPEG else _MAX_PIXELS
-    return f"{width} {_MAX_RATIO * width} {pixels}".encode()
+    return _request(file, width, _MAX_RATIO * width, _QUALITY, form)
+
+
+def conversion_request(file: Attachment) -> bytes:
+    """Return what the thumbnail maker is asked for, to convert a picture to JPEG."""
+    return _request(file, MAX_SIDE, MAX_SIDE, _FULL_QUALITY, "JPEG")
+
+
+def edits_request(file: Attachment) -> bytes:
+    """Return what the thumbnail maker is asked for, to learn what of a picture is private."""
+    return b"edits " + FORMATS[suffix(file.path)].encode()
+
+
+def _request(file: Attachment, width: int, height: int, quality: int, form: Form) -> bytes:
+    kind = FORMATS[suffix(file.path)]
+    return f"{form} {kind} {width} {height} {MAX_DECODED[kind]} {quality}".encode()

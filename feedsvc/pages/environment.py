@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from feedsvc import urls
 from feedsvc.feeds import FOR_READERS, MAIN_FEED
-from feedsvc.feeds.common import pictures
+from feedsvc.feeds.common import gallery, pictures
 from feedsvc.i18n import (
     N_,
     clock_time,
@@ -27,6 +27,7 @@ from feedsvc.i18n import (
 )
 from feedsvc.media.thumbnails import (
     LARGE,
+    MEDIUM,
     SMALL,
     has_thumbnail,
     picture_path,
@@ -142,6 +143,7 @@ def environment(language: str, package: str = "feedsvc.pages") -> Environment:
         "SECTIONS": {path: _(name) for path, name in SECTIONS.items()},
         "urls": urls,
         "letter_icon": letter_icon,
+        "gallery": gallery,
         "qr": qr,
         "readers": readers,
         "picture_of": picture_of,
@@ -151,6 +153,7 @@ def environment(language: str, package: str = "feedsvc.pages") -> Environment:
         "picture_path": picture_path,
         "picture_variants": picture_variants,
         "SMALL": SMALL,
+        "MEDIUM": MEDIUM,
         "LARGE": LARGE,
         "MAX_QUERY_LENGTH": MAX_LENGTH,
     }

@@ -5,17 +5,19 @@ A new kind of entry file is a new module with `parse(content, context)` and a li
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from feedsvc import dates, model, problems, text, urls
-from feedsvc.media import inspect, opening, types
-from feedsvc.media.types import entry_suffix, suffix
+from feedsvc.media import cleaning, exif, inspect, metadata, opening, types
+from feedsvc.media.types import entry_suffix, is_captions, suffix
 from feedsvc.model import Entry, Reading
 from feedsvc.parsing import markdown, press_text
+from feedsvc.parsing.captions import read_captions
 from feedsvc.parsing.context import Context, Refused
 from feedsvc.parsing.encoding import decode
 from feedsvc.parsing.identifiers import MARKDOWN_SUFFIXES, PAGE_SUFFIXES
@@ -24,10 +26,14 @@ from feedsvc.settings import ParseSettings
 # In bytes.
 MAX_SIZE = 1024 * 1024
 # The modules, besides the parsers, and the libraries that shape entries.
-MODULES = (dates, inspect, model, opening, problems, text, types, urls)
+MODULES = (
+    *(cleaning, dates, exif, inspect, metadata, model, opening, problems, text, types, urls),
+)
 LIBRARIES = tuple(
     "anyascii babel comrak linkify-it-py lxml nh3 pillow python-dateutil pyyaml werkzeug".split()
 )
+# Those that only some have.
+EXTRAS = ("pillow-heif",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +67,7 @@ KINDS: dict[str, TextKind | BinaryKind] = {
 
 def is_entry_name(name: str) -> bool:
     """Return whether a file of this name is read as an entry."""
-    return suffix(name) in KINDS
+    return suffix(name) in KINDS and not is_captions(name[name.rfind("/") + 1 :])
 
 
 def read(  # noqa: PLR0913 - each of them shapes the entry
@@ -81,6 +87,7 @@ def read(  # noqa: PLR0913 - each of them shapes the entry
     Whatever is wrong with any of them is among the reading's problems; nothing is raised.
     """
     context = Context(path, settings, root, siblings, kept=kept)
+    context.captions = read_captions(context)
     try:
         if len(data) > MAX_SIZE:
             raise context.refusal("too-large", size=len(data))
@@ -109,4 +116,7 @@ def program_fingerprint() -> str:
         digest.update(source.read_bytes())
     for library in LIBRARIES:
         digest.update(f"{library} {version(library)}".encode())
+    for library in EXTRAS:
+        with suppress(PackageNotFoundError):
+            digest.update(f"{library} {version(library)}".encode())
     return digest.hexdigest()

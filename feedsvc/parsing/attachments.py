@@ -7,14 +7,26 @@ relative to it. Of pictures only the header is read.
 
 import posixpath
 import re
+from collections.abc import Mapping
 from itertools import count
 from pathlib import PurePosixPath
+from typing import NamedTuple
 from unicodedata import normalize
 from urllib.parse import unquote
 
 from feedsvc import urls
 from feedsvc.media.inspect import Unfit, inspect
-from feedsvc.media.types import MAX_FILES, TYPES, entry_stem, is_plain, suffix, within
+from feedsvc.media.types import (
+    MAX_FILES,
+    TYPES,
+    counted,
+    entry_stem,
+    is_captions,
+    is_cover,
+    is_plain,
+    suffix,
+    within,
+)
 from feedsvc.model import Attachment
 from feedsvc.parsing.identifiers import ENTRY_SUFFIXES
 from feedsvc.parsing.links import entry_link
@@ -28,6 +40,13 @@ _from_root = re.compile(r"/(?!/|media/|preview/|logo/)")
 # The file of another entry; @/ begins the paths in Zola.
 _ends = "|".join(sorted(end[1:] for end in ENTRY_SUFFIXES))
 _entry_file = re.compile(rf"(?!//|[a-z][a-z0-9+.-]*:)[^?#]*\.(?:{_ends})(?=[?#]|\Z)", re.IGNORECASE)
+
+
+class Caption(NamedTuple):
+    """What is said of a picture: the caption below it, and its alternative text."""
+
+    text: str = ""
+    alt: str = ""
 
 
 class EntryFiles:
@@ -49,7 +68,11 @@ class EntryFiles:
         self._root = root
         self._path = PurePosixPath(path)
         self._entry_id = entry_id
-        self._siblings = siblings
+        self._siblings = sorted(
+            (path for path in siblings if not is_captions(_name(path))), key=_order
+        )
+        # Those of pictures, by their paths.
+        self.captions: Mapping[str, Caption] = {}
         self._found: dict[str, Attachment] = {}
         self._file_names: set[str] = set()
         # By the name in the entry: the path of the file; the code of what is wrong with it.
@@ -57,6 +80,7 @@ class EntryFiles:
         self._faults: dict[str, str] = {}
         self._named_files: dict[str, None] = {}
         self._unfit: dict[tuple[str, int, str], None] = {}
+        self._places: list[str] = []
 
     @property
     def named_files(self) -> tuple[str, ...]:
@@ -67,6 +91,11 @@ class EntryFiles:
     def unfit(self) -> tuple[tuple[str, int, str], ...]:
         """Return what cannot be published: code of the problem, line, name."""
         return tuple(self._unfit)
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Return the names of the pictures that tell where they were taken."""
+        return tuple(self._places)
 
     def find(self, name: str, line: int = 0, alt: str = "", caption: str = "") -> Attachment | None:
         """Return the file of a name that stands in a line of the entry.
@@ -189,14 +218,38 @@ class EntryFiles:
         if path in self._found:
             return self._found[path]
         facts = inspect(within(self._root, path))
-        stem, end = posixpath.splitext(normalize("NFC", posixpath.basename(path)))
+        stem, end = posixpath.splitext(normalize("NFC", _name(path)))
+        if facts.is_converted:
+            end = ".jpg"
         others = (f"{stem}-{number}{end}" for number in count(2))
         name = stem + end
         while name in self._file_names:
             name = next(others)
         self._file_names.add(name)
+        if facts.metadata.has_place:
+            self._places.append(_name(path))
+        written = self.captions.get(path, Caption())
         file = Attachment(
-            name, path, TYPES[end.lower()], facts.length, facts.width, facts.height, alt, caption
+            name,
+            path,
+            TYPES[end.lower()],
+            facts.length,
+            facts.width,
+            facts.height,
+            alt or written.alt or facts.metadata.alt,
+            caption or written.text or facts.metadata.caption,
+            facts.edits,
+            facts.seal,
+            facts.is_converted,
         )
         self._found[path] = file
         return file
+
+
+def _name(path: str) -> str:
+    return path[path.rfind("/") + 1 :]
+
+
+def _order(path: str) -> tuple[bool, str, object]:
+    """Return a key that sorts files: a cover first, then by folder, and as people count."""
+    return not is_cover(path), posixpath.dirname(path), counted(_name(path))

@@ -1,13 +1,16 @@
 """What the parsers share: where the file is, the settings, and the problems found in it."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from html import unescape
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import unquote
 
+from feedsvc.media.types import is_cover
 from feedsvc.model import Attachment, Category, HomeSource, Problem
 from feedsvc.parsing.addresses import FileName
-from feedsvc.parsing.attachments import EntryFiles
+from feedsvc.parsing.attachments import Caption, EntryFiles
 from feedsvc.parsing.bounds import Excess
 from feedsvc.parsing.identifiers import as_id, category
 from feedsvc.parsing.links import absolute, entry_link
@@ -48,6 +51,12 @@ MAX_PROBLEMS = 20
 
 # As the renderer of Markdown and the sanitizer leave it.
 _footnote_mark = re.compile(r'<sup><a href="[^"]*" id="fnref-[^"]*">[^<]*</a></sup>')
+# In HTML as the sanitizer leaves it: a picture, and its attributes.
+_picture = re.compile(r'<img(?: [a-z-]+="[^"]*")*')
+_with_alt = re.compile(r' alt="\s*[^"\s]')
+_source = re.compile(r' src="([^"]*)"')
+# How many pictures are named in one problem.
+_SHOWN_NAMES = 3
 
 
 class Refused(Exception):
@@ -65,9 +74,9 @@ class Context:
     """The surroundings of one parse, and the problems that it reports.
 
     `path` is relative to the entries folder `root`; `siblings` are the paths of the files
-    that bear the entry's name; `kept` is the home that the entry had before its file was
-    renamed, if it was (see `model.Reading`). `named_files` are the paths of the files that
-    the entry names, whether they exist or not.
+    that bear the entry's name, and `captions` those of the pictures among them; `kept` is the
+    home that the entry had before its file was renamed, if it was (see `model.Reading`).
+    `named_files` are the paths of the files that the entry names, whether they exist or not.
     """
 
     def __init__(
@@ -88,16 +97,22 @@ class Context:
         self.siblings = siblings
         self._problems: dict[str, list[Problem]] = {}
         self._omitted = 0
+        self._pictures_without_alt: list[str] = []
+        self.captions: Mapping[str, Caption] = {}
         self.named_files: list[str] = []
 
     def report(self, code: str, line: int = 0, **values: object) -> None:
         """Add a problem; `code` is a key of `problems.KINDS`."""
+        self.report_of(self.path, code, line, **values)
+
+    def report_of(self, path: str, code: str, line: int = 0, **values: object) -> None:
+        """Add a problem of another file that belongs to the entry."""
         same = self._problems.setdefault(code, [])
         if len(same) == MAX_PROBLEMS:
             self._omitted += 1
             return
         texts = tuple((name, _short(str(value))) for name, value in values.items())
-        same.append(Problem(self.path, line, code, texts))
+        same.append(Problem(path, line, code, texts))
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -144,7 +159,9 @@ class Context:
 
     def files(self, entry_id: str) -> EntryFiles:
         """Return the files of the entry, none of which is inspected yet."""
-        return EntryFiles(str(self.root), self.path, entry_id, self.siblings, self.settings)
+        files = EntryFiles(str(self.root), self.path, entry_id, self.siblings, self.settings)
+        files.captions = self.captions
+        return files
 
     def entry_link(self, written: str) -> str:
         """Return the path of the page of another entry, whose file a text names."""
@@ -161,13 +178,29 @@ class Context:
         """
         inline = tuple(file for file in files.found() if file not in (image, *attached))
         siblings = files.siblings()
-        if image is None and not any(file.width for file in inline):
-            image = next((file for file in siblings if file.width), None)
+        if image is None:
+            pictures = [file for file in siblings if file.width]
+            has_own = any(file.width for file in inline)
+            # A cover comes first, and is meant; any other picture only fills an empty place.
+            image = next((each for each in pictures if is_cover(each.path) or not has_own), None)
         attached = [file for file in dict.fromkeys([*attached, *siblings]) if file != image]
         self.named_files += files.named_files
         for code, line, name in files.unfit:
             self.report(code, line, name=name)
+        self._report_pictures(files, [image, *attached])
         return image, tuple(attached), inline
+
+    def _report_pictures(self, files: EntryFiles, shown: list[Attachment | None]) -> None:
+        """Report the pictures that nothing describes, and those that tell where they were."""
+        bare = [_name(file.path) for file in shown if file and file.width and not file.alt]
+        for code, names in (
+            ("alt-missing", [*bare, *self._pictures_without_alt]),
+            ("picture-place", files.places),
+        ):
+            if names:
+                unique = list(dict.fromkeys(names))
+                more = " …" if len(unique) > _SHOWN_NAMES else ""
+                self.report(code, names=", ".join(unique[:_SHOWN_NAMES]) + more, count=len(unique))
 
     def render_body(
         self,
@@ -188,6 +221,7 @@ class Context:
         except Excess as error:
             raise self.refusal(error.code, error.line and error.line + above) from error
         html = normalized(visible(html))
+        self._pictures_without_alt = _without_alt(html) if "<img" in html else []
         text = _footnote_mark.sub("", html) if "<sup>" in html else html
         summary = summarize(plain(lead(text), enough=SUMMARY_LENGTH))
         if summary.endswith(":"):  # a list follows
@@ -231,6 +265,17 @@ class Context:
             self.report("renamed", id=entry_id)
         folders = self.name.home if self._home_from == "kept" else self.name.folders
         return "/".join((*folders, entry_id)), self._home_from
+
+
+def _name(path: str) -> str:
+    return path[path.rfind("/") + 1 :]
+
+
+def _without_alt(html: str) -> list[str]:
+    """Return the names of the pictures in safe HTML that have no alternative text."""
+    bare = (each[0] for each in _picture.finditer(html) if not _with_alt.search(each[0]))
+    addresses = (_source.search(each) for each in bare)
+    return [_name(unquote(unescape(found[1]))) for found in addresses if found]
 
 
 def _short(text: str) -> str:

@@ -183,7 +183,7 @@ def _siblings(prefix: str, items: list[os.DirEntry[str]], root: str) -> dict[str
         name, stem = item.name, _stem(item.name)
         if name in entries and item.is_dir(follow_symlinks=False):
             files = types.in_folder(root, prefix + name)
-        elif stem in entries and types.is_publishable(name) and types.bears_name(name, stem):
+        elif stem in entries and types.belongs(name) and types.bears_name(name, stem):
             files = [prefix + name]
             name = stem
         else:

@@ -27,7 +27,7 @@ from watchdog.events import (
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 
-from feedsvc.media.types import is_publishable
+from feedsvc.media.types import belongs
 from feedsvc.parsing import is_entry_name
 from feedsvc.sync.scanner import entries_unavailable
 
@@ -162,4 +162,4 @@ def _relative(path: bytes | str, root: str) -> str:
 
 
 def _is_attachment(path: str) -> bool:
-    return is_publishable(posixpath.basename(path)) and not is_entry_name(path)
+    return belongs(posixpath.basename(path)) and not is_entry_name(path)

@@ -11,8 +11,13 @@ from hashlib import blake2b
 from io import SEEK_END, BufferedReader, BytesIO
 from typing import BinaryIO, NamedTuple
 
+import msgspec
 from flask import Response, request
-from werkzeug.exceptions import NotFound, RequestedRangeNotSatisfiable
+from werkzeug.exceptions import (
+    NotFound,
+    RequestedRangeNotSatisfiable,
+    ServiceUnavailable,
+)
 from werkzeug.utils import send_file
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -20,12 +25,21 @@ from feedsvc import clock
 from feedsvc.dates import to_microseconds
 from feedsvc.edition import Edition
 from feedsvc.feeds import common
+from feedsvc.media.cleaning import seal
+from feedsvc.media.edited import edited
 from feedsvc.media.opening import ContentDigests, open_beneath, open_real
 from feedsvc.media.thumbnail_store import ThumbnailStore
 from feedsvc.media.thumbnailer import Busy, Patience, Thumbnailer
-from feedsvc.media.thumbnails import WIDTHS, has_thumbnail, thumbnail_request
+from feedsvc.media.thumbnails import (
+    WIDTHS,
+    Form,
+    conversion_request,
+    edits_request,
+    has_thumbnail,
+    thumbnail_request,
+)
 from feedsvc.media.types import TYPES, suffix
-from feedsvc.model import Attachment, Entry
+from feedsvc.model import Attachment, Edit, Entry
 from feedsvc.setting_values import LOGOS
 from feedsvc.settings import Settings
 from feedsvc.storage.catalogue import Catalogue
@@ -39,6 +53,10 @@ MAX_AGE = 300
 # allow; and what holds for others, which may have one thread alone.
 PATIENCE = "feedsvc.patience"
 LITTLE_PATIENCE = Patience(requests=2, seconds=2.0)
+# In seconds: until a picture that has to be made first may be there.
+RETRY_AFTER = 5
+# Of how many files it is remembered that they are those that were read.
+_MAX_SEALS = 4096
 
 
 def find_public(snapshot: Snapshot, entry_id: str) -> Entry | None:
@@ -64,6 +82,7 @@ class MediaViews:
         self._find_entry = find
         self._logos = settings.logos()
         self._digests = ContentDigests()
+        self._seals: dict[bytes, bytes] = {}
         limit = settings.thumbnails * 1024 * 1024
         store = ThumbnailStore(settings.instance, limit, settings.language)
         self._thumbnailer = Thumbnailer(store)
@@ -73,11 +92,17 @@ class MediaViews:
         return {"media": self._media, "thumbnail": self._thumbnail, "logo": self._logo}
 
     def _media(self, entry_id: str, name: str) -> BaseResponse:
-        """Answer with a picture or an attachment of a public entry."""
-        return self._find(entry_id, name).response(name)
+        """Answer with a picture or an attachment of a public entry.
+
+        Of a picture that browsers do not show, or that is too large for them, that is a JPEG.
+        """
+        found = self._find(entry_id, name)
+        if found.attachment.is_converted:
+            return self._made(found, conversion_request(found.attachment), name)
+        return found.response(name)
 
     def _thumbnail(self, width: int, entry_id: str, name: str) -> BaseResponse:
-        """Answer with a picture of a public entry, reduced to a width.
+        """Answer with a picture of a public entry, reduced to a width, as WebP or JPEG.
 
         One that cannot be reduced is sent as it is; so is, uncached, one that would have to
         be waited for too long.
@@ -88,19 +113,32 @@ class MediaViews:
         if not has_thumbnail(found.attachment):
             found.file.close()
             raise NotFound
-        size = thumbnail_request(found.attachment, width)
-        patience = request.environ.get(PATIENCE, LITTLE_PATIENCE)
+        # Browsers name it; programs that read feeds, and those that show links, may not.
+        form: Form = "WEBP" if "image/webp" in request.headers.get("Accept", "") else "JPEG"
+        response = self._made(found, thumbnail_request(found.attachment, width, form), name)
+        response.vary.add("Accept")
+        return response
+
+    def _made(self, found: "_Found", what: bytes, name: str) -> BaseResponse:
+        """Answer with what is made of a picture, or with the picture if there is none."""
         try:
-            reduced = self._thumbnailer.find(found.file, found.digest, size, patience)
+            made = self._thumbnailer.find(found.file, found.digest, what, _patience())
         except Busy:
-            response = found.response(name)
+            if found.attachment.is_converted:
+                found.file.close()
+                raise ServiceUnavailable(retry_after=RETRY_AFTER) from None
+            response = found.response(found.attachment.name)
             response.headers["Cache-Control"] = "no-store"
             return response
-        if reduced is None:
-            return found.response(name)
+        if made is None and not found.attachment.is_converted:
+            return found.response(found.attachment.name)
         found.file.close()
-        digest = blake2b(reduced, digest_size=16).digest()
-        response = _send(BytesIO(reduced), digest, "image/jpeg", f"{name}.jpg", found.published)
+        if made is None:
+            raise NotFound
+        digest = blake2b(made, digest_size=16).digest()
+        form = "webp" if made.startswith(b"RIFF") else "jpeg"
+        name = name.removesuffix(".jpg") + (".webp" if form == "webp" else ".jpg")
+        response = _send(BytesIO(made), digest, f"image/{form}", name, found.published)
         return found.limited(response)
 
     def _logo(self, name: str) -> BaseResponse:
@@ -129,10 +167,37 @@ class MediaViews:
         for file in common.media(entry):
             # What an earlier version read, or an address kept since then, may not be in NFC.
             is_named = file.name == name or normalized(file.name) == normalized(name)
-            if is_named and TYPES.get(suffix(file.path)) == file.media_type:
-                opened = self._opened(partial(open_beneath, self._settings.entries, file.path))
-                return _Found(file, *opened, to_microseconds(entry.published), _max_age(entry))
+            if is_named and file.media_type == _served_type(file):
+                path = file.path
+                opened, digest = self._opened(partial(open_beneath, self._settings.entries, path))
+                edits = self._edits(file, opened, digest)
+                published = to_microseconds(entry.published)
+                return _Found(file, opened, digest, edits, published, _max_age(entry))
         raise NotFound
+
+    def _edits(
+        self, attachment: Attachment, file: BufferedReader, digest: bytes
+    ) -> tuple[Edit, ...]:
+        """Return what readers get instead of parts of a picture, or raise ServiceUnavailable.
+
+        If the file was replaced since its entry was read, that is found out anew.
+        """
+        if not attachment.seal:
+            return ()
+        if self._seals.get(digest) == attachment.seal or seal(file) == attachment.seal:
+            if len(self._seals) > _MAX_SEALS:
+                self._seals.clear()
+            self._seals[digest] = attachment.seal
+            return attachment.edits
+        try:
+            edits = self._thumbnailer.find(file, digest, edits_request(attachment), _patience())
+        except Busy:
+            file.close()
+            raise ServiceUnavailable(retry_after=RETRY_AFTER) from None
+        if edits is None:
+            file.close()
+            raise NotFound
+        return msgspec.msgpack.decode(edits, type=tuple[Edit, ...])
 
     def _opened(self, open_: Callable[[], BufferedReader]) -> tuple[BufferedReader, bytes]:
         """Return the file that a function opens, and its digest, or raise NotFound."""
@@ -147,7 +212,7 @@ class MediaViews:
 
 
 class _Found(NamedTuple):
-    """A file of an entry, opened; `published` is when its entry was.
+    """A file of an entry, opened; `digest` is of its content, `published` when its entry was.
 
     `max_age` is for how many seconds caches may keep it.
     """
@@ -155,13 +220,18 @@ class _Found(NamedTuple):
     attachment: Attachment
     file: BufferedReader
     digest: bytes
+    edits: tuple[Edit, ...]
     published: int
     max_age: int
 
     def response(self, name: str) -> BaseResponse:
         """Return the file as a response."""
+        digest = self.digest
+        if self.edits:
+            digest = blake2b(digest + msgspec.msgpack.encode(self.edits), digest_size=16).digest()
+        file = edited(self.file, self.edits)
         media_type = self.attachment.media_type
-        return self.limited(_send(self.file, self.digest, media_type, name, self.published))
+        return self.limited(_send(file, digest, media_type, name, self.published))
 
     def limited(self, response: BaseResponse) -> BaseResponse:
         """Return a response to the request for the file, for as long as caches may keep it."""
@@ -174,6 +244,15 @@ def _max_age(entry: Entry) -> int:
     if entry.expires is None:
         return MAX_AGE
     return max(0, min(MAX_AGE, (to_microseconds(entry.expires) - clock.now()) // 1_000_000))
+
+
+def _served_type(file: Attachment) -> str | None:
+    return "image/jpeg" if file.is_converted else TYPES.get(suffix(file.path))
+
+
+def _patience() -> Patience:
+    patience: Patience = request.environ.get(PATIENCE, LITTLE_PATIENCE)
+    return patience
 
 
 def _send(

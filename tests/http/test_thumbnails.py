@@ -167,3 +167,23 @@ def test_if_no_child_can_be_started_the_picture_itself_is_served(
         assert response.data == halves("JPEG")
         assert response.headers["Cache-Control"] == "no-store"
     assert opened(fetch(client, URL)).width == SMALL
+
+
+def test_browsers_that_read_webp_get_it_and_others_get_jpeg(
+    newsroom: Newsroom, client: FlaskClient
+) -> None:
+    publish_folder(newsroom, {"news.md": item(), "news/news.jpg": halves("JPEG")})
+    accept = "image/avif,image/webp,image/apng,image/*,*/*;q=0.8"
+    webp = fetch(client, URL, headers={"Accept": accept})
+    assert webp.headers["Content-Type"] == "image/webp"
+    assert webp.headers["Content-Disposition"] == "inline; filename=news.webp"
+    assert Image.open(io.BytesIO(webp.data)).format == "WEBP"
+    jpeg = fetch(client, URL, headers={"Accept": "*/*"})
+    assert opened(jpeg).format == "JPEG"
+    assert jpeg.headers["ETag"] != webp.headers["ETag"]
+    for response in (webp, jpeg):
+        assert "Accept" in response.vary
+    tag = webp.headers["ETag"]
+    again = fetch(client, URL, headers={"Accept": accept, "If-None-Match": tag})
+    assert again.status_code == 304
+    assert "Accept" in again.vary

@@ -5,6 +5,7 @@ import json
 import struct
 import zlib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from flask.testing import FlaskClient
 from PIL import Image
@@ -81,6 +82,16 @@ def lay(settings: Settings, files: Mapping[str, bytes]) -> None:
 
 
 def read_entry(settings: Settings, path: str = "news.md") -> Reading:
+    """Read an entry file as a scan finds it.
+
+    The remark on pictures without alternative texts, which most tests have, is left out.
+    """
+    whole = read_whole(settings, path)
+    others = (problem for problem in whole.problems if problem.code != "alt-missing")
+    return replace(whole, problems=tuple(others))
+
+
+def read_whole(settings: Settings, path: str = "news.md") -> Reading:
     """Read an entry file as a scan finds it."""
     found = next(file for file in Scan(settings.entries) if file.path == path)
     result = read_file(settings.entries, found, settings.parsing)

@@ -46,6 +46,7 @@ def fill(entries: Path) -> None:
     for name in ("one.png", "two.jpg"):
         draw(entries / "inline" / name, (900, 500))
     draw(entries / "everything.jpg", (1200, 800))
+    draw_gallery(entries / "gallery")
     for folder in ("files", "everything"):
         attach(entries / folder)
 
@@ -70,6 +71,22 @@ def draw(file: Path, size: tuple[int, int]) -> None:
     for left in range(0, size[0], 40):
         pen.line((left, 0, size[0] - left, size[1]), fill="white", width=6)
     picture.save(file)
+
+
+def draw_gallery(folder: Path) -> None:
+    """Draw pictures of every shape, and write captions for most of them."""
+    shapes = [(1600, 1067), (1600, 1200), (900, 1350), (1800, 700), (300, 200), (1000, 1000)]
+    for number, size in enumerate(shapes, 1):
+        draw(folder / f"{number}.jpg", size)
+    draw(folder / "обложка.jpg", (1600, 900))
+    (folder / "подписи.txt").write_text(
+        "обложка.jpg: Праздник двора. Фото: пресс-центр | Дети на новой площадке\n"
+        "1.jpg: Качели | Девочка на качелях\n"
+        "2.jpg: Подпись, которая занимает больше одной строки, потому что называет всех, кто на"
+        " снимке, слева направо | Соседи у стола\n"
+        "3.jpg | Мальчик на горке\n4: Вид двора сверху | Двор сверху\n",
+        encoding="utf-8",
+    )
 
 
 def attach(folder: Path) -> None:
@@ -115,6 +132,7 @@ def with_files() -> dict[str, bytes]:
             item("Двор после ремонта", "2026-05-03 12:00", words(3, 90)),
             picture % ("picture.jpg", "Так двор выглядит сегодня. Фото: пресс-центр"),
         ),
+        "gallery.md": item("Праздник двора: как это было", "2026-05-07", words(8, 60)),
         "tall.md": item("Плакат к празднику", "2026-05-02", words(4, 40)),
         "inline.md": item(
             "Две картины в тексте",

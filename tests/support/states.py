@@ -71,6 +71,7 @@ STATES = {
     "entry, updated": State(page("updated"), "entry"),
     "entry, picture": State(page("picture"), "entry", pictures=True),
     "entry, tall picture": State(page("tall"), "entry", pictures=True),
+    "entry, gallery": State(page("gallery"), "entry", pictures=True),
     "entry, pictures in the text": State(page("inline"), "entry", pictures=True),
     "entry, files": State(page("files"), "entry"),
     "entry, everything": State(page("everything"), "entry", pictures=True),

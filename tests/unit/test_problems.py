@@ -13,7 +13,7 @@ VALUES = {
     name: f"<{name}>"
     for name in (
         "name size encoding id value key near other guid label taken count limit title full last"
-        " month right ending"
+        " month right ending names"
     ).split()
 }
 
@@ -54,6 +54,16 @@ def test_only_these_problems_are_warnings() -> None:
         "template",
         "bad-alias",
         "picture-nowhere",
+        "media-film",
+        "media-heic",
+        "alt-missing",
+        "picture-place",
+        "captions-large",
+        "captions-unreadable",
+        "caption-no-picture",
+        "caption-twice",
+        "caption-unclear",
+        "caption-long",
         "unknown-key",
         "unknown-key-near",
         "bad-lang",

@@ -12,7 +12,8 @@ from feedsvc.settings import Settings
 from tests.support.attacks import parsed
 from tests.support.elements import ATOM, MEDIA_RSS, properties
 from tests.support.files import PDF, PHOTO, WITH_FILES, publish_folder
-from tests.support.newsroom import SITE, Newsroom
+from tests.support.newsroom import SITE, Newsroom, item
+from tests.support.told_pictures import saved
 
 PHOTO_URL = f"{SITE}/media/news/photo.jpg"
 PLAN_URL = f"{SITE}/media/news/{quote('план 1.pdf')}"
@@ -124,3 +125,31 @@ def test_a_description_or_caption_cannot_break_out_of_the_html(newsroom: Newsroo
     html = json.loads(rendered(newsroom, "feed.json"))["items"][0]["content_html"]
     assert "<script" not in html
     assert [element.get("alt") for element in parsed(html).iter("img")] == [evil]
+
+
+def test_feeds_show_the_first_pictures_of_a_gallery_below_the_text(newsroom: Newsroom) -> None:
+    files = {f"news/{number}.jpg": PHOTO for number in range(1, 31)}
+    captions = b"2.jpg: Caption | Seen\n"
+    publish_folder(
+        newsroom, {"news.md": item(body="Text."), **files, "news/captions.txt": captions}
+    )
+    (entry,) = json.loads(rendered(newsroom, "feed.json"))["items"]
+    html = entry["content_html"]
+    assert html.count("<figure>") == 21
+    above, _, below = html.partition("<p>Text.</p>")
+    assert "/media/news/1.jpg" in above
+    assert below.index("/media/news/2.jpg") < below.index("/media/news/10.jpg")
+    assert f'<img src="{SITE}/media/news/2.jpg" alt="Seen" width="40" height="30">' in below
+    assert "<figcaption>Caption</figcaption>" in below
+    assert len(entry["attachments"]) == 30
+
+
+def test_a_length_that_is_not_known_is_not_told(newsroom: Newsroom) -> None:
+    publish_folder(newsroom, {"news.md": item(), "news.tif": saved("TIFF")})
+    atom = etree.fromstring(rendered(newsroom, "atom.xml"))
+    (link,) = (each for each in attributes(atom, f"{ATOM}link") if each["rel"] == "enclosure")
+    assert link == {"href": f"{SITE}/media/news/news.jpg", "rel": "enclosure", "type": "image/jpeg"}
+    rss = etree.fromstring(rendered(newsroom, "rss.xml"))
+    # RSS requires one.
+    assert attributes(rss, "enclosure")[0]["length"] == "0"
+    assert "fileSize" not in attributes(rss, f"{MEDIA_RSS}content")[0]

@@ -30,14 +30,28 @@ def limits() -> Iterator[None]:
     Image.MAX_IMAGE_PIXELS = most
 
 
-def made(data: bytes, folder: Path, width: int = SMALL, pixels: int = PIXELS) -> bytes:
+def made(  # noqa: PLR0913, PLR0917 - each test sets one or two
+    data: bytes,
+    folder: Path,
+    width: int = SMALL,
+    pixels: int = PIXELS,
+    kind: str = "",
+    form: str = "JPEG",
+) -> bytes:
     path = folder / "picture"
     path.write_bytes(data)
+    kind = kind or kind_of(data)
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        return answer(f"{width} {3 * width} {pixels}".encode(), descriptor)
+        return answer(f"{form} {kind} {width} {3 * width} {pixels} 80".encode(), descriptor)
     finally:
         os.close(descriptor)
+
+
+def kind_of(data: bytes) -> str:
+    """Return the format of a picture by how it begins; JPEG if it begins otherwise."""
+    starts = {b"\x89PNG": "PNG", b"GIF8": "GIF", b"RIFF": "WEBP", b"II*\0": "TIFF"}
+    return starts.get(data[:4], "JPEG")
 
 
 def opened(data: bytes) -> Image.Image:
@@ -132,8 +146,14 @@ def test_a_picture_of_four_colours_is_converted(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_decoded_has_no_thumbnail(tmp_path: Path) -> None:
-    for data in (halves("PNG")[:3000], halves("TIFF"), PDF, b""):
+    for data in (halves("PNG")[:3000], PDF, b""):
         assert made(data, tmp_path) == b"", data[:8]
+
+
+def test_no_other_decoder_opens_a_file_than_that_of_its_kind(tmp_path: Path) -> None:
+    assert made(halves("TIFF"), tmp_path)
+    assert made(halves("TIFF"), tmp_path, kind="JPEG") == b""
+    assert made(halves("PNG"), tmp_path, kind="TIFF") == b""
 
 
 def test_an_empty_request_has_an_empty_reply() -> None:
@@ -152,7 +172,7 @@ def test_memory_that_is_not_there_ends_the_child(
     def refuse(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(thumbnail_maker, "render", refuse)
+    monkeypatch.setattr(thumbnail_maker, "reduced", refuse)
     with pytest.raises(MemoryError):
         made(picture(), tmp_path)
 
@@ -162,7 +182,7 @@ def test_the_announced_size_is_that_of_the_thumbnail(tmp_path: Path, size: tuple
     file = Attachment("a.jpg", "x/a.jpg", "image/jpeg", 10**6, *size)
     thumbnail = opened(made(picture(size), tmp_path))
     assert thumbnail.size == thumbnail_size(file, SMALL)
-    assert thumbnail_request(file, SMALL) == f"{SMALL} {3 * SMALL} {PIXELS}".encode()
+    assert thumbnail_request(file, SMALL).split()[2:4] == [b"480", b"1440"]
 
 
 @pytest.mark.parametrize("name", PICTURES)
@@ -178,3 +198,14 @@ def test_a_hostile_picture_costs_little(
     if thumbnail:
         assert opened(thumbnail).width <= SMALL
     assert capfd.readouterr() == ("", "")
+
+
+def test_who_asks_for_webp_gets_what_is_smaller(tmp_path: Path) -> None:
+    data = halves("JPEG", orientation=6)
+    webp = made(data, tmp_path, form="WEBP")
+    assert Image.open(io.BytesIO(webp)).format == "WEBP"
+    assert len(webp) < len(made(data, tmp_path))
+    assert not {"exif", "xmp", "icc_profile"} & Image.open(io.BytesIO(webp)).info.keys()
+    noise = io.BytesIO()
+    Image.effect_noise((600, 400), 60).save(noise, "PNG")
+    assert made(noise.getvalue(), tmp_path, form="WEBP") == made(noise.getvalue(), tmp_path)

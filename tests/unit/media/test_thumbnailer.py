@@ -57,7 +57,7 @@ class Pictures:
         """Ask for the thumbnail of a picture."""
         path = self.folder / f"{threading.get_ident()}.jpg"
         path.write_bytes(data)
-        request = f"{width} {3 * width} 50000000".encode()
+        request = f"JPEG JPEG {width} {3 * width} 50000000 80".encode()
         with open_real(str(path)) as file:
             path.unlink()
             return self.thumbnailer.find(
@@ -100,7 +100,7 @@ def test_the_same_thumbnail_is_made_once_for_all_who_ask_at_once(
     assert made[0]
     assert made == [made[0]] * 8
     # The first is asked for nothing; it shows that the child has started.
-    assert [request[:3] for request in called] == [b"", b"480"]
+    assert [request[:13] for request in called] == [b"", b"JPEG JPEG 480"]
     assert len(children) == 1
 
 

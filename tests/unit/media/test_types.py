@@ -23,7 +23,8 @@ def test_the_suffix_of_a_name_is_in_lower_case() -> None:
 def test_every_publishable_suffix_has_a_name_for_people() -> None:
     names = {suffix: types.kind(f"a{suffix.upper()}") for suffix in types.TYPES}
     assert names == {
-        **dict.fromkeys((".jpg", ".jpeg", ".png", ".gif", ".webp"), "picture"),
+        **dict.fromkeys((".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".webp"), "picture"),
+        **dict.fromkeys((".tif", ".tiff", ".heic", ".heif", ".hif"), "picture"),
         ".mp3": "sound recording",
         ".mp4": "video",
         **dict.fromkeys((".pdf", ".doc", ".docx", ".odt"), "document"),
@@ -101,9 +102,8 @@ def test_siblings_are_the_files_that_bear_an_entrys_name(tmp_path: Path) -> None
         *("in/news/deeper/d.jpg", "in/news.v2.jpg"),
     ):
         old(tmp_path / path, PDF)
-    # Case is that of the suffix as a whole: the two cases that systems write.
     assert types.siblings(tmp_path, "in/news.md") == (
-        "in/news.PDF", "in/news.jpg", "in/news/a.jpg", "in/news/b.pdf",
+        "in/news.PDF", "in/news.Png", "in/news.jpg", "in/news/a.jpg", "in/news/b.pdf",
     )  # fmt: skip
     assert types.siblings(tmp_path, "in/none.md") == ()
     # Of a name that Notepad made longer, too.
@@ -131,10 +131,10 @@ def test_of_a_folder_the_first_hundred_files_are_returned(tmp_path: Path) -> Non
     assert found == [f"news/{number:03}.pdf" for number in range(types.MAX_FILES)]
 
 
-def test_a_name_is_an_entrys_if_only_a_publishable_suffix_follows() -> None:
-    for name in ("news.jpg", "news.JPG", "news.pdf"):
+def test_a_name_is_an_entrys_if_only_the_suffix_of_such_a_file_follows() -> None:
+    for name in ("news.jpg", "news.JPG", "news.Jpg", "news.pdf", "news.mov", "news.HEIC"):
         assert types.bears_name(name, "news"), name
-    for name in ("news.Jpg", "news.svg", "news", "news2.jpg", "new.jpg", "news.v2.jpg", "news.md"):
+    for name in ("news.jPG", "news.svg", "news", "news2.jpg", "new.jpg", "news.v2.jpg", "news.md"):
         assert not types.bears_name(name, "news"), name
 
 
@@ -158,3 +158,35 @@ def test_what_an_entry_file_is_stands_before_what_notepad_added(
     path: str, suffix: str, stem: str
 ) -> None:
     assert (types.entry_suffix(path), types.entry_stem(path)) == (suffix, stem)
+
+
+def test_files_in_a_folder_come_as_people_count_and_captions_first(tmp_path: Path) -> None:
+    names = ["подписи.txt", "1.jpg", "2.JPG", "10.jpg", "Двор.jpg", "двор 2.jpg", "двор 10.jpg"]
+    for name in names:
+        old(tmp_path / "news" / name, PHOTO)
+    assert types.in_folder(tmp_path, "news") == [
+        f"news/{name}" for name in [*names[:4], "двор 2.jpg", "двор 10.jpg", "Двор.jpg"]
+    ]
+
+
+def test_the_file_with_captions_is_known_in_any_letters() -> None:
+    for name in ("подписи.txt", "Подписи.TXT", "captions.txt", "CAPTIONS.txt"):
+        assert types.is_captions(name), name
+        assert types.belongs(name), name
+    for name in ("подписи.md", "подпись.txt", "my captions.txt", "captions"):
+        assert not types.is_captions(name), name
+
+
+def test_a_cover_is_known_by_its_name() -> None:
+    for path in ("a/cover.jpg", "Обложка.PNG", "a/ГЛАВНАЯ.webp", "a/b/Cover.heic"):
+        assert types.is_cover(path), path
+    for path in ("cover/a.jpg", "cover2.jpg", "a/discover.jpg"):
+        assert not types.is_cover(path), path
+
+
+def test_what_nobody_can_open_belongs_to_an_entry_but_is_not_publishable() -> None:
+    for name in ("a.mov", "a.DNG", "a.psd"):
+        assert types.belongs(name), name
+        assert not types.is_publishable(name), name
+    assert not types.belongs("a.svg")
+    assert not types.belongs(".a.jpg")

@@ -8,8 +8,9 @@ from feedsvc.model import Entry
 from feedsvc.pages import html as pages
 from tests.support.attacks import parsed
 from tests.support.colours import halves
-from tests.support.files import PHOTO, WITH_FILES, publish_folder
+from tests.support.files import PDF, PHOTO, WITH_FILES, publish_folder
 from tests.support.newsroom import Newsroom, item
+from tests.support.told_pictures import saved
 
 
 def page(newsroom: Newsroom, entry_id: str = "news") -> str:
@@ -63,3 +64,44 @@ def test_pages_show_thumbnails_and_link_the_picture_itself(newsroom: Newsroom) -
     archive = pages.month(newsroom.edition(), newsroom.settings, "2026-01") or b""
     small = parsed(archive.decode()).xpath("//article/img/@src")
     assert small == [f"/preview/{SMALL}/news/news.jpg"]
+
+
+def test_several_pictures_beside_a_text_are_a_gallery(newsroom: Newsroom) -> None:
+    captions = b"2.jpg: Caption 2 | Seen <2>\n10.jpg: Caption 10\n"
+    files = {f"news/{number}.jpg": halves("JPEG") for number in (1, 2, 10)}
+    more = {"news/captions.txt": captions, "news/plan.pdf": PDF}
+    publish_folder(newsroom, {"news.md": item(), **files, **more})
+    root = parsed(page(newsroom))
+    (gallery,) = root.xpath("//section[@class='gallery']")
+    assert [picture.get("alt") for picture in gallery.iter("img")] == ["Seen <2>", ""]
+    assert [caption.text for caption in gallery.iter("figcaption")] == ["Caption 2", "Caption 10"]
+    links = [(link.get("href"), link.get("aria-label")) for link in gallery.iter("a")]
+    assert [href for href, _ in links] == ["/media/news/2.jpg", "/media/news/10.jpg"]
+    assert [label.partition(": ")[2] for _, label in links] == ["Seen <2>", "Caption 10"]
+    first = next(gallery.iter("img"))
+    assert first.get("src") == "/preview/480/news/2.jpg"
+    assert first.get("srcset") == ("/preview/480/news/2.jpg 480w, /preview/800/news/2.jpg 800w")
+    assert first.get("loading") == "lazy"
+    # What is shown is not listed again.
+    assert root.xpath("//section[@class='files']//a/@href") == ["/media/news/plan.pdf"]
+
+
+def test_one_picture_alone_is_no_gallery(newsroom: Newsroom) -> None:
+    publish_folder(
+        newsroom,
+        {"news.md": item(body="![x](in.png)"), "in.png": halves("PNG"), "news/1.jpg": PHOTO},
+    )
+    root = parsed(page(newsroom))
+    assert not root.xpath("//section[@class='gallery']")
+    assert root.xpath("//section[@class='files']//a/@href") == ["/media/news/1.jpg"]
+
+
+def test_a_picture_that_is_converted_is_shown_in_its_reduced_form(newsroom: Newsroom) -> None:
+    files = {"news/1.jpg": PHOTO, "news/2.tif": saved("TIFF"), "news/3.tif": saved("TIFF")}
+    publish_folder(newsroom, {"news.md": item(), **files})
+    root = parsed(page(newsroom))
+    assert root.xpath("//section[@class='gallery']//img/@src") == [
+        "/preview/480/news/2.jpg",
+        "/preview/480/news/3.jpg",
+    ]
+    assert "byte" not in page(newsroom)

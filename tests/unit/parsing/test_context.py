@@ -159,7 +159,7 @@ def test_siblings_become_the_picture_and_attachments(tmp_path: Path) -> None:
         "news/b.jpg", ["news/a.pdf", "news/c.jpg"], ["x.pdf"]
     )  # fmt: skip
     assert context.named_files == ["news/a.jpg", "a.jpg"] * 2 + ["news/x.pdf", "x.pdf"]
-    assert context.problems == ()
+    assert {problem.code for problem in context.problems} == {"alt-missing"}
 
 
 def test_each_file_that_cannot_be_published_is_reported_once(tmp_path: Path) -> None:

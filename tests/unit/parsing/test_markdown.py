@@ -88,9 +88,9 @@ def test_a_withdrawn_entry_may_have_no_text() -> None:
 
 
 def test_a_picture_alone_is_a_body() -> None:
-    found = entry(markdown(body="![](https://x.example/a.png)"))
+    found = entry(markdown(body="![A yard](https://x.example/a.png)"))
 
-    assert found.html == '<p><img src="https://x.example/a.png" alt=""></p>\n'
+    assert found.html == '<p><img src="https://x.example/a.png" alt="A yard"></p>\n'
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,11 @@ def image_of(settings: Settings) -> Attachment | None:
     return None if entry is None else entry.image
 
 
+def caption(settings: Settings) -> str | None:
+    image = image_of(settings)
+    return None if image is None else image.caption
+
+
 def problems(settings: Settings) -> list[str]:
     with Catalogue(settings.instance).snapshot() as snapshot:
         return [problem.code for problem in snapshot.problems()]
@@ -148,7 +153,7 @@ def test_a_broken_picture_is_shown_once_it_is_repaired(settings: Settings, sync:
     assert problems(settings) == ["media-broken"]
     (settings.entries / "news.jpg").write_bytes(PHOTO)
     run_until(sync, shows(settings, 40, 30))
-    assert problems(settings) == []
+    assert problems(settings) == ["alt-missing"]
 
 
 @pytest.mark.parametrize("name", ["news.jpg", "news.Jpg"])
@@ -198,3 +203,18 @@ def test_a_name_that_nobody_can_open_stops_nothing(
     run_until(sync, lambda: state(settings)[1] is not None)
     (settings.entries / "news.jpg").write_bytes(PHOTO)
     run_until(sync, shows(settings, 40, 30))
+
+
+def test_an_entry_is_read_again_when_its_captions_change(
+    settings: Settings, sync: SyncLoop
+) -> None:
+    lay(settings, {"news.md": item(), "news/1.jpg": PHOTO})
+    finish(sync)
+    for text in ("First", "Second"):
+        (settings.entries / "news/Подписи.txt").write_text(
+            f"1.jpg: {text} | Seen", encoding="utf-8"
+        )
+        run_until(sync, lambda text=text: caption(settings) == text)  # type: ignore[misc]
+    assert problems(settings) == []
+    (settings.entries / "news/Подписи.txt").unlink()
+    run_until(sync, lambda: caption(settings) == "")
