@@ -23,6 +23,7 @@ from tests.support.files import (
     paths,
     picture,
     read_entry,
+    read_whole,
 )
 from tests.support.newsroom import item
 
