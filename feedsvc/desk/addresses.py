@@ -6,6 +6,7 @@ from feedsvc.urls import fill
 HOME = "/desk/<key>/"
 STYLE = "/desk/<key>/desk.css"
 SCRIPT = "/desk/<key>/desk.js"
+FEED = "/desk/<key>/problems.xml"
 PREVIEW = "/review/<token>/<entry_id>/"
 PREVIEW_STYLE = PREVIEW + "style.css"
 PREVIEW_MEDIA = PREVIEW + "media/<name>"
@@ -17,6 +18,11 @@ PREVIEW_FEED_STYLE = PREVIEW + "feed.css"
 def home_url(settings: Settings, key: str) -> str:
     """Return the absolute URL of the desk, with its key."""
     return settings.desk.site + fill(HOME, key=key)
+
+
+def feed_url(settings: Settings, key: str) -> str:
+    """Return the absolute URL of the feed of what became of files."""
+    return settings.desk.site + fill(FEED, key=key)
 
 
 def preview_url(settings: Settings, token: str, entry_id: str) -> str:

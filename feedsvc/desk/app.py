@@ -24,10 +24,14 @@ from feedsvc.settings import Settings
 from feedsvc.storage.catalogue import Catalogue
 from feedsvc.storage.snapshot import Snapshot
 from feedsvc.storage.status import take_status
+from feedsvc.telling.feed import problems_feed
+from feedsvc.telling.incidents import Incidents
 from feedsvc.web.media import MediaViews
 
 # In microseconds: how long the first page is kept at most, for it tells if no scan takes place.
 KEPT = 10_000_000
+# How many incidents the feed has.
+FEED_SIZE = 100
 _HEADERS = {
     "Cache-Control": "no-store",
     # The address is the key: it must not be told to any site that a page links to.
@@ -54,6 +58,7 @@ def create_app(settings: Settings, key: str) -> Flask:
         (addresses.HOME, desk.home),
         (addresses.STYLE, desk.style),
         (addresses.SCRIPT, desk.script),
+        (addresses.FEED, desk.feed),
         (addresses.PREVIEW, previews.page),
         (addresses.PREVIEW_STYLE, previews.style),
         (addresses.PREVIEW_MEDIA, previews.media),
@@ -143,6 +148,17 @@ class _DeskViews:
             status = take_status(snapshot, now)
         where = pages.Addresses(key=key, preview=self._preview_url)
         return pages.desk(files, status, self._settings, where)
+
+    def feed(self, key: str) -> BaseResponse:
+        """Answer with the feed of what became of files, for the press office alone."""
+        self._require(key)
+        incidents = Incidents(self._settings.instance).recent(FEED_SIZE)
+        address = addresses.feed_url(self._settings, key)
+        body = problems_feed(incidents, self._settings, address)
+        response = Response(body, content_type="application/atom+xml; charset=utf-8")
+        response.set_etag(blake2b(body, digest_size=16).hexdigest())
+        response.make_conditional(request)
+        return response
 
     def _preview_url(self, entry_id: str) -> str:
         token = self._keys.preview_token(entry_id)

@@ -43,6 +43,7 @@ def desk(files: Files, status: Status, settings: Settings, where: Addresses) -> 
         home=fill(addresses.HOME, key=where.key),
         style=fill(addresses.STYLE, key=where.key),
         script=fill(addresses.SCRIPT, key=where.key),
+        feed=fill(addresses.FEED, key=where.key),
         after=after,
         preview_url=where.preview,
         remarks=lambda file: _remarks(file, settings.language),

@@ -155,6 +155,15 @@ def test_a_page_of_the_desk_that_has_not_changed_is_not_sent_again(
 
 
 @pytest.mark.usefixtures("filled")
+def test_what_became_of_files_is_a_feed_behind_the_key(desk: FlaskClient) -> None:
+    answer = fetch(desk, f"{HOME}problems.xml")
+    assert (answer.status_code, answer.mimetype) == (200, "application/atom+xml")
+    assert f"{HOME}problems.xml" in answer.text
+    tag = answer.headers["ETag"]
+    assert fetch(desk, f"{HOME}problems.xml", {"If-None-Match": tag}).status_code == 304
+
+
+@pytest.mark.usefixtures("filled")
 @pytest.mark.parametrize("before", ["x", "1", "-1 a", "9" * 19, "1 \x00", "²", "1 ' OR 1=1"])
 def test_any_cursor_is_answered(desk: FlaskClient, before: str) -> None:
     answer = desk.get(HOME, query_string={"before": before})

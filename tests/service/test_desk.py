@@ -21,6 +21,7 @@ def test_there_is_one_desk_beside_any_server(tmp_path: Path, server: str) -> Non
         # uWSGI lets no thread run before the first request.
         soon(lambda: desk.service.get("/")[0] == 200, 30)
         soon(lambda: desk.shows("A draft") and desk.shows("bad.txt"), 30)
+        soon(lambda: "bad.txt" in desk.get(f"/desk/{KEY}/problems.xml")[1], 30)
         assert desk.get("/")[0] == 404
         assert desk.get("/desk/x/")[0] == 404
         assert desk.service.get(f"/desk/{KEY}/")[0] == 404
