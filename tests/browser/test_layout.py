@@ -11,6 +11,7 @@ from tests.support.browsing import (
     SCREENS,
     TABLET,
     ZOOMED,
+    Screen,
     keep_screenshot,
     new_context,
     opened,
@@ -82,6 +83,24 @@ def test_title_and_first_line_of_an_entry_are_visible_without_scrolling(
             for screen in (PHONE, TABLET):
                 resize(page, screen)
                 assert page.evaluate(script("first-screen")) == [], screen
+
+
+def test_a_number_is_not_broken_from_what_belongs_to_it(
+    press_centre: PressCentre, context: BrowserContext
+) -> None:
+    write = """(name) => document.querySelector("main h1").innerHTML =
+      `Школа <i class="${name}">№ 142</i> отметит <i class="${name}">30-летие</i> по-новому`"""
+    lines = """() => Math.max(...[...document.querySelectorAll("main h1 i")].map(
+      (each) => each.getClientRects().length))"""
+    with opened(context, press_centre, STATES["archive"]) as page:
+        # Without the class, each is broken at some width.
+        for name, most in (("unbroken", 1), ("", 2)):
+            page.evaluate(write, name)
+            found = []
+            for width in range(320, 720, 16):
+                resize(page, Screen(width, PHONE.height))
+                found.append(page.evaluate(lines))
+            assert max(found) == most
 
 
 def test_nothing_moves(

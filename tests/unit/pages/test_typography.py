@@ -69,5 +69,7 @@ def test_it_is_applied_to_titles_and_texts_wherever_pages_show_them(newsroom: Ne
     # What programs read is as it was written.
     assert "<title>К 30-летию — " in page
     assert '"headline": "К 30-летию"' in page
-    home = pages.home(newsroom.edition(), newsroom.settings).decode()
-    assert kept(home) == ["№ 7", "30-летию", "№ 142"]
+    home = pages.home(newsroom.edition(), newsroom.settings)
+    month = pages.month(newsroom.edition(), newsroom.settings, "2026-01") or b""
+    for listed in (home, month):
+        assert kept(listed.decode()) == ["№ 7", "30-летию", "№ 142"]
