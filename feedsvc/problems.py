@@ -116,6 +116,42 @@ KINDS = {
         N_("«{value}» is not a date"),
         N_("write day, month and year, like 13.08.2014, 13.08.2014 15:30 or 13 августа 2014"),
     ),
+    "date-no-year": _error(
+        N_("the date «{value}» has no year"),
+        N_("write the year as well, like 13.08.2014"),
+    ),
+    "date-no-day": _error(
+        N_("the date «{value}» has no day"),
+        N_("write the day as well, like 13.08.2014"),
+    ),
+    "date-short-year": _error(
+        N_("the year in «{value}» has only two digits, and may be taken for a day"),
+        N_("write all four; if you mean {full}, write that"),
+    ),
+    "date-no-such-day": _error(
+        N_("the day in «{value}» does not exist: this month has {last} days"),
+        N_("correct the day or the month"),
+    ),
+    "date-no-month": _error(
+        N_("there is no month {month}, as in «{value}»"),
+        N_("write the day first and then the month, like 13.08.2014"),
+    ),
+    "date-month": _error(
+        N_("there is no such month as in «{value}»"),
+        N_("did you mean «{near}»?"),
+    ),
+    "date-order": _error(
+        N_("in «{value}» either number may be the month"),
+        N_("write the day first and put full stops between, like 13.08.2014"),
+    ),
+    "date-time": _error(
+        N_("what stands beside the date in «{value}» is not a time of day"),
+        N_("write one date, and one time with a colon, like 13.08.2014 15:30"),
+    ),
+    "date-weekday": _warning(
+        N_("the date «{value}» is another day of the week: «{right}»"),
+        N_("look whether the date is right; it was taken as it is written"),
+    ),
     "no-body": _error(
         N_("there is no text"),
         N_("write the news below the title and the date"),

@@ -23,10 +23,20 @@ FORBIDDEN = re.compile(
     + "".join(chr(plane * 0x10000 + last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
     + "]"
 )
+# Soft hyphens, and spaces without a width: programs leave them in copied text, where they split
+# words for searches. The joiners U+200C and U+200D belong to scripts and emoji.
+_INVISIBLE = dict.fromkeys(map(ord, "\xad\u200b\u2060\ufeff"))
+# What an excerpt ends above.
+_end_of_lead = re.compile(r"<(?:h[1-6]|ul|ol|dl|table)[\s>]")
+_heading_end = re.compile(r"\s*<h[1-6][\s>].*?</h[1-6]>", re.DOTALL)
 _BLOCKS = frozenset(
     "blockquote br caption dd div dl dt figcaption figure h1 h2 h3 h4 h5 h6 hr li ol p pre table"
     " td th tr ul".split()
 )
+# The marks that close a quotation, by the one that opens it.
+_QUOTES = {'"': '"', "'": "'", "«": "»", "“": "”", "„": "“”", "‘": "’", "‚": "‘’", "”": "”"}
+# In characters: marks around more than that are looked for by nobody.
+_MAX_QUOTED = 10_000
 # What may have too many marks in a row: no letter, digit or space is one.
 _symbols = re.compile(rf"[^\w\s]{{{MAX_MARKS + 1},}}")
 _sentence_end = re.compile(r"[.!?…][»\")]*(?=\s)")
@@ -35,6 +45,11 @@ _sentence_end = re.compile(r"[.!?…][»\")]*(?=\s)")
 def clean(text: str) -> str:
     """Return a text without the characters that XML 1.0 (section 2.2) or HTML forbids."""
     return text if _is_harmless(text) else FORBIDDEN.sub("", text)
+
+
+def visible(text: str) -> str:
+    """Return a text without soft hyphens and spaces of no width."""
+    return text if text.isascii() else text.translate(_INVISIBLE)
 
 
 def first_forbidden_line(text: str) -> int:
@@ -79,6 +94,30 @@ def _without_surplus_marks(match: re.Match[str]) -> str:
     return "".join(kept)
 
 
+def unquoted(text: str) -> str:
+    """Return a text without the quotation marks of any kind around the whole of it."""
+    closing = _QUOTES.get(text[:1], "")
+    if not 2 <= len(text) <= _MAX_QUOTED or text[-1] not in closing:
+        return text
+    inner = text[1:-1].strip()
+    is_whole = not any(mark in inner for mark in (text[0], *closing))
+    return inner if is_whole else _nested(text, closing)
+
+
+def _nested(text: str, closing: str) -> str:
+    """Return a text without its outer quotation marks if they belong together."""
+    depth = 0
+    for position, mark in enumerate(text):
+        # A mark that opens and closes closes, unless it is the first one.
+        if mark in closing and position:
+            depth -= 1
+            if depth == 0 and position < len(text) - 1:
+                return text
+        elif mark == text[0]:
+            depth += 1
+    return text[1:-1].strip() if depth == 0 else text
+
+
 def place(html: str, site: str) -> str:
     """Complete the addresses on this site; `site` is `https://host` in feeds, "" in pages."""
     return html.replace(SITE, site)
@@ -107,6 +146,19 @@ def plain(html: str, enough: float = math.inf) -> str:
         return plain(html)
     lines = (" ".join(line.split()) for line in "".join(parts).split("\n"))
     return "\n".join(line for line in lines if line)
+
+
+def lead(html: str) -> str:
+    """Return the beginning of safe HTML that an excerpt is made of.
+
+    It ends above the first heading, list or table below a paragraph; a heading that the text
+    begins with is left out. All of it is returned if nothing else is there.
+    """
+    heading = _heading_end.match(html)
+    start = heading.end() if heading else 0
+    end = _end_of_lead.search(html, start)
+    found = html[start : end.start()] if end else html[start:]
+    return found if re.search(r">[^<\s]|\A[^<\s]", found) else html
 
 
 def summarize(text: str) -> str:

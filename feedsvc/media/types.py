@@ -35,6 +35,8 @@ _KINDS = {
     ".ods": N_("table"),
     ".zip": N_("archive"),
 }
+# Entry files that are text, one of whose suffixes may stand behind another.
+_TEXTS = frozenset((".txt", ".md", ".markdown", ".mdown", ".mkd", ".html", ".htm"))
 # In the folder of one entry; and as many more may be named in its text.
 MAX_FILES = 100
 _PASSED_OVER = (".", "_", "~")
@@ -47,6 +49,23 @@ def suffix(path: str) -> str:
     """Return the end of a file's name from its last full stop on, in lower case."""
     # Ten times as fast as pathlib, for each file at each scan.
     return path[path.rfind(".") :].lower()
+
+
+def entry_suffix(path: str) -> str:
+    """Return the suffix that says what an entry file is: Notepad puts `.txt` behind any other."""
+    outer = suffix(path)
+    inner = suffix(path[: -len(outer)]) if outer in _TEXTS else ""
+    return inner if inner in _TEXTS and outer in (".txt", inner) else outer
+
+
+def entry_stem(path: str) -> str:
+    """Return the path of an entry file without the suffix, or the two, that say what it is."""
+    end, inner = path.rfind("."), entry_suffix(path)
+    if end <= path.rfind("/"):
+        return path
+    stem = path[:end]
+    has_two = suffix(path) in _TEXTS and stem.lower().endswith(inner)
+    return stem[: -len(inner)] if has_two else stem
 
 
 def kind(name: str) -> str:
@@ -84,7 +103,7 @@ def siblings(root: Path | str, path: str) -> tuple[str, ...]:
 
     For `news.md` those are the files in `news/`, and `news.jpg`.
     """
-    stem = path[: path.rfind(".")]
+    stem = entry_stem(path)
     namesakes = (
         stem + end
         for end in (*TYPES, *map(str.upper, TYPES))

@@ -1,7 +1,7 @@
 """HTML pages for people. Pure, like the feeds: an edition in, bytes out."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import time, timedelta
 from itertools import groupby
 
 from markupsafe import Markup
@@ -207,8 +207,21 @@ def error(status: int, settings: Settings) -> bytes:
     return render("error.html", settings, status=status)
 
 
+def page_order(entries: Sequence[Entry]) -> list[Entry]:
+    """Return entries, newest first, as pages list them: those without a time above their day's.
+
+    A date without a time is its midnight, although the text may have been written later.
+    """
+    return [
+        entry
+        for _, day in groupby(entries, key=lambda entry: entry.published.date())
+        for entry in sorted(day, key=lambda entry: entry.published.time() != time.min)
+    ]
+
+
 def _entry_list(entries: Sequence[Entry]) -> dict[str, object]:
     """Return the variables of a list of entries, newest first, grouped by day of publication."""
+    entries = page_order(entries)
     groups = [list(day) for _, day in groupby(entries, key=lambda entry: entry.published.date())]
     return {
         "days": [(group[0].published, group) for group in groups],

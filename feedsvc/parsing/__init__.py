@@ -13,7 +13,7 @@ from pathlib import Path
 
 from feedsvc import dates, model, problems, text, urls
 from feedsvc.media import inspect, opening, types
-from feedsvc.media.types import suffix
+from feedsvc.media.types import entry_suffix, suffix
 from feedsvc.model import Entry, Reading
 from feedsvc.parsing import markdown, press_text
 from feedsvc.parsing.context import Context, Refused
@@ -81,7 +81,7 @@ def read(
     try:
         if len(data) > MAX_SIZE:
             raise context.refusal("too-large", size=len(data))
-        entry = KINDS[suffix(path)].read(data, context)
+        entry = KINDS[entry_suffix(path)].read(data, context)
     except Refused:
         entry = None
     return Reading(entry, context.problems, tuple(context.named_files))

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from unicodedata import normalize
 
 from feedsvc import urls
+from feedsvc.media.types import entry_stem
 from feedsvc.model import Category
 from feedsvc.parsing.identifiers import as_id
 from feedsvc.settings import ParseSettings
@@ -34,7 +35,7 @@ class FileName:
     def __init__(self, path: str) -> None:
         # Ten times as fast as pathlib, for each file of the first index.
         *folders, name = path.split("/")
-        stem = name.rpartition(".")[0] or name
+        stem = entry_stem(name) or name
         if folders and (found := _in_folder.fullmatch(stem)):
             stem = folders.pop() + found[1]
         self.stem = normalize("NFC", stem)

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from feedsvc import urls
 from feedsvc.media.inspect import Unfit, inspect
-from feedsvc.media.types import MAX_FILES, TYPES, is_plain, suffix, within
+from feedsvc.media.types import MAX_FILES, TYPES, entry_stem, is_plain, suffix, within
 from feedsvc.model import Attachment
 from feedsvc.parsing.identifiers import ENTRY_SUFFIXES
 from feedsvc.parsing.links import entry_link
@@ -169,7 +169,7 @@ class EntryFiles:
         if name.startswith("/"):
             folders = [PurePosixPath()]
         else:
-            folders = [self._path.with_suffix(""), self._path.parent]
+            folders = [PurePosixPath(entry_stem(str(self._path))), self._path.parent]
         name = name.removeprefix("/")
         # Some systems store an accent as a character of its own (й as и and a breve).
         spellings = dict.fromkeys((name, normalize("NFC", name), normalize("NFD", name)))

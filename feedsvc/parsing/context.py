@@ -13,7 +13,7 @@ from feedsvc.parsing.identifiers import category, id_from, is_id
 from feedsvc.parsing.links import absolute, entry_link
 from feedsvc.problems import severity
 from feedsvc.settings import ParseSettings
-from feedsvc.text import SUMMARY_LENGTH, clean, plain, summarize
+from feedsvc.text import SUMMARY_LENGTH, clean, lead, plain, summarize, visible
 
 # The most characters of a title: official ones are long, but a whole paragraph is a mistake.
 MAX_TITLE = 500
@@ -170,8 +170,11 @@ class Context:
             html = render(source, page, files)
         except Excess as error:
             raise self.refusal(error.code, error.line and error.line + above) from error
+        html = visible(html)
         text = _footnote_mark.sub("", html) if "<sup>" in html else html
-        summary = summarize(plain(text, enough=SUMMARY_LENGTH))
+        summary = summarize(plain(lead(text), enough=SUMMARY_LENGTH))
+        if summary.endswith(":"):  # a list follows
+            summary = f"{summary[:-1]}…"
         if not (summary or files.named_files or "<img" in html):
             raise self.refusal("no-body")
         return Body(html, summary)

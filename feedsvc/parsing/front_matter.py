@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Callable
 from datetime import date, datetime, time
 
+from feedsvc.media.types import entry_suffix
 from feedsvc.parsing import yaml_values
 from feedsvc.parsing.bounds import MAX_DEPTH
 from feedsvc.parsing.context import Context
@@ -21,13 +22,17 @@ __all__ = ["LISTS", "MAX_NAMES", "MAX_PARTS", "Content", "Value", "listed", "one
 
 # In characters: front matter in TOML or JSON, whose readers tell no lines.
 _MAX_HEAD = 65_536
-_fence = re.compile(r"(?:---|\.\.\.)[ \t]*")
+# Word makes other dashes of three hyphens.
+_fence = re.compile(r"(?:---|\.\.\.|[‒–—―−][‒–—―− \t\xa0-]*)[ \t]*")
 _toml_fence = re.compile(r"\+\+\+[ \t]*")
 _between_dots = re.compile(r"[\n=,{}]")
 _nikola = re.compile(r"\.\. ([A-Za-z][\w -]*):[ \t]*(.*)")
 # The first line of a text that begins with lines of names and values.
-_fields_start = re.compile(r"(?:title|date|author|category|tags|slug|status):[ \t]", re.IGNORECASE)
-_field = re.compile(r"([A-Za-z][\w -]*):[ \t]*(.*)")
+_fields_start = re.compile(
+    r"(?:title|date|author|category|tags|slug|status|заголовок|дата|автор|рубрики?|статус):\s",
+    re.IGNORECASE,
+)
+_field = re.compile(r"([^\W\d_][\w -]*):[ \t]*(.*)")
 # In lines of names and values these are lists, separated by commas; names by semicolons too.
 LISTS = frozenset(("tags", "keywords", "authors", "categories"))
 
@@ -47,7 +52,7 @@ def split(text: str, context: Context) -> tuple[dict[str, Value], str]:
         return _from_lines(lines, start, _nikola, context)
     if _fields_start.match(first):
         return _from_lines(lines, start, _field, context)
-    is_page = context.path.lower().endswith(PAGE_SUFFIXES)
+    is_page = entry_suffix(context.path) in PAGE_SUFFIXES
     raise context.refusal("page-without-head" if is_page else "no-front-matter", start + 1)
 
 

@@ -15,6 +15,12 @@ from feedsvc.parsing.links import linked
 _MAX_HEADING = 80
 # Each row of a table has this many cells at least, and the table as many rows.
 _LEAST = 2
+# In characters: no editor breaks lines that late, so that one which ends a sentence is a paragraph.
+_LONG = 120
+# What Word writes before an item and a tab; of its fonts of symbols only the number is left.
+_item_of_word = re.compile(
+    r"(?:[•●▪■◦·§oüØ\uf000-\uf0ff-]|[-–—]|(\d{1,3}[.)]))[ \xa0]*\t[ \t\xa0]*(?=\S)"
+)
 _bullet = re.compile(r"([•●▪◦·])[ \t\xa0]*(?=\S)|([-–—])[ \t\xa0]+(?=\S)")
 _number = re.compile(r"(\d{1,3})[.)][ \t\xa0]+(?=\S)")
 # What a heading does not end with, and does not begin with.
@@ -29,7 +35,8 @@ def blocks(source: str) -> Iterator[str]:
     Its lines are stripped, but for tabs around the rows of a table.
     """
     cells = 0
-    parts = [list(lines) for filled, lines in groupby(source.split("\n"), bool) if filled]
+    filled = (list(lines) for filled, lines in groupby(source.split("\n"), bool) if filled)
+    parts = [part for lines in filled for part in _paragraphs_of_word(_with_items(lines))]
     for before, part, after in zip([[], *parts], parts, [*parts[1:], []], strict=False):
         if _is_heading(part, before, after):
             yield f"<h2>{linked(part[0])}</h2>"
@@ -44,6 +51,50 @@ def blocks(source: str) -> Iterator[str]:
             else:
                 yield from _lists_and_paragraphs(lines, last)
             last = lines[-1]
+
+
+def _with_items(lines: list[str]) -> list[str]:
+    """Return lines with the items of lists as Word writes them, where those are no table."""
+    found: list[str] = []
+    for has_tab, group in groupby(lines, lambda line: "\t" in line):
+        run = list(group)
+        if has_tab and all(map(_is_item_of_word, run)):
+            run = [_item_of_word.sub(_as_typed, line, count=1) for line in run]
+        found += run
+    return found
+
+
+def _is_item_of_word(line: str) -> bool:
+    item = _item_of_word.match(line)
+    return item is not None and "\t" not in line[item.end() :]
+
+
+def _as_typed(item: re.Match[str]) -> str:
+    return f"{item[1] or '•'} "
+
+
+def _paragraphs_of_word(lines: list[str]) -> Iterator[list[str]]:
+    """Yield lines as parts: each one, if they are paragraphs, but for lists and tables.
+
+    Word saves each paragraph as a line, with no blank ones between. Lines are none if one of
+    them is long, but is broken off within a sentence.
+    """
+    long = [line for line in lines if len(line) > _LONG]
+    if not long or not all(map(_end_of_text.search, long)):
+        yield lines
+        return
+    part: list[str] = []
+    for line in lines:
+        goes_on = part and _belongs_together(part[-1]) and _belongs_together(line)
+        if part and not goes_on:
+            yield part
+            part = []
+        part.append(line)
+    yield part
+
+
+def _belongs_together(line: str) -> bool:
+    return "\t" in line or bool(_bullet.match(line) or _number.match(line))
 
 
 def _is_heading(part: Lines, before: Lines, after: Lines) -> bool:

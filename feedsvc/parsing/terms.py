@@ -5,17 +5,17 @@ from datetime import datetime
 
 from feedsvc.dates import FOREVER, parse_end, without_until
 from feedsvc.parsing.context import Context
-from feedsvc.parsing.keys import FALSE, TRUE
+from feedsvc.parsing.russian import FALSE, TRUE
 from feedsvc.parsing.yaml_values import Value
 
 
-def pinned(value: Value, context: Context) -> datetime | None:
+def pinned(value: Value | None, context: Context) -> datetime | None:
     """Return until when an entry is pinned; None if it is not, or if that is not clear."""
-    text = str(value.content).lower()
-    if text in FALSE or text == "нет":
+    text = "" if value is None else str(value.content).lower()
+    if value is None or text in FALSE:
         return None
     # Others write a number, by which they sort what is pinned.
-    if text in TRUE or text == "да" or text.isdecimal():
+    if text in TRUE or text.isdecimal():
         return FOREVER
     moment = parse_end(text, context.settings.timezone)
     if moment is None:

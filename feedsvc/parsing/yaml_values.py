@@ -6,6 +6,8 @@ needs its line, and when objects are built, a file of 50,000 brackets overflows 
 stack and kills the process.
 """
 
+import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,7 +15,7 @@ import yaml
 
 from feedsvc.parsing.bounds import MAX_DEPTH
 from feedsvc.parsing.context import Context
-from feedsvc.text import clean, normalized
+from feedsvc.text import clean, normalized, unquoted
 
 # The most names in a front matter. There are fewer than 20 known ones.
 MAX_NAMES = 100
@@ -21,6 +23,7 @@ MAX_NAMES = 100
 MAX_PARTS = 20_000
 # These end a line in YAML, and nowhere else; Word writes the second one.
 _LINE_BREAKS = "\x85\u2028\u2029"
+_as_in_word = re.compile(r"([^\W\d_][\w -]*):(?:[ \t]*\xa0|[ \t]+(?=[«“„”‘]))(.*)")
 # What was written; None for an alias, which may stand for anything.
 Content = str | tuple["Content", ...] | dict[str, "Content"] | None
 
@@ -39,7 +42,7 @@ def read(lines: list[str], above: int, context: Context) -> dict[str, Value]:
     Raises Refused.
     """
     # Empty lines stand for those above, so that YAML counts lines as people do.
-    source = "\n" * above + "\n".join(lines) + "\n"
+    source = "\n" * above + "\n".join(map(_as_yaml, lines)) + "\n"
     for line_break in _LINE_BREAKS:
         source = source.replace(line_break, " ")
     try:
@@ -47,6 +50,17 @@ def read(lines: list[str], above: int, context: Context) -> dict[str, Value]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         raise context.refusal("bad-yaml", mark.line + 1 if mark else above) from error
+
+
+def _as_yaml(line: str) -> str:
+    """Return a line with the spaces and quotation marks of YAML for those of Word."""
+    found = _as_in_word.fullmatch(line)
+    if found is None:
+        return line
+    value = found[2].strip()
+    bare = unquoted(value)
+    needs_marks = bare != value and (": " in bare or " #" in bare)
+    return f"{found[1]}: {json.dumps(bare, ensure_ascii=False) if needs_marks else value}"
 
 
 def _pairs(events: Iterator[yaml.Event], context: Context) -> Iterator[tuple[str, Value]]:

@@ -103,7 +103,7 @@ class Scan:
     def _completed(self, found: FoundFile, siblings: dict[str, list[str]]) -> FoundFile:
         if not siblings and found.path not in self._named:
             return found
-        own = tuple(sorted(siblings.get(_stem(found.path), ())))
+        own = tuple(sorted(siblings.get(types.entry_stem(found.path), ())))
         return with_other_files(found, self._root, own, self._named.get(found.path, ()))
 
     def covered(self, path: str) -> bool:
@@ -183,7 +183,7 @@ def _stem(path: str) -> str:
 def _siblings(prefix: str, items: list[os.DirEntry[str]], root: str) -> dict[str, list[str]]:
     """Return the files that bear the name of an entry in a folder, by the path of that name."""
     siblings: dict[str, list[str]] = {}
-    entries = {_stem(item.name) for item in items if is_entry_name(item.name)}
+    entries = {types.entry_stem(item.name) for item in items if is_entry_name(item.name)}
     for item in items:
         name, stem = item.name, _stem(item.name)
         if name in entries and item.is_dir(follow_symlinks=False):

@@ -46,6 +46,11 @@ def press(unit: str, before: str = "", after: str = "") -> Maker:
     return lambda size: f"{PRESS}{before}{_filled(unit, size)}{after}".encode()
 
 
+def head(unit: str, before: str = "") -> Maker:
+    """Return the maker of a press text whose head repeats a text."""
+    return lambda size: f"{before}{_filled(unit, size)}\n{PRESS}Text.\n".encode()
+
+
 def table(size: int, prefix: str = "") -> bytes:
     """Return an entry with a table of many columns, and many rows of one cell."""
     columns = max(2, size // 34)
@@ -227,6 +232,25 @@ PLAIN: dict[str, Maker] = {
     "a long date": lambda size: f"T\n{'1 ' * (size // 2)}\nText\n".encode(),
     "a long publisher": lambda size: f"{PRESS}Text\n\n[{'a](' * (size // 3)})".encode(),
     "a long old address": press("a.", before="Text\n\nАдрес страницы: http://"),
+    **{
+        f"heads: {unit.strip() or 'blank lines'}": head(unit, before)
+        for before, unit in (
+            *(("", "Рубрика: А\n"), ("Рубрики:\n", "- а\n"), ("Рубрики: ", "а,"), ("", "---\n")),
+            *(("", "ключ: а\n"), ("", "ключ: а "), ("Заголовок: ", "«"), ("Заголовок: ", "«а»")),
+            *(("", "\n"), ("", "а "), ("", "а"), ("", "- "), ("---\n", "а: а\n"), ("", "а\t")),
+            *(("24.11.2026\n", "24.11.2026\n"), ("", "черновик\n"), ("Картинка: ", "а.jpg;")),
+        )
+    },
+    "lines like fields": press("статус: черновик закона\n"),
+    "paragraphs of Word": press(f"{'Слово ' * 30}.\n"),
+    "items of Word": press("•\tа\n"),
+    "items of Word between rows": press("•\tа\nа\tб\tв\n"),
+    "KOI8-R": lambda size: (
+        press("Новость для жителей района. ")(2 * size).decode().encode("koi8-r")
+    ),
+    "letters of KOI8-R": lambda size: press("щ")(2 * size).decode().encode("koi8-r"),
+    "UTF-16": lambda size: press("Новость. ")(size // 2).decode().encode("utf-16-le"),
+    "soft hyphens": press("\xad"),
     "bullets": press("•\n"),
     "dashes": press("— А\n"),
     "dashes that change": press("— а\n- б\n"),

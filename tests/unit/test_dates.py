@@ -1,5 +1,6 @@
 """Dates as people write them, and every change of Moscow's clocks since 1900."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -8,12 +9,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedsvc.dates import from_microseconds, parse_date, parse_end, to_microseconds
+from feedsvc.dates import (
+    from_microseconds,
+    is_meant,
+    parse_date,
+    parse_end,
+    read_date,
+    to_microseconds,
+)
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 RUSSIAN = (
     "января февраля марта апреля мая июня июля августа сентября октября ноября декабря".split()
 )
+NOMINATIVE = (
+    "январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь".split()
+)
+WEEKDAYS = "понедельник вторник среда четверг пятница суббота воскресенье".split()
+SHORT = "пн вт ср чт пт сб вс".split()
+SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 ENGLISH = (
     "January February March April May June July August September October November December".split()
 )
@@ -50,9 +64,58 @@ def spellings(local: datetime) -> list[str]:
         *(f"{day}{joint}{time}" for day in days for joint in joints for time in clocks),
         f"{local.day} {ENGLISH[local.month - 1]} {local.year} at {clock}",
         f"  {local.day}  {RUSSIAN[local.month - 1]}\t{local.year}  {clock} ",
+        *(
+            f"{day}{joint}{clock}"
+            for day in official(local)
+            for joint in (" ", ", ", ", в ", " — ")
+        ),
+        *(f"{local:%d.%m.%Y} {time}" for time in hours(local)),
+        *(f"{clock}{joint}{local:%d.%m.%Y}" for joint in (" ", ", ")),
+        f"в {clock}, {local.day} {RUSSIAN[local.month - 1]} {local.year} г.",
         # Word processors put U+00A0 into dates.
         f"{local.day}\u00a0{RUSSIAN[local.month - 1]}\u00a0{local.year}\u00a0г. в\u00a0{clock}",
     ]
+
+
+def official(local: datetime) -> list[str]:
+    """Return dates as they stand in papers, and in what people type."""
+    month = RUSSIAN[local.month - 1]
+    weekday = WEEKDAYS[local.weekday()]
+    return [
+        f"«{local.day}» {month} {local.year} г.",
+        f'"{local.day}" {month} {local.year} года',
+        f"“{local.day:02}” {month} {local.year}",
+        f"от {local.day} {month} {local.year} года",
+        f"{local.day}-го {month} {local.year}г.",
+        f"{local.day} {month}, {local.year}",
+        f"{local.day} {NOMINATIVE[local.month - 1]} {local.year}",
+        f"{local.day} {month[:3]}. {local.year}",
+        f"{local.day}. {local.month}. {local.year}",
+        f"{weekday}, {local:%d.%m.%Y}",
+        f"{weekday.upper()} {local.day} {month} {local.year}",
+        f"{local:%d.%m.%Y}, {weekday}",
+        f"{local:%d.%m.%Y} ({SHORT[local.weekday()]})",
+        f"{SHORT[local.weekday()]}. {local:%d.%m.%Y}",
+    ]
+
+
+def hours(local: datetime) -> list[str]:
+    """Return times of day with words; with a hyphen where that means no span of hours."""
+    found = [
+        f"{local.hour} ч {local.minute} мин",
+        f"{local.hour} ч. {local:%M} мин.",
+        f"в {local.hour}ч{local:%M}",
+        f"в {local.hour} часов {local.minute} минут",
+        f"{local:%H:%M} МСК",
+        f"{local:%H:%M} (мск)",
+        f"{local:%H:%M} по московскому времени.",
+        f"{local.hour}{f'{local:%M}'.translate(SUPERSCRIPT)}",
+    ]
+    if local.minute == 0:
+        found += [f"{local.hour} ч.", f"в {local.hour} часов", f"{local.hour} час"]
+    if local.minute == 0 or local.minute > 24:
+        found += [f"{local.hour}-{local:%M}", f"{local.hour}–{local:%M}"]
+    return found
 
 
 def expected(local: datetime) -> str:
@@ -198,6 +261,8 @@ def test_an_offset_west_of_greenwich_loses_its_seconds_too() -> None:
         ("2014-08-13 10:00 america/port-au-prince", "2014-08-13T18:00:00+04:00"),
         ("2014-08-13T15:30:00 MSK", "2014-08-13T15:30:00+04:00"),
         ("2014-08-13T1:30", "2014-08-13T01:30:00+04:00"),
+        ("13-08-2014", "2014-08-13T00:00:00+04:00"),
+        ("13 сент. 2014", "2014-09-13T00:00:00+04:00"),
     ],
 )
 def test_a_date_is_parsed_as_programs_write_it(text: str, moment: str) -> None:
@@ -224,14 +289,13 @@ def test_a_date_is_parsed_as_programs_write_it(text: str, moment: str) -> None:
         "завтра",
         "вчера в 15:30",
         "01/02/2024",
-        "13-08-2014",
         "13.08.14",
         "2014-W33-3",
         "2014-225",
         "20140813",
         "1407873600",
         "13 мартобря 2014",
-        "13 август 2014",
+        "13 дня 2014",
         "13.08.2014 24:00",
         "2014-08-13T24:00:00",
         "13.08.2014 15:60",
@@ -253,7 +317,18 @@ def test_a_date_is_parsed_as_programs_write_it(text: str, moment: str) -> None:
         "3000-01-01T00:00:00+23:59",
         "0000-01-01",
         "13.08.2014 и 14.08.2014",
-        "13.08.2014 (среда)",
+        "13.08.2014 (праздник)",
+        "до 13.08.2014",
+        "внимание 13 августа 2014",
+        "13.08.2014 10:00-12:00",
+        "13.08.2014 10:00 — 12:00",
+        "13.08.2014 10:00–12:00",
+        "2014-08-13 10:00–12:00",
+        "13 августа 2014 10:00-12",
+        "13.08.2014 10-12",
+        "13-15 августа 2014",
+        "13.08.2014, 14 и 15 ч",
+        "вторник",
         # Arabic-Indic digits, which \d and int() accept.
         "\u0661\u0663.\u0660\u0668.\u0662\u0660\u0661\u0664",
         "\u0662\u0660\u0661\u0664-\u0660\u0668-\u0661\u0663",
@@ -348,6 +423,121 @@ def test_any_text_is_a_moment_or_none(text: str) -> None:
     moment = parse_date(text, MOSCOW)
 
     assert moment is None or moment.utcoffset() is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "fault", "values"),
+    [
+        ("24.11.26", "date-short-year", {"full": "24.11.2026"}),
+        ("4/1/26 15:30", "date-short-year", {"full": "04.01.2026"}),
+        ("24 ноября 26 г.", "date-short-year", {"full": "24.11.2026"}),
+        ("24 дня 26", "bad-date", {}),
+        ("24 ноября", "date-no-year", {}),
+        ("24 ноября в 15:30", "date-no-year", {}),
+        ("24.11", "date-no-year", {}),
+        ("24.11, 15:30", "date-no-year", {}),
+        ("2 дня", "bad-date", {}),
+        ("24-25 ноября 2026", "bad-date", {}),
+        ("ноябрь 2026 г.", "date-no-day", {}),
+        ("11.2026", "date-no-day", {}),
+        ("осень 2026", "bad-date", {}),
+        ("31.11.2026", "date-no-such-day", {"last": "30"}),
+        ("29 февраля 2100 г.", "date-no-such-day", {"last": "28"}),
+        ("00.11.2026", "date-no-such-day", {"last": "30"}),
+        ("24.13.2026", "date-no-month", {"month": "13"}),
+        ("24/13/2026", "date-no-month", {"month": "24"}),
+        ("07/12/2026", "date-order", {}),
+        ("01-02-2024", "date-order", {}),
+        ("24 ноебря 2026", "date-month", {"near": "ноября"}),
+        ("Novembre 24, 2026", "date-month", {"near": "november"}),
+        ("24 мартобря 2026", "bad-date", {}),
+        ("24.11.2026 25:70", "date-time", {}),
+        ("24.11.2026 10-12", "date-time", {}),
+        ("24.11.2026 10:00-12:00", "date-time", {}),
+        ("24.11.2026 и 25.11.2026", "date-time", {}),
+        ("24.11.2026 15:30 Europe/Nowhere", "bad-date", {}),
+        ("0000-01-01", "bad-date", {}),
+        ("01.01.1800", "bad-date", {}),
+        ("завтра", "bad-date", {}),
+        ("", "bad-date", {}),
+    ],
+)
+def test_what_is_wrong_with_a_date_is_said(text: str, fault: str, values: dict[str, str]) -> None:
+    found = read_date(text, MOSCOW)
+
+    assert (found.moment, found.fault, found.values) == (None, fault, {"value": text, **values})
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("среда, 24 ноября 2026", "вторник"),
+        ("в пятницу, 24 ноября 2026 г. в 15:30", "вторник"),
+        ("24.11.2026 (сб)", "вторник"),
+        ("Wed, 24 Nov 2026 23:30:00 -0500", "Tuesday"),
+        ("вт ср 24.11.2026", "вторник"),
+    ],
+)
+def test_a_wrong_day_of_the_week_is_told(text: str, right: str) -> None:
+    found = read_date(text, MOSCOW)
+
+    assert found.moment is not None
+    assert (found.fault, found.values) == ("date-weekday", {"value": text, "right": right})
+
+
+@pytest.mark.parametrize("text", ["24.11.2026", "31.11.2026", "24.11.26", "07/12/2026"])
+def test_what_has_all_parts_of_a_date_is_meant_to_be_one(text: str) -> None:
+    assert is_meant(text, MOSCOW)
+
+
+@pytest.mark.parametrize("text", ["24 ноября", "9 мая: праздник", "11.2026", "завтра", ""])
+def test_what_lacks_a_part_may_be_something_else(text: str) -> None:
+    assert not is_meant(text, MOSCOW)
+
+
+def test_a_day_may_only_stand_behind_the_month_where_that_is_certain() -> None:
+    assert parse("11/24/2026") == parse("24/11/2026") == "2026-11-24T00:00:00+03:00"
+    assert parse("11-11-2026") == "2026-11-11T00:00:00+03:00"
+
+
+NUMBERS = st.one_of(
+    *(st.integers(0, limit).map(str) for limit in (31, 60, 3000)), st.just("00"), st.just("2026")
+)
+PIECES = st.one_of(
+    NUMBERS,
+    NUMBERS,
+    st.sampled_from([*"./-:, ,«»()", " ", " ", ". ", " г.", " в ", "–", " — ", "т", "t"]),
+    st.sampled_from(
+        [*RUSSIAN, *NOMINATIVE, *ENGLISH, *WEEKDAYS, *SHORT, "ч", " мин", "от ", "мск"]
+    ),
+)
+
+
+@settings(deadline=None, derandomize=True, max_examples=500)
+@given(
+    st.one_of(
+        st.lists(PIECES, max_size=12).map("".join),
+        st.builds(
+            lambda day, tail: day + "".join(tail),
+            st.datetimes(datetime(1900, 1, 1), datetime(2999, 12, 31)).flatmap(  # noqa: DTZ001
+                lambda local: st.sampled_from(spellings(local) + official(local))
+            ),
+            st.lists(PIECES, max_size=4),
+        ),
+    )
+)
+def test_no_number_in_a_date_is_passed_over(text: str) -> None:
+    moment = parse_date(text, ZoneInfo("UTC"))
+    # Offsets and zones move the day; fractions are dropped.
+    has_zone = re.search(
+        r"[+]|мск|msk|-[\d:]+\s*[.,;]*$|[.,]\d{3,}|[⁰¹²³⁴⁵⁶⁷⁸⁹]|московск", text.lower()
+    )
+    if moment is None or has_zone:
+        return
+    meant = {moment.year, moment.day, moment.hour, moment.minute, moment.second, moment.month}
+
+    assert {int(number) for number in re.findall(r"\d+", text)} <= meant
+    assert moment.year in {int(number) for number in re.findall(r"\d+", text)}
 
 
 @pytest.mark.parametrize("count", [0, 1, -1, 1_782_907_200_000_000, -62_135_596_800_000_000])

@@ -12,7 +12,8 @@ from feedsvc.problems import KINDS, advice, as_json, sentence, severity, what
 VALUES = {
     name: f"<{name}>"
     for name in (
-        "name size encoding id value key near other guid label taken count limit title"
+        "name size encoding id value key near other guid label taken count limit title full last"
+        " month right"
     ).split()
 }
 
@@ -56,6 +57,7 @@ def test_only_these_problems_are_warnings() -> None:
         "unknown-key",
         "unknown-key-near",
         "bad-lang",
+        "date-weekday",
         "bad-address",
         "bad-category",
         "categories-many",

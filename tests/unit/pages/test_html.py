@@ -361,3 +361,23 @@ def test_the_search_page_without_an_index_has_the_form_and_a_note(settings: Sett
     assert len(root.xpath("//form[@class='ask']")) == 1
     assert len(root.xpath("//p[@class='note']")) == 1
     assert root.xpath("//article") == []
+
+
+def test_news_without_a_time_stand_above_the_others_of_their_day(newsroom: Newsroom) -> None:
+    dates = {
+        "e": "13.08.2014",
+        "d": "14.08.2014",
+        "c": "14.08.2014",
+        "b": "14.08.2014 09:00",
+        "a": "14.08.2014 10:00",
+    }
+    newsroom.apply({f"{name}.md": item(name, date) for name, date in dates.items()})
+
+    for html in (
+        pages.home(newsroom.edition(), newsroom.settings),
+        pages.month(newsroom.edition(), newsroom.settings, "2014-08"),
+    ):
+        assert html is not None
+        assert texts(html.decode(), "//article/h3") == ["d", "c", "a", "b", "e"]
+    # In feeds their moment counts.
+    assert [entry.id for entry in newsroom.edition().newest(9)] == ["a", "b", "d", "c", "e"]

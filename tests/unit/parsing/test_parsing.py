@@ -140,3 +140,26 @@ def test_any_bytes_give_an_entry_or_an_error(examples: int) -> None:
         assert_sound(reading(data, path))
 
     check()
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "html"),
+    [
+        ("a.md.txt", markdown(body="*x*"), "<p><em>x</em></p>\n"),
+        ("b/a.MD.TXT", markdown(body="*x*"), "<p><em>x</em></p>\n"),
+        ("a.md.md", markdown(body="*x*"), "<p><em>x</em></p>\n"),
+        ("a.html.txt", markdown(body="<i>x</i>"), "<i>x</i>"),
+        ("a.txt.txt", press("*x*"), "<p>*x*</p>"),
+    ],
+)
+def test_a_suffix_that_notepad_added_is_no_part_of_the_name(
+    path: str, source: str, html: str
+) -> None:
+    found = entry(source, path)
+
+    assert (found.id, found.html) == ("a", html)
+
+
+def test_other_suffixes_in_a_name_are_part_of_it() -> None:
+    assert entry(press("x"), "a.docx.txt").id == "a.docx"
+    assert entry(markdown(), "a.txt.md").id == "a.txt"

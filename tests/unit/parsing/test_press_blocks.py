@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 from tests.support.newsroom import ROOT
-from tests.support.parsing import entry, refused, warned
+from tests.support.parsing import entry, markdown, refused, warned
 
 HEAD = "Заголовок\n13.08.2014\n"
 LONG = "Довольно длинный абзац, который ниже заголовка говорит о том же самом подробнее."
@@ -139,9 +139,7 @@ def test_lines_under_the_date_say_more() -> None:
     assert found.updated == datetime.fromisoformat("2014-08-14T10:00:00+04:00")
 
 
-@pytest.mark.parametrize(
-    "line", ["Место: парк", "Автор", "Автор:", "Рубрика — спорт", "Внимание: автор: я"]
-)
+@pytest.mark.parametrize("line", ["Место: парк", "Автор", "Рубрика — спорт", "Внимание: автор: я"])
 def test_other_lines_under_the_date_are_text(line: str) -> None:
     found = entry(f"{HEAD}{line}\nАвтор: Иван", "a.txt")
     assert found.author is None
@@ -181,3 +179,83 @@ def test_the_example_of_the_guide_shows_all_of_that() -> None:
         assert found.html.count(part) == 1
     assert (found.author, len(found.categories)) == ("Мария Иванова", 2)
     assert found.correction == "указано верное время начала"
+
+
+PARAGRAPH = (
+    "Во дворе дома восемь установили качели, горку и щит для баскетбола, и теперь здесь занимаются"
+    " физкультурой жители всех соседних домов."
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (f"{PARAGRAPH}\n{PARAGRAPH}", "PP"),
+        (f"Коротко.\n{PARAGRAPH}\nКоротко.", "<p>Коротко.</p>P<p>Коротко.</p>"),
+        (f"{PARAGRAPH}\nКогда откроют каток\n{PARAGRAPH}", "P<h2>Когда откроют каток</h2>P"),
+        (f"{PARAGRAPH}\n•\tа\n•\tб\n{PARAGRAPH}", "P" + items("а", "б") + "P"),
+        (f"{PARAGRAPH}\n1.\tа\n2.\tб", "P" + items("а", "б", name="ol")),
+        (f"{PARAGRAPH}\nа\tб\nв\tг",
+         "P<table><tbody><tr><td>а</td><td>б</td></tr><tr><td>в</td><td>г</td></tr></tbody></table>"),
+        # Cut off by an editor, so that the lines are no paragraphs.
+        (f"{PARAGRAPH[:-1]}\n{PARAGRAPH}", f"<p>{PARAGRAPH[:-1]}<br>\n{PARAGRAPH}</p>"),
+        ("Коротко.\nКоротко.", "<p>Коротко.<br>\nКоротко.</p>"),
+    ],
+    ids=range(8),
+)  # fmt: skip
+def test_each_line_that_word_saved_is_a_paragraph(body: str, expected: str) -> None:
+    found = html(body).replace(f"<p>{PARAGRAPH}</p>", "P").replace("\n", "")
+
+    assert found == expected.replace(f"\n{PARAGRAPH}", PARAGRAPH).replace("\n", "")
+
+
+@pytest.mark.parametrize("mark", ["•", "·", "\uf0b7", "\uf0a7", "o", "§", "ü", "-", "–", "—"])
+def test_items_that_word_saved_are_a_list(mark: str) -> None:
+    assert html(f"Выдадут:\n{mark}\tГрабли.\n{mark}\tМешки.") == (
+        "<p>Выдадут:</p>\n" + items("Грабли.", "Мешки.")
+    )
+
+
+def test_numbers_before_tabs_are_a_list_unless_they_are_part_of_a_table() -> None:
+    assert html("1.\tОдин\n2.\tДва") == items("Один", "Два", name="ol")
+    assert html("№\tИмя\n1.\tИванов\n2.\tПетров").startswith("<table><thead>")
+    assert html("1.\tИванов\t10:00\n2.\tПетров\t11:00").startswith("<table><tbody>")
+
+
+def test_cells_on_lines_of_their_own_stay_lines() -> None:
+    # Nothing tells them from lines of an address or a poem.
+    assert html("Двор\nНачало\nЧертановская\n10:00") == (
+        "<p>Двор<br>\nНачало<br>\nЧертановская<br>\n10:00</p>"
+    )
+
+
+def test_soft_hyphens_and_spaces_of_no_width_are_left_out() -> None:
+    found = entry(
+        "За\u00adго\u200bло\ufeffвок\u2060\n13.08.2014\n\nТе\u00adкст 👨\u200d👩\u200d👧 می\u200cخ",
+        "a.txt",
+    )
+
+    assert (found.title, found.html) == ("Заголовок", "<p>Текст 👨\u200d👩\u200d👧 می\u200cخ</p>")
+    in_markdown = entry(markdown("summary: К\u00adратко", body="Т&shy;екст&#8203;"))
+    assert (in_markdown.summary, in_markdown.html) == ("Кратко", "<p>Текст</p>\n")
+
+
+@pytest.mark.parametrize(
+    ("body", "summary"),
+    [
+        ("Первый абзац.\n\n• а\n• б", "Первый абзац."),
+        ("Выдадут:\n• а\n• б", "Выдадут…"),
+        (f"Первый абзац.\n\nКогда откроют\n\n{LONG}", "Первый абзац."),
+        ("а\tб\nв\tг\n\nТекст.", "а б в г Текст."),
+        ("• а\n• б\n\nТекст.", "а б Текст."),
+    ],
+)
+def test_an_excerpt_ends_at_a_heading_or_a_list(body: str, summary: str) -> None:
+    assert entry(f"{HEAD}\n{body}", "a.txt").summary == summary
+
+
+def test_an_excerpt_of_markdown_leaves_out_the_heading_above_it() -> None:
+    body = "## Глава\n\nПервый абзац.\n\n## Ещё одна\n\nВторой."
+
+    assert entry(markdown(body=body)).summary == "Первый абзац."
+    assert entry(markdown(body="## Глава\n\n- а")).summary == "Глава а"
