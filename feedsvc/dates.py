@@ -288,8 +288,8 @@ def without_until(text: str) -> str:
 
 def _has_time(text: str) -> bool:
     """Return whether a date that can be parsed has a time."""
-    mended, _ = _mended(text)
-    match = next(filter(None, (form.fullmatch(mended) for form in _FORMS)))
+    text, _ = _mended(text)
+    match = next(filter(None, (form.fullmatch(text) for form in _FORMS)))
     return match["hour"] is not None
 
 

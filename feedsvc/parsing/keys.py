@@ -91,7 +91,9 @@ _NOT_PUBLIC = frozenset(
     " protected password archived unpublished review deleted".split()
 )
 # Of these, even one whose value is unclear is no text.
-_STATE_KEYS = frozenset(("draft", "private", "hidden")) | _STATE | _NOT_BEFORE | {*_KEPT_BACK}
+_STATE_KEYS = frozenset(("draft", "private", "hidden", "expires", *_KEPT_BACK)).union(
+    _STATE, _NOT_BEFORE, _NOT_AFTER
+)
 # In characters: longer keys are nobody's, and are not remembered.
 _MAX_KEY = 50
 # In Nikola's texts these are tags.

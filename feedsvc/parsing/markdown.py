@@ -318,8 +318,7 @@ class _Fields:
         return versions.original(str(written.content), settings, written.line)
 
     def pinned(self) -> datetime | None:
-        value = self._value("pinned")
-        return None if value is None else terms.pinned(value, self._context)
+        return terms.pinned(self._value("pinned"), self._context)
 
     def expires(self, published: datetime) -> datetime | None:
         ends = self._meaning.not_after

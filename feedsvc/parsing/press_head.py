@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from feedsvc.dates import is_meant
+from feedsvc.dates import is_meant, without_until
 from feedsvc.parsing import keys
 from feedsvc.parsing.context import Context
 from feedsvc.parsing.identifiers import is_id
-from feedsvc.parsing.russian import CORRECTED
+from feedsvc.parsing.russian import CORRECTED, FALSE, TRUE
 from feedsvc.parsing.yaml_values import MAX_NAMES, Content, Value
 from feedsvc.text import unquoted
 
@@ -360,6 +360,14 @@ def _is_guid(value: str, _zone: ZoneInfo) -> bool:
     return ":" in value
 
 
+def _is_name(value: str, _zone: ZoneInfo) -> bool:
+    return " " not in value or _file.fullmatch(value) is not None
+
+
+def _is_pinned(value: str, zone: ZoneInfo) -> bool:
+    return value.lower() in TRUE | FALSE or is_meant(without_until(value), zone)
+
+
 _LOOKS_RIGHT: dict[str, Callable[[str, ZoneInfo], bool]] = {
     "image": _are_files,
     "attachments": _are_files,
@@ -369,4 +377,6 @@ _LOOKS_RIGHT: dict[str, Callable[[str, ZoneInfo], bool]] = {
     "lang": _is_language,
     "guid": _is_guid,
     "updated": _is_date,
+    "translation_of": _is_name,
+    "pinned": _is_pinned,
 }

@@ -32,6 +32,7 @@ _KEYS = {
         "aliases": "старыйадрес старыеадреса прежнийадрес прежниеадреса",
         "draft": "черновик",
         "hidden": "скрыто скрыта скрыть",
+        "translationof": "перевод переводновости переводтекста",
         "pinned": "закрепить закреплено",
         "translation_of": "перевод переводновости",
         "expires": "действуетдо действительнодо",
@@ -115,7 +116,7 @@ def _withdrawn(word: str, value: Value, zone: ZoneInfo) -> Iterator[tuple[str, V
     if word in FALSE:
         return
     if is_meant(word, zone):  # when it is to go
-        yield "expires", value
+        yield "unpublishdate", value
         return
     yield "status", Value(value.line, "withdrawn")
     if word not in TRUE and word not in _STATES:

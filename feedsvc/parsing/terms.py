@@ -9,10 +9,10 @@ from feedsvc.parsing.russian import FALSE, TRUE
 from feedsvc.parsing.yaml_values import Value
 
 
-def pinned(value: Value, context: Context) -> datetime | None:
+def pinned(value: Value | None, context: Context) -> datetime | None:
     """Return until when an entry is pinned; None if it is not, or if that is not clear."""
-    text = str(value.content).lower()
-    if text in FALSE:
+    text = "" if value is None else str(value.content).lower()
+    if value is None or text in FALSE:
         return None
     # Others write a number, by which they sort what is pinned.
     if text in TRUE or text.isdecimal():

@@ -4,7 +4,7 @@ from itertools import permutations
 
 import pytest
 
-from feedsvc.model import Problem
+from feedsvc.model import Entry, Problem
 from tests.support.newsroom import NOW, Newsroom, item
 
 
@@ -202,3 +202,10 @@ def test_no_number_of_links_makes_a_page_long_or_an_answer_slow(newsroom: Newsro
     connection.set_trace_callback(None)
     assert max(len(entry.versions) for entry in found) == 100
     assert len(queries) < 40
+
+
+def test_a_chain_of_translations_is_followed_for_ten_links(newsroom: Newsroom) -> None:
+    newsroom.apply({f"{number}.md": translation(f"{number + 1}") for number in range(30)})
+    entry = newsroom.edition().find("0")
+    assert isinstance(entry, Entry)
+    assert len(entry.versions) == 11
