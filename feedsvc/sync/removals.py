@@ -50,16 +50,17 @@ class Removals:
         judged by itself.
         """
         self.held = self.held.intersection(gone)
-        total, lost = count(self.held)
-        mishap = suspicion(seen, total, lost)
-        if mishap is None:  # most of them have come back, if there were any
-            mishap = suspicion(seen, *count(gone))
-            self.held = frozenset(gone) if mishap else frozenset()
-            return mishap
-        later = [path for path in gone if path not in self.held]
-        if not self._are_few(count(later)[1], seen, total - lost):
-            self.held = frozenset(gone)
-            mishap = suspicion(seen, *count(gone))
+        if not gone:
+            return None
+        if self.held:
+            total, lost = count(self.held)
+            mishap = suspicion(seen, total, lost)
+            later = [path for path in gone if path not in self.held]
+            if mishap and self._are_few(count(later)[1], seen, total - lost):
+                return mishap
+        # All that are gone are one mishap, or none if most of those that were held are back.
+        mishap = suspicion(seen, *count(gone))
+        self.held = frozenset(gone) if mishap else frozenset()
         return mishap
 
     def _are_few(self, lost: int, seen: int, others: int) -> bool:

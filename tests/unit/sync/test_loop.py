@@ -21,6 +21,7 @@ from watchdog.events import FileClosedEvent, FileSystemEvent
 from feedsvc.edition import Edition
 from feedsvc.media.types import is_passed_over
 from feedsvc.model import Entry
+from feedsvc.parsing import is_entry_name
 from feedsvc.problems import sentence, severity
 from feedsvc.settings import Settings
 from feedsvc.storage.catalogue import Catalogue
@@ -153,7 +154,9 @@ def test_any_tree_of_files_gives_an_entry_or_a_problem_for_each(
             path.write_bytes(data)
         except OSError:
             continue  # the name is too long, or a file stands in the folder's place
-        if not any(is_passed_over(part) for part in (*folders, stem + suffix)):
+        # A folder whose name ends like that of an entry is a problem, and is not entered.
+        is_entered = not any(map(is_entry_name, folders))
+        if is_entered and not any(is_passed_over(part) for part in (*folders, stem + suffix)):
             written.add(path.relative_to(settings.entries).as_posix())
     errors = {problem.path for problem in check(settings).problems if severity(problem) == "error"}
     with closing(Writer(settings.instance)) as writer:
