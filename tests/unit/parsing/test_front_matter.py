@@ -155,3 +155,28 @@ def test_what_ends_a_line_in_yaml_alone_is_not_counted(end: str) -> None:
 
 def test_a_line_break_of_word_is_a_space() -> None:
     assert entry(markdown("author: a\u2028b")).author == "a b"
+
+
+@pytest.mark.parametrize(
+    ("line", "title"),
+    [
+        ("title: «Субботник: где и когда»", "Субботник: где и когда"),
+        ("title: “A: \\b #c”", "A: \\b #c"),
+        ("title:\u00a0Субботник", "Субботник"),
+        ("title: \u00a0 «A: b»", "A: b"),
+        # YAML reads these, so that the marks are part of the title.
+        ("title: «Бессмертный полк»", "«Бессмертный полк»"),
+        ("title: «А» и «Б»", "«А» и «Б»"),
+        ("Заголовок:\tСубботник", "Субботник"),
+    ],
+)
+@pytest.mark.parametrize("fence", ["---", "— — —", "———", "–––", "—-"])
+def test_what_word_makes_of_a_header_is_understood(line: str, title: str, fence: str) -> None:
+    assert entry(f"{fence}\n{line}\nДата: 13.08.2014\n{fence}\n\nx").title == title
+
+
+def test_lines_of_names_and_values_may_be_in_russian() -> None:
+    found = entry("Заголовок: А\nДата: 13.08.2014\nРубрики: Б, В\nСтатус: черновик\n\nx")
+
+    assert (found.title, found.status) == ("А", "draft")
+    assert [each.label for each in found.categories] == ["Б", "В"]
