@@ -67,7 +67,7 @@ def test_everything_that_is_known_is_written_and_read(tmp_path: Path) -> None:
     composed = made(
         tmp_path,
         names,
-        html='<p>Текст <img src="/b.png" width="900"></p>',
+        html='<p>Текст <img src="/b.png" alt="Вид" width="900"></p>',
         updated=ITEM.published and ITEM.published + timedelta(days=1, microseconds=5),
         author="Иван: «А»",
         categories=("Спорт", "yes"),
