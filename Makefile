@@ -8,7 +8,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--no-strip-extras --no-emit-index-url --no-emit-find-links --no-header $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help run importer test test-all clients check format hooks bench bench-living bench-polls bench-serving bench-search \
+.PHONY: help run importer word test test-all clients check format hooks bench bench-living bench-polls bench-serving bench-search \
 	fuzz lock upgrade texts clean
 
 help:  ## list the targets
@@ -19,6 +19,8 @@ run: $(VENV)/run  ## serve the entries at http://127.0.0.1:8000
 
 importer: $(VENV)/import  ## install what the command `feedsvc import` needs
 	$(BIN)/python -m feedsvc import --help
+
+word: $(VENV)/word  ## install what reading documents of Word and LibreOffice needs
 
 test: $(VENV)/dev  ## run the unit and HTTP tests, with the coverage they must reach
 	$(PYTEST) -m "not long" --cov --cov-report=term
@@ -68,9 +70,10 @@ fuzz: $(VENV)/fuzz  ## try millions of inputs on every parser and renderer (10 m
 lock: $(VENV)/dev  ## write the hashes of the dependencies to requirements/, keeping locked versions
 	$(COMPILE) pyproject.toml -o requirements/run.txt
 	$(COMPILE) pyproject.toml --extra import -o requirements/import.txt
-	$(COMPILE) pyproject.toml --extra import --group dev -o requirements/dev.txt
-	$(COMPILE) pyproject.toml --extra import --group dev --group bench -o requirements/bench.txt
-	$(COMPILE) pyproject.toml --extra import --group dev --group fuzz -o requirements/fuzz.txt
+	$(COMPILE) pyproject.toml --extra word -o requirements/word.txt
+	$(COMPILE) pyproject.toml --extra import --extra word --group dev -o requirements/dev.txt
+	$(COMPILE) pyproject.toml --extra import --extra word --group dev --group bench -o requirements/bench.txt
+	$(COMPILE) pyproject.toml --extra import --extra word --group dev --group fuzz -o requirements/fuzz.txt
 	echo 'pip>=25,<27' | $(COMPILE) - -o requirements/pip.txt
 	echo 'redbot>=2.7,<3' | $(COMPILE) - -o requirements/redbot.txt
 
@@ -101,6 +104,10 @@ $(VENV)/pip: requirements/pip.txt | $(VENV)/bin/python
 
 $(VENV)/import: requirements/import.txt $(VENV)/run $(VENV)/pip
 	$(PIP) -r requirements/import.txt
+	touch $@
+
+$(VENV)/word: requirements/word.txt $(VENV)/run $(VENV)/pip
+	$(PIP) -r requirements/word.txt
 	touch $@
 
 $(VENV)/dev: requirements/dev.txt $(VENV)/run $(VENV)/pip
