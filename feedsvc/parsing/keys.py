@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import lru_cache
 
+from feedsvc.parsing import russian
 from feedsvc.parsing.context import Context
 from feedsvc.parsing.front_matter import Content, Value
 from feedsvc.parsing.identifiers import as_id
@@ -51,8 +52,6 @@ _IGNORED = frozenset(
     image_caption source source_url via sources
     """.split()
 )
-_TRUE = frozenset(("true", "yes", "on", "1", "y"))
-_FALSE = frozenset(("false", "no", "off", "0", "n", ""))
 # What each of these says of a text that it hides.
 _HIDES_IF_TRUE = frozenset(
     "draft drafts private hidden hide unlisted headless protected"
@@ -90,6 +89,8 @@ _NOT_PUBLIC = frozenset(
     "draft drafts hidden private pending trash trashed auto-draft inherit skip unlisted"
     " protected password archived unpublished review deleted".split()
 )
+# Of these, even one whose value is unclear is no text.
+_STATE_KEYS = frozenset(("draft", "private", "hidden")) | _STATE | _NOT_BEFORE | {*_KEPT_BACK}
 # In characters: longer keys are nobody's, and are not remembered.
 _MAX_KEY = 50
 # In Nikola's texts these are tags.
@@ -125,7 +126,44 @@ KNOWN = frozenset(_RANK).union(
 
 def is_known(key: str) -> bool:
     """Return whether a key, of our own or of another system, means something here."""
-    return plain(key) in _MEANING or plain(key) in KNOWN
+    name = plain(key)
+    return name in _MEANING or name in KNOWN or name in russian.KEYS
+
+
+def own(key: str) -> str:
+    """Return our key for a key of any system or in Russian, or '' if it has no such meaning."""
+    return _MEANING.get(russian.english(plain(key)), "")
+
+
+def is_about_state(key: str) -> bool:
+    """Return whether a key says whether or when a text is public."""
+    name = plain(key)
+    return (
+        russian.english(name) in _STATE_KEYS or name in russian.WITHDRAW or name in russian.PUBLISH
+    )
+
+
+def is_start(key: str) -> bool:
+    """Return whether a key says when a text becomes public, which may be after its date."""
+    return russian.english(plain(key)) in _NOT_BEFORE
+
+
+def is_switch(key: str, text: str) -> bool:
+    """Return whether a key hides or shows a text, and its value says whether it does."""
+    name = russian.english(plain(key))
+    is_one = name in _PLAIN_HIDES_IF_TRUE or name in _PLAIN_HIDES_IF_FALSE
+    return is_one and russian.unquoted(text).lower() in russian.TRUE | russian.FALSE
+
+
+def hides(key: str, text: str) -> bool:
+    """Return whether a key and the whole of its value say that a text is not public."""
+    name, word = plain(key), russian.state(text)
+    name = "publish" if name in russian.PUBLISH else russian.english(name)
+    if name in _PLAIN_HIDES_IF_TRUE or name in russian.WITHDRAW:
+        return word in russian.TRUE
+    if name in _PLAIN_HIDES_IF_FALSE:
+        return word in russian.FALSE - {""}
+    return name in _STATE and (word in _NOT_PUBLIC or word == "withdrawn")
 
 
 @dataclass(slots=True)
@@ -147,8 +185,7 @@ def interpret(values: Mapping[str, Value], context: Context) -> Meaning:
     meaning = Meaning({})
     chosen: dict[str, int] = {}
     lists: defaultdict[str, list[Value]] = defaultdict(list)
-    for key, value in _flattened(values):
-        name = plain(key)
+    for key, name, value in _in_english(values, context):
         if _is_about_hiding(name, key, value, meaning, context):
             continue
         own = _MEANING.get(name)
@@ -223,14 +260,22 @@ def _flattened(values: Mapping[str, Value]) -> Iterator[tuple[str, Value]]:
             yield key, value
 
 
+def _in_english(values: Mapping[str, Value], context: Context) -> Iterator[tuple[str, str, Value]]:
+    """Yield the keys as they are written, as they are compared, and their values."""
+    for key, value in _flattened(values):
+        for name, meant in russian.in_english(plain(key), value, context.settings.timezone):
+            yield key, name, meant
+
+
 def _is_about_hiding(name: str, key: str, value: Value, meaning: Meaning, context: Context) -> bool:
     """Note what a key says about whether the text is public; return whether it is such a key."""
-    word = value.content.lower() if isinstance(value.content, str) else None
+    word = russian.unquoted(value.content).lower() if isinstance(value.content, str) else None
     if name in _STATE:
         return _is_state(name, word, value, meaning, context)
     if name in _PLAIN_HIDES_IF_TRUE or name in _PLAIN_HIDES_IF_FALSE:
-        if word in _TRUE or word in _FALSE:
-            meaning.is_hidden |= word in (_TRUE if name in _PLAIN_HIDES_IF_TRUE else _FALSE)
+        if word in russian.TRUE or word in russian.FALSE:
+            hiding = russian.TRUE if name in _PLAIN_HIDES_IF_TRUE else russian.FALSE
+            meaning.is_hidden |= word in hiding
         elif name in _MEANING:
             return False  # «published» may be a date
         else:
@@ -241,7 +286,7 @@ def _is_about_hiding(name: str, key: str, value: Value, meaning: Meaning, contex
         context.report(_KEPT_BACK[name], value.line, key=key)
     elif name == "build" and isinstance(value.content, dict):
         meaning.is_hidden |= any(value.content.get(each) in _NOT_BUILT for each in _BUILD)
-    elif name == "permalink" and word in _FALSE:  # Eleventy writes no page then
+    elif name == "permalink" and word in russian.FALSE:  # Eleventy writes no page then
         meaning.is_hidden = True
     else:
         return False
@@ -277,7 +322,8 @@ def _joined(lists: list[Value]) -> Value:
 
 def _report_unknown(key: str, value: Value, context: Context) -> None:
     # A long name is no misspelling, and comparing it takes time.
-    near = get_close_matches(key.lower(), KEYS, n=1, cutoff=0.75) if len(key) < 30 else None
+    names = (*KEYS, *russian.NAMES)
+    near = get_close_matches(key.lower(), names, n=1, cutoff=0.75) if len(key) < 30 else None
     if near:
         context.report("unknown-key-near", value.line, key=key, near=near[0])
     else:

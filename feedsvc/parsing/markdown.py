@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Literal
 
 from feedsvc.dates import parse_date
 from feedsvc.model import Attachment, Category, Entry, Status
@@ -22,7 +23,21 @@ from feedsvc.urls import old_address
 
 # What readers see of the front matter.
 _SHOWN = frozenset("title summary author publisher reason correction".split())
-Render = Callable[[str, str, EntryFiles, str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How texts of a kind are rendered, and in which form other systems leave templates there.
+
+    `render` takes the source, the path of the entry's page, its files and the site's language,
+    and returns safe HTML. `templates` is '' if there can be none.
+    """
+
+    render: Callable[[str, str, EntryFiles, str], str]
+    templates: Literal["markdown", "html", ""]
+
+
+_MARKDOWN, _HTML = Form(from_markdown, "markdown"), Form(from_html, "html")
 # What a picture is described with, here and in other systems.
 _IMAGE_KEYS = ("file src image url path feature overlay_image teaser", "alt", "caption")
 _heading = re.compile(r"\s*#[ \t]+([^\n]*?)[ \t]*#*[ \t]*(?:\n|\Z)")
@@ -34,42 +49,49 @@ _uri = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!#-;=?-Z\[\]_a-z~]+")
 
 def parse(text: str, context: Context) -> Entry:
     """Return the entry of a Markdown file with front matter (see `keys`). Raises Refused."""
-    return _entry(text, *front_matter.split(text, context), context, from_markdown)
+    return _entry(text, *front_matter.split(text, context), context, _MARKDOWN)
 
 
 def parse_html(text: str, context: Context) -> Entry:
     """Return the entry of an HTML file, with front matter or a head of its own. Raises Refused."""
     if html_head.is_page(text):
-        return _entry(text, *html_head.split(text), context, from_html)
-    return _entry(text, *front_matter.split(text, context), context, from_html)
+        return _entry(text, *html_head.split(text), context, _HTML)
+    return _entry(text, *front_matter.split(text, context), context, _HTML)
 
 
 def _entry(
-    text: str, written: dict[str, Value], source: str, context: Context, render: Render
+    text: str, written: dict[str, Value], source: str, context: Context, form: Form
 ) -> Entry:
     """Return the entry of a file with these names and values above its source."""
     meaning = interpret(written, context)
-    values = meaning.values
-    if "title" not in values:
-        source = _with_title_from_heading(values, source, text)
-    fields = _Fields(meaning, context)
+    if "title" not in meaning.values:
+        source = _with_title_from_heading(meaning.values, source, text)
+    above = text.count("\n") - source.count("\n")
+    return entry_from(meaning, source, form, context, above=above)
+
+
+def entry_from(meaning: Meaning, source: str, form: Form, context: Context, *, above: int) -> Entry:
+    """Return the entry of a file from what its head means, and the source of its text.
+
+    There are so many lines `above` the source. Raises Refused.
+    """
+    fields = _Fields(meaning, context, form)
     status = "draft" if meaning.is_hidden else fields.status()
     if not source.strip() and status != "withdrawn":
-        context.report("no-body", text.count("\n") + 1)
+        context.report("no-body", above + source.count("\n") + 1)
     entry = _from_front_matter(context, fields, status)
     fields.check_caption()
     names = fields.listed("attachments")
     if context.has_errors() or entry is None:
         raise Refused
     if entry.updated < entry.published:
-        context.report("updated-early", values["updated"].line)
+        context.report("updated-early", meaning.values["updated"].line)
         entry = replace(entry, updated=entry.published)
     files = context.files(entry.id)
     image, attached = fields.image(files), fields.attachments(names, files)
     body = Body("", "")
     if source.strip():
-        above = text.count("\n") - source.count("\n")
-        rendered = _without_code(context, render, above)
+        rendered = _without_code(context, form, above)
         body = context.render_body(rendered, source, files, entry.page, above=above)
     image, attachments, inline = context.arrange_files(files, image, attached)
     return replace(
@@ -93,16 +115,18 @@ def _with_title_from_heading(values: dict[str, Value], source: str, text: str) -
 
 
 def _without_code(
-    context: Context, render: Render, above: int
+    context: Context, form: Form, above: int
 ) -> Callable[[str, str, EntryFiles], str]:
     """Return the function that renders a body, and reports the code of templates in it."""
 
     def rendered(source: str, page: str, files: EntryFiles) -> str:
-        is_html = render is from_html
-        text = _without_templates(context, above, source, is_html=is_html)
+        text = source
+        if form.templates:
+            is_html = form.templates == "html"
+            text = _without_templates(context, above, source, is_html=is_html)
         if text is not source:
             check_markdown(source)  # whose lines are those of the file
-        return render(text, page, files, context.settings.language)
+        return form.render(text, page, files, context.settings.language)
 
     return rendered
 
@@ -160,10 +184,12 @@ class _Fields:
         self,
         meaning: Meaning,
         context: Context,
+        form: Form,
     ) -> None:
         self._meaning = meaning
         self._values = meaning.values
         self._context = context
+        self._has_templates = form.templates != ""
 
     def _line(self, key: str) -> int:
         return self._values[key].line
@@ -207,7 +233,7 @@ class _Fields:
 
     def _shown(self, text: str, line: int) -> str:
         """Return a text that readers see without the code of templates."""
-        if not may_have_templates(text):
+        if not (self._has_templates and may_have_templates(text)):
             return text.strip()
         return _without_templates(self._context, line - 1, text).strip()
 

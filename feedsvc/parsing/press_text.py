@@ -1,78 +1,44 @@
 """The press centre's own text files: title, date, paragraphs, and where the text is from."""
 
 import re
-from datetime import datetime
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from feedsvc import urls
-from feedsvc.dates import parse_date
-from feedsvc.model import Category, Entry
-from feedsvc.parsing import addresses
-from feedsvc.parsing.addresses import Facts
+from feedsvc.model import Entry
+from feedsvc.parsing import press_head
 from feedsvc.parsing.attachments import EntryFiles
 from feedsvc.parsing.bounds import check_paragraphs
-from feedsvc.parsing.context import MAX_LENGTHS, MAX_TITLE, Context, Refused
+from feedsvc.parsing.context import Context
 from feedsvc.parsing.identifiers import is_id
+from feedsvc.parsing.keys import Meaning, interpret
+from feedsvc.parsing.markdown import Form, entry_from
 from feedsvc.parsing.press_blocks import blocks
 from feedsvc.parsing.sanitizer import from_blocks
+from feedsvc.parsing.yaml_values import Value
 
 _address_line = re.compile(r"Адрес страницы:\s*<?([^\s<>]+)>?\s*", re.IGNORECASE)
-# Lines under the date, by what they say.
-_field_line = re.compile(r"([а-яёa-z]+)[ \t]*:[ \t]*(\S.*)", re.IGNORECASE)
-_FIELDS = {
-    **dict.fromkeys(("рубрика", "рубрики", "category", "categories"), "categories"),
-    **dict.fromkeys(("автор", "author"), "author"),
-    **dict.fromkeys(("исправлено", "corrected"), "correction"),
-}
 _publisher_line = re.compile(r"\[([^\[\]]{1,200})\]\([^()]*\)")
 
 
 def parse(text: str, context: Context) -> Entry:
     """Return the entry of a press text: title, date and paragraphs, blank lines between them.
 
-    Under the date there may be lines with categories, author and correction. It may end with
-    `Адрес страницы: <URL>`, which also gives the entry its id if it matches the setting
+    Around title and date there may be lines like `Ключ: значение` (see `press_head`). It may
+    end with `Адрес страницы: <URL>`, which also gives the entry its id if it matches the setting
     `permalink`, and with a link to the publisher, `[name](#)`. Raises Refused.
     """
     lines = [_stripped(line) for line in text.split("\n")]
-    # The numbers of the lines that are not blank: title, date, then the rest.
-    filled = [number for number, line in enumerate(lines) if line]
-    published = _date(lines, filled, context)
-    fields = _Fields(lines, filled, context)
-    publisher = _take_last(_publisher_line, lines, filled)
-    address_line = filled[-1] + 1
-    address = _take_last(_address_line, lines, filled)
-    title = _title(lines, filled, context)
-    if len(filled) == 2:
-        context.report("no-body", len(lines))
-    if published is None or len(filled) == 2:
-        raise Refused
-    address = address and context.external_address(address, address_line)
-    entry_id = _id_in(address, context) or context.id_from_name()
-    files = context.files(entry_id)
-    above = filled[2]
-    source = "\n".join(lines[above : filled[-1] + 1])
-    facts = Facts(entry_id, published)
-    page = addresses.page(context.name, context.settings, facts)
-    body = context.render_body(_render, source, files, page, above=above)
-    image, attached, _ = context.arrange_files(files, None, [])
-    return Entry(
-        id=entry_id,
-        title=title,
-        published=published,
-        updated=fields.updated(published),
-        html=body.html,
-        summary=body.summary,
-        page=page,
-        author=fields.author,
-        publisher=publisher,
-        categories=tuple(fields.categories.values()),
-        correction=fields.correction,
-        image=image,
-        attachments=attached,
-        address=address,
-        aliases=addresses.aliases(context.name, context.settings, facts, [address or ""]),
-    )
+    head = press_head.read(lines, context)
+    if line := press_head.hiding_line(lines, head.body):
+        raise context.refusal("hidden-unclear", line, **_named(lines[line - 1]))
+    meaning = interpret(head.values, context)
+    _take_last(_publisher_line, "publisher", lines, head.body, meaning)
+    _take_last(_address_line, "address", lines, head.body, meaning)
+    _heed_address(meaning, context)
+    source = "\n".join(lines[head.body :])
+    above = min(head.body, len(lines) - 1)
+    return entry_from(meaning, source, _FORM, context, above=above)
 
 
 def _stripped(line: str) -> str:
@@ -81,85 +47,39 @@ def _stripped(line: str) -> str:
     return line.strip(" \r\xa0") if "\t" in bare else bare
 
 
-class _Fields:
-    """What the lines under the date say; they are taken out of the text."""
-
-    def __init__(self, lines: list[str], filled: list[int], context: Context) -> None:
-        self._context = context
-        self.categories: dict[str, Category] = {}
-        self.author: str | None = None
-        self.correction: str | None = None
-        self._updated: tuple[int, datetime] | None = None
-        while len(filled) > 2 and (found := _field_line.fullmatch(lines[filled[2]])):
-            name = _FIELDS.get(found[1].lower())
-            if name is None:
-                break
-            self._take(name, " ".join(found[2].split()), filled.pop(2) + 1)
-
-    def _take(self, name: str, value: str, line: int) -> None:
-        if name == "categories":
-            self._add_categories(value, line)
-        elif name == "correction" and (
-            moment := parse_date(value, self._context.settings.timezone)
-        ):
-            self._updated = line, moment
-        elif len(value) > MAX_LENGTHS[name]:
-            raise self._context.refusal("text-long", line, key=name, limit=MAX_LENGTHS[name])
-        elif name == "author":
-            self.author = value
-        else:
-            self.correction = value
-
-    def _add_categories(self, value: str, line: int) -> None:
-        for label in filter(None, map(str.strip, re.split("[,;]", value))):
-            if not self._context.add_category(self.categories, label, line):
-                return
-
-    def updated(self, published: datetime) -> datetime:
-        """Return when the text was corrected, or else published."""
-        line, moment = self._updated or (0, published)
-        if moment < published:
-            self._context.report("updated-early", line)
-        return max(moment, published)
+def _named(line: str) -> dict[str, str]:
+    key, value = press_head.field_in(line) or ("", "")
+    return {"key": key, "value": value}
 
 
-def _title(lines: list[str], filled: list[int], context: Context) -> str:
-    title = " ".join(lines[filled[0]].split())
-    if len(title) > MAX_TITLE:
-        raise context.refusal("title-long", filled[0] + 1, limit=MAX_TITLE)
-    return title
+def _take_last(
+    pattern: re.Pattern[str], key: str, lines: list[str], start: int, meaning: Meaning
+) -> None:
+    """Blank the last filled line if it matches, and make what the pattern captures a value."""
+    index = next((each for each in range(len(lines) - 1, start - 1, -1) if lines[each]), None)
+    match = pattern.fullmatch(lines[index]) if index is not None else None
+    if index is not None and match is not None:
+        lines[index] = ""
+        meaning.values.setdefault(key, Value(index + 1, " ".join(match[1].split())))
 
 
-def _date(lines: list[str], filled: list[int], context: Context) -> datetime | None:
-    """Return the date, or report it and return None. Raises Refused if there is no second line."""
-    if not filled:
-        raise context.refusal("no-title", 1)
-    if len(filled) == 1:
-        raise context.refusal("no-date", filled[0] + 2)
-    number = filled[1]
-    published = parse_date(lines[number], context.settings.timezone)
-    if published is None:
-        context.report("bad-date", number + 1, value=lines[number])
-    return published
-
-
-def _take_last(pattern: re.Pattern[str], lines: list[str], filled: list[int]) -> str | None:
-    """Remove the last filled line if it matches, and return what the pattern captures."""
-    match = pattern.fullmatch(lines[filled[-1]]) if len(filled) > 2 else None
-    if match is None:
-        return None
-    filled.pop()
-    return " ".join(match[1].split())
-
-
-def _id_in(address: str | None, context: Context) -> str | None:
-    """Return the id in the address of a page, or None if it is no page of this site's pattern."""
+def _heed_address(meaning: Meaning, context: Context) -> None:
+    """Make the address of one of this site's pages say the id, if nothing else does."""
+    found = meaning.values.get("address")
+    if found is None:
+        return
+    address = context.external_address(str(found.content), found.line)
     if address is None:
-        return None
-    found = urls.permalink_pattern(context.settings).fullmatch(urlsplit(address).path)
-    return found["id"] if found and is_id(found["id"]) else None
+        del meaning.values["address"]
+        return
+    match = urls.permalink_pattern(context.settings).fullmatch(urlsplit(address).path)
+    if match and is_id(match["id"]):
+        meaning.values.setdefault("id", replace(found, content=match["id"]))
 
 
-def _render(source: str, page: str, _files: EntryFiles) -> str:
+def _render(source: str, page: str, _files: EntryFiles, _language: str) -> str:
     check_paragraphs(source)
     return from_blocks(blocks(source), page)
+
+
+_FORM = Form(_render, "")
