@@ -20,7 +20,8 @@ class Attachment:
     """A file that belongs to an entry.
 
     `path` is relative to the entries folder, `length` is in bytes, `width` and `height` are in
-    pixels (None if it is not a picture). It is served at `/media/<entry id>/<name>`.
+    pixels (None if it is not a picture). It is served at `/media/<entry id>/<name>`. A picture
+    that is part of a document is the `member` of this name in the file at `path`.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Attachment:
     height: int | None = None
     alt: str = ""
     caption: str = ""
+    member: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,6 @@ and a file in it is unpacked no further than to a bound.
 """
 
 import zlib
-from collections.abc import Iterable
 from struct import Struct
 from typing import BinaryIO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
@@ -57,13 +56,11 @@ class Archive:
     def __contains__(self, name: str) -> bool:
         return name in self._files
 
-    def names(self) -> Iterable[str]:
-        """Return the names of all files."""
-        return self._files.keys()
-
     def read(self, name: str, limit: int) -> bytes:
-        """Return what is in a file, of at most so many bytes. Raises BadArchive, or KeyError."""
-        found = self._files[name]
+        """Return what is in a file, of at most so many bytes. Raises BadArchive."""
+        found = self._files.get(name)
+        if found is None:
+            raise BadArchive(name)
         if found.flag_bits & _ENCRYPTED:
             raise IsEncrypted(name)
         if found.compress_type not in (ZIP_STORED, ZIP_DEFLATED):

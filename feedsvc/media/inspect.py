@@ -5,6 +5,7 @@ Of a picture only the header is read.
 
 import os
 import warnings
+from io import BytesIO
 from typing import BinaryIO, NamedTuple, cast
 
 from feedsvc.media.opening import open_real
@@ -69,6 +70,13 @@ def inspect(path: str | None) -> Facts:
     except OSError as error:
         raise Unfit("media-missing") from error
     return Facts(length)
+
+
+def inspect_embedded(name: str, data: bytes | None) -> Facts:
+    """Return the facts of a picture in a document, None if it cannot be read. Raises Unfit."""
+    if not data:
+        raise Unfit("media-broken")
+    return _inspect_picture(BytesIO(data), _FORMATS[suffix(name)], len(data))
 
 
 class _Header:

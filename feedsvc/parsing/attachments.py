@@ -7,13 +7,15 @@ relative to it. Of pictures only the header is read.
 
 import posixpath
 import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import PurePosixPath
 from unicodedata import normalize
 from urllib.parse import unquote
 
 from feedsvc import urls
-from feedsvc.media.inspect import Unfit, inspect
+from feedsvc.media.inspect import Facts, Unfit, inspect, inspect_embedded
 from feedsvc.media.types import MAX_FILES, TYPES, is_plain, suffix, within
 from feedsvc.model import Attachment
 from feedsvc.parsing.identifiers import ENTRY_SUFFIXES
@@ -22,12 +24,25 @@ from feedsvc.settings import ParseSettings
 
 # In characters, relative to the entry. Each folder of it is looked up.
 _MAX_PATH = 500
+# Begins the addresses of pictures in a document, which go on with a number.
+PICTURE = "picture:"
+_picture = re.compile(rf"{PICTURE}(\d{{1,4}})")
+# What the name of such a picture may be; others are replaced.
+_simple_name = re.compile(r"\w[\w-]{0,99}\.[A-Za-z]{3,4}")
 _elsewhere = re.compile(r"[a-z][a-z0-9+.-]*:|[/#?]|\Z", re.IGNORECASE)
 # What begins at the root of a site, but for the service's own files.
 _from_root = re.compile(r"/(?!/|media/|preview/|logo/)")
 # The file of another entry; @/ begins the paths in Zola.
 _ends = "|".join(sorted(end[1:] for end in ENTRY_SUFFIXES))
 _entry_file = re.compile(rf"(?!//|[a-z][a-z0-9+.-]*:)[^?#]*\.(?:{_ends})(?=[?#]|\Z)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedPictures:
+    """The pictures in a document: their names, and what returns one, or None if it cannot."""
+
+    names: tuple[str, ...]
+    read: Callable[[str], bytes | None]
 
 
 class EntryFiles:
@@ -40,11 +55,14 @@ class EntryFiles:
         entry_id: str,
         siblings: tuple[str, ...] = (),
         settings: ParseSettings | None = None,
+        embedded: EmbeddedPictures | None = None,
     ) -> None:
         """Take the entries folder, and the paths in it of the entry and of its siblings.
 
         Without `settings`, no other entry can be linked, and there is no folder of old files.
+        `embedded` are the pictures in the entry's file itself.
         """
+        self._embedded = embedded
         self._settings = settings
         self._root = root
         self._path = PurePosixPath(path)
@@ -73,6 +91,9 @@ class EntryFiles:
 
         Return None, and add to `unfit`, if it cannot be published.
         """
+        if self._embedded and (written := _picture.fullmatch(name)):
+            if int(written[1]) < len(self._embedded.names):
+                return self._find_embedded(self._embedded, int(written[1]), alt, caption)
         fault = self._faults.get(name)
         if fault is None:
             try:
@@ -92,6 +113,9 @@ class EntryFiles:
         None if the address is not one of an entry's file; "" if there is no such file, or
         it cannot be published. The file of another entry is its page.
         """
+        if self._embedded and is_picture:
+            shown = self.find(written)
+            return urls.media_path(self._entry_id, shown.name) if shown else ""
         if self._settings and not is_picture and _entry_file.match(written):
             return entry_link(written, self._settings)
         address, hash_sign, fragment = written.partition("#")
@@ -185,18 +209,50 @@ class EntryFiles:
                 return path
         raise Unfit("media-missing")
 
+    def _find_embedded(
+        self, embedded: EmbeddedPictures, number: int, alt: str, caption: str
+    ) -> Attachment | None:
+        """Return the picture of a number in the document, as `find` does."""
+        member = embedded.names[number]
+        key = f"{self._path}\0{member}"
+        if key in self._found:
+            return self._found[key]
+        name = posixpath.basename(member)
+        fault = self._faults.get(key)
+        try:
+            if fault or len(self._found) >= MAX_FILES:
+                raise Unfit(fault or "media-many")
+            facts = inspect_embedded(name, embedded.read(member))
+        except Unfit as unfit:
+            self._faults[key] = str(unfit)
+            self._unfit[str(unfit), 0, "" if str(unfit) == "media-many" else name] = None
+            return None
+        name = name if _simple_name.fullmatch(name) else f"picture{suffix(name)}"
+        file = Attachment(name, str(self._path), "", 0, None, None, alt, caption, member)
+        return self._store(key, file, facts)
+
     def _add(self, path: str, alt: str = "", caption: str = "") -> Attachment:
-        if path in self._found:
-            return self._found[path]
-        facts = inspect(within(self._root, path))
-        stem, end = posixpath.splitext(normalize("NFC", posixpath.basename(path)))
+        if path not in self._found:
+            facts = inspect(within(self._root, path))
+            name = normalize("NFC", posixpath.basename(path))
+            file = Attachment(name, path, "", 0, None, None, alt, caption)
+            return self._store(path, file, facts)
+        return self._found[path]
+
+    def _store(self, key: str, file: Attachment, facts: Facts) -> Attachment:
+        """Complete a file with its facts, and with a name that no other file has."""
+        stem, end = posixpath.splitext(file.name)
         others = (f"{stem}-{number}{end}" for number in count(2))
         name = stem + end
         while name in self._file_names:
             name = next(others)
         self._file_names.add(name)
-        file = Attachment(
-            name, path, TYPES[end.lower()], facts.length, facts.width, facts.height, alt, caption
+        self._found[key] = replace(
+            file,
+            name=name,
+            media_type=TYPES[end.lower()],
+            length=facts.length,
+            width=facts.width,
+            height=facts.height,
         )
-        self._found[path] = file
-        return file
+        return self._found[key]

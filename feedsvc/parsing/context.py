@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from feedsvc.model import Attachment, Category, Problem
 from feedsvc.parsing.addresses import FileName
-from feedsvc.parsing.attachments import EntryFiles
+from feedsvc.parsing.attachments import EmbeddedPictures, EntryFiles
 from feedsvc.parsing.bounds import Excess
 from feedsvc.parsing.identifiers import category, id_from, is_id
 from feedsvc.parsing.links import absolute, entry_link
@@ -56,7 +56,7 @@ class Context:
 
     `path` is relative to the entries folder `root`; `siblings` are the paths of the files
     that bear the entry's name. `named_files` are the paths of the files that the entry
-    names, whether they exist or not.
+    names, whether they exist or not; `embedded` the pictures in the file itself.
     """
 
     def __init__(
@@ -70,6 +70,7 @@ class Context:
         self._problems: dict[str, list[Problem]] = {}
         self._omitted = 0
         self.named_files: list[str] = []
+        self.embedded: EmbeddedPictures | None = None
 
     def report(self, code: str, line: int = 0, **values: object) -> None:
         """Add a problem; `code` is a key of `problems.KINDS`."""
@@ -125,7 +126,11 @@ class Context:
 
     def files(self, entry_id: str) -> EntryFiles:
         """Return the files of the entry, none of which is inspected yet."""
-        return EntryFiles(str(self.root), self.path, entry_id, self.siblings, self.settings)
+        return EntryFiles(
+            *(str(self.root), self.path, entry_id, self.siblings),
+            settings=self.settings,
+            embedded=self.embedded,
+        )
 
     def entry_link(self, written: str) -> str:
         """Return the path of the page of another entry, whose file a text names."""

@@ -20,6 +20,7 @@ from feedsvc import clock
 from feedsvc.dates import to_microseconds
 from feedsvc.edition import Edition
 from feedsvc.feeds import common
+from feedsvc.media.embedded import EmbeddedPictureFiles
 from feedsvc.media.opening import ContentDigests, open_beneath, open_real
 from feedsvc.media.thumbnail_store import ThumbnailStore
 from feedsvc.media.thumbnailer import Busy, Patience, Thumbnailer
@@ -50,6 +51,7 @@ class MediaViews:
         limit = settings.thumbnails * 1024 * 1024
         store = ThumbnailStore(settings.instance, limit, settings.language)
         self._thumbnailer = Thumbnailer(store)
+        self._embedded = EmbeddedPictureFiles(settings.entries, settings.instance)
 
     def views(self) -> Mapping[str, Callable[..., BaseResponse]]:
         """Return the views by the names of their documents."""
@@ -111,10 +113,15 @@ class MediaViews:
         for file in common.media(entry):
             # What an earlier version read, or an address kept since then, may not be in NFC.
             is_named = file.name == name or normalized(file.name) == normalized(name)
-            if is_named and TYPES.get(suffix(file.path)) == file.media_type:
-                opened = self._opened(partial(open_beneath, self._settings.entries, file.path))
+            if is_named and TYPES.get(suffix(file.member or file.path)) == file.media_type:
+                opened = self._opened(partial(self._open, file))
                 return _Found(file, *opened, to_microseconds(entry.published))
         raise NotFound
+
+    def _open(self, file: Attachment) -> BufferedReader:
+        if file.member:
+            return self._embedded.open(file.path, file.member)
+        return open_beneath(self._settings.entries, file.path)
 
     def _opened(self, open_: Callable[[], BufferedReader]) -> tuple[BufferedReader, bytes]:
         """Return the file that a function opens, and its digest, or raise NotFound."""

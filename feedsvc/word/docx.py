@@ -94,7 +94,9 @@ class _Parts:
 def _converted(package: Package, parts: _Parts, body: etree._Element) -> Article:
     omissions = Omissions()
     notes = {kind: parts.find(kind) for kind in _NOTES}
-    shared = Shared(Styles(parts.find("styles")[1]), Numbering(parts.find("numbering")[1]), omissions)
+    shared = Shared(
+        Styles(parts.find("styles")[1]), Numbering(parts.find("numbering")[1]), omissions
+    )
     shared.notes = frozenset(
         (f"w:{_NOTES[kind]}", attributes(each).get("w:id", ""))
         for kind, (_, root) in notes.items()
@@ -189,7 +191,9 @@ def _numbering() -> bytes:
     """Return the part that defines our two lists."""
     root = _root("numbering")
     for number, form in ((BULLETS, "bullet"), (NUMBERS, "decimal")):
-        definition = etree.SubElement(root, f"{{{W}}}abstractNum", {f"{{{W}}}abstractNumId": number})
+        definition = etree.SubElement(
+            root, f"{{{W}}}abstractNum", {f"{{{W}}}abstractNumId": number}
+        )
         for level in range(5):
             own = etree.SubElement(definition, f"{{{W}}}lvl", {f"{{{W}}}ilvl": str(level)})
             etree.SubElement(own, f"{{{W}}}numFmt", {f"{{{W}}}val": form})

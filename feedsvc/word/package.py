@@ -162,4 +162,8 @@ def _fault(data: bytes) -> str:
         return "document-password" if _ENCRYPTED in data else "document-old"
     if data.startswith(b"{\\rtf"):
         return "document-old"
-    return "document-other" if data[:1000].lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<") else "document-broken"
+    return (
+        "document-other"
+        if data[:1000].lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<")
+        else "document-broken"
+    )

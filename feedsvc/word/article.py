@@ -1,0 +1,134 @@
+"""Articles: the head and the text of a document, whatever program wrote it, become an entry."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from lxml import etree
+
+from feedsvc.model import Entry
+from feedsvc.parsing import press_head
+from feedsvc.parsing.attachments import PICTURE, EmbeddedPictures
+from feedsvc.parsing.context import Context
+from feedsvc.parsing.keys import Meaning, interpret
+from feedsvc.parsing.markdown import Form, entry_from
+from feedsvc.parsing.sanitizer import from_html
+from feedsvc.parsing.yaml_values import Value
+from feedsvc.word.omissions import Omissions
+from feedsvc.word.package import Package
+from feedsvc.word.tidy import has_picture, is_picture, text_of, tidied
+
+_FORM = Form(from_html, "")
+# What is a line of its own, where the head may be.
+_LINES = frozenset("p h1 h2 h3 h4 h5 h6 li tr".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """A document as HTML; its pictures have addresses made of their number in `pictures`."""
+
+    html: str
+    pictures: tuple[str, ...]
+    omissions: Omissions
+
+
+class _Line(NamedTuple):
+    """A line of the text: what it says, where it stands, and as which part of that."""
+
+    text: str
+    element: etree._Element
+    part: int
+
+
+def entry_of(article: Article, package: Package, context: Context) -> Entry:
+    """Return the entry of an article. Raises Refused."""
+    article.omissions.report(context)
+    context.embedded = EmbeddedPictures(article.pictures, package.picture)
+    root = tidied(article.html)
+    lines = list(_lines(root))
+    texts = [line.text for line in lines]
+    head = press_head.read(texts, context)
+    if number := press_head.hiding_line(texts, head.body):
+        key, value = press_head.field_in(texts[number - 1]) or ("", "")
+        raise context.refusal("hidden-unclear", number, key=key, value=value)
+    meaning = interpret(head.values, context)
+    _remove(lines, head.body)
+    _take_picture(root, meaning)
+    parts = (etree.tostring(each, encoding="unicode", method="html") for each in root)
+    return entry_from(meaning, "\n".join(parts), _FORM, context, above=head.body)
+
+
+def _lines(root: etree._Element) -> Iterator[_Line]:
+    """Yield the lines of a text: of its paragraphs, items of lists, and rows of tables."""
+    skipped = None
+    for event, element in etree.iterwalk(root, events=("start", "end")):
+        if skipped is not None:
+            skipped = None if event == "end" and element is skipped else skipped
+        elif event == "start" and element.tag in _LINES and not _has_lines(element):
+            skipped = element
+            if element.tag == "tr":
+                text = "\t".join(" ".join(text_of(cell).split()) for cell in element)
+                yield _Line(text, element, 0)
+                continue
+            for part, text in enumerate(text_of(element).split("\n")):
+                yield _Line(text.strip(), element, part)
+
+
+def _has_lines(element: etree._Element) -> bool:
+    """Return whether the lines of an item are those of its paragraphs."""
+    return element.tag == "li" and next(element.iter("p", "ul", "ol"), None) is not None
+
+
+def _remove(lines: list[_Line], count: int) -> None:
+    """Remove the first lines from the text; what is empty then goes as well."""
+    for index, line in enumerate(lines[:count]):
+        if index + 1 < len(lines) and lines[index + 1].element is line.element:
+            if index + 1 == count:
+                _cut(line.element, line.part + 1)
+        elif line.text and not has_picture(line.element):
+            _remove_whole(line.element)
+
+
+def _cut(element: etree._Element, count: int) -> None:
+    """Remove what stands in a paragraph above its line break of a number."""
+    breaks: list[etree._Element] = []
+    for event, each in etree.iterwalk(element, events=("start", "end")):
+        if event == "end":
+            if each is not element:
+                each.tail = None
+        elif each.tag == "br":
+            breaks.append(each)
+            if len(breaks) == count:
+                break
+        else:
+            each.text = None
+    for each in breaks:
+        each.tag = "span"
+    etree.strip_tags(element, "span")
+
+
+def _remove_whole(element: etree._Element) -> None:
+    parent = element.getparent()
+    while parent is not None and parent.tag != "div" and len(parent) == 1:
+        element, parent = parent, parent.getparent()
+    if parent is not None:
+        parent.remove(element)
+
+
+def _take_picture(root: etree._Element, meaning: Meaning) -> None:
+    """Make the picture that the text begins with that of the entry."""
+    first = root[0] if len(root) > 1 else None
+    if first is None or not is_picture(first) or "image" in meaning.values:
+        return
+    picture = next(first.iter("img"))
+    source = picture.get("src", "")
+    if not source.startswith(PICTURE):
+        return
+    caption = first.find("figcaption")
+    values = {
+        "file": source,
+        "alt": picture.get("alt", ""),
+        "caption": "" if caption is None else " ".join(text_of(caption).split()),
+    }
+    meaning.values["image"] = Value(0, values)
+    root.remove(first)
