@@ -26,10 +26,6 @@ UNREAD = {
         "texts in .rst, .adoc, .org, .textile or .mdx, which are not read: {count};"
         " convert them to .md"
     ),
-    "documents": N_(
-        "documents that belong to no text, and are not read: {count};"
-        " save them as plain text (.txt), or name them like the text that they belong to"
-    ),
 }
 
 # The limits of inotify(7) that a watch fails at, by the names of the errors.

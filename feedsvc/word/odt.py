@@ -20,6 +20,8 @@ from feedsvc.word.simplified import UNWANTED
 
 _TYPE = "application/vnd.oasis.opendocument."
 _LETTERS = ("s", "sub", "sup", "em", "strong")
+# The elements of a text, each of which costs some 10 us.
+_MAX_PARTS = 100_000
 # The most cells that one may stand for.
 _MAX_REPEATED = 100
 _SKIPPED = frozenset(
@@ -72,7 +74,7 @@ class _Writer:
         self.pictures: list[str] = []
         self._parts: list[str] = []
         self._notes: list[tuple[str, etree._Element]] = []
-        self._cells = 0
+        self._cells = self._count = 0
         self._makers: dict[str, Callable[[etree._Element], None]] = {
             "text:p": self._paragraph,
             "text:h": self._heading,
@@ -136,6 +138,9 @@ class _Writer:
             self._text(each.tail)
 
     def _one(self, element: etree._Element) -> None:
+        self._count += 1
+        if self._count > _MAX_PARTS:
+            raise Excess("too-many-parts")
         name = name_of(element)
         if maker := self._makers.get(name):
             maker(element)
@@ -165,11 +170,15 @@ class _Writer:
             self._write("<blockquote>")
         self._write(f'<p class="{kind}">' if kind else "<p>")
         self._text(label)
-        with self._within(*self._letters("paragraph", name)):
-            self._flow(element)
+        self._bare_paragraph(element)
         self._write("</p>")
         if kind == "quote":
             self._write("</blockquote>")
+
+    def _bare_paragraph(self, element: etree._Element) -> None:
+        name = attributes(element).get("text:style-name", "")
+        with self._within(*self._letters("paragraph", name)):
+            self._flow(element)
 
     def _is_hidden(self, family: str, name: str, element: etree._Element) -> bool:
         is_hidden = self._styles.letters(family, name).get(HIDDEN, False)
@@ -254,19 +263,20 @@ class _Writer:
         for item in element:
             if name_of(item) == "text:list-item":
                 _count(style, depth, attributes(item).get("text:start-value"))
-            if tag:
-                self._write("<li>")
             label = "" if tag or name_of(item) != "text:list-item" else style.label(depth)
+            is_short = tag and sum(name_of(each) in ("text:p", "text:h") for each in item) == 1
+            self._write("<li>" if tag else "")
             for each in item:
                 if name_of(each) == "text:list":
                     self._list(each, style_name, depth + 1)
-                elif name_of(each) == "text:p" and label:
-                    self._paragraph(each, f"{label} ")
+                elif name_of(each) == "text:p" and is_short:
+                    self._bare_paragraph(each)
+                elif name_of(each) == "text:p":
+                    self._paragraph(each, label and f"{label} ")
                     label = ""
                 else:
                     self._one(each)
-            if tag:
-                self._write("</li>")
+            self._write("</li>" if tag else "")
         if tag:
             self._write(f"</{tag.partition(' ')[0]}>")
 

@@ -12,6 +12,8 @@ from feedsvc.parsing.context import Context
 # pages has 3 MB of XML.
 MAX_PART = 16 * 1024 * 1024
 MAX_PICTURES = 150 * 1024 * 1024
+# The tags of a part; each takes some 200 bytes of memory. One of 100 pages has 150,000.
+MAX_TAGS = 600_000
 # The levels of XML. A table in a table in a table has 20.
 MAX_DEPTH = 80
 _ZIP = b"PK\x03\x04"
@@ -86,6 +88,8 @@ class Package:
             raise self._context.refusal("too-many-parts") from error
         except BadArchive as error:
             raise self._context.refusal("document-broken") from error
+        if data.count(b"<") > MAX_TAGS:
+            raise self._context.refusal("too-many-parts")
         root = self._parsed(data)
         depth = 0
         for event, _ in etree.iterwalk(root, events=("start", "end")):

@@ -30,6 +30,8 @@ NUMBER, NUMBER_END = "\ufdd1", "\ufdd2"
 # The ids of our own two lists, and the deepest level that mammoth knows.
 BULLETS, NUMBERS = "1", "2"
 _DEEPEST = 4
+# Paragraphs, runs of letters and cells: mammoth needs some 0.1 ms for each.
+_MAX_PARTS = 40_000
 # How far fields may lie in one another, and in characters how long their text may be.
 _MAX_FIELDS = 10
 _MAX_FIELD = 4000
@@ -39,6 +41,7 @@ _hexadecimal = re.compile("[0-9A-Fa-f]{2,6}")
 _THROUGH = frozenset(
     "w:smartTag w:customXml w:sdt w:sdtContent w:dir w:bdo w:ruby w:rubyBase".split()
 )
+_PARTS = frozenset(("w:p", "w:r", "w:tc"))
 _DELETED = frozenset(("w:del", "w:moveFrom"))
 _ADDED = frozenset(("w:ins", "w:moveTo"))
 _DRAWN = frozenset(("w:drawing", "w:pict", "w:object", "mc:AlternateContent"))
@@ -104,6 +107,7 @@ class Shared:
     notes: frozenset[tuple[str, str]] = frozenset()
     pictures: list[str] = field(default_factory=list)
     cells: int = 0
+    parts: int = 0
 
 
 class Simplifier:
@@ -122,7 +126,7 @@ class Simplifier:
             "w:ptab": self._tab,
             "w:br": self._break,
             "w:cr": self._break,
-            "w:noBreakHyphen": lambda _, target: _add(target, "noBreakHyphen"),
+            "w:noBreakHyphen": self._hyphen,
             "w:sym": self._symbol,
             "w:tbl": lambda source, target: self.fill(source, _add(target, "tbl")),
             "w:tr": self._row,
@@ -144,6 +148,10 @@ class Simplifier:
         """Add the simple forms of elements to another. Raises Excess."""
         for each in source:
             name = name_of(each)
+            if name in _PARTS:
+                self._shared.parts += 1
+                if self._shared.parts > _MAX_PARTS:
+                    raise Excess("too-many-parts")
             if maker := self._makers.get(name):
                 maker(each, target)
             elif code := _COUNTED.get(name):
@@ -210,6 +218,9 @@ class Simplifier:
 
     def _text(self, source: etree._Element, target: etree._Element) -> None:
         _add(target, "t").text = UNWANTED.sub("", source.text or "")
+
+    def _hyphen(self, _source: etree._Element, target: etree._Element) -> None:
+        _add(target, "noBreakHyphen")
 
     def _tab(self, _source: etree._Element, target: etree._Element) -> None:
         _add(target, "tab")

@@ -127,8 +127,8 @@ def _tidy_table(table: etree._Element) -> None:
         head.append(rows[0])
         rest.extend(list(parent.iterchildren("tr")))
         parent.extend([head, rest])
-        for cell in rows[0]:
-            cell.tag = "th"
+    for cell in table.iterfind("thead/tr/td"):
+        cell.tag = "th"
     for cell in table.iter("th"):
         cell.set("scope", "col")
         etree.strip_tags(cell, "strong")
