@@ -18,7 +18,7 @@ from feedsvc import urls
 from feedsvc.media.inspect import Facts, Unfit, inspect, inspect_embedded
 from feedsvc.media.types import MAX_FILES, TYPES, is_plain, suffix, within
 from feedsvc.model import Attachment
-from feedsvc.parsing.identifiers import ENTRY_SUFFIXES
+from feedsvc.parsing.identifiers import DOCUMENT_SUFFIXES, ENTRY_SUFFIXES
 from feedsvc.parsing.links import entry_link
 from feedsvc.settings import ParseSettings
 
@@ -55,14 +55,13 @@ class EntryFiles:
         entry_id: str,
         siblings: tuple[str, ...] = (),
         settings: ParseSettings | None = None,
-        embedded: EmbeddedPictures | None = None,
     ) -> None:
         """Take the entries folder, and the paths in it of the entry and of its siblings.
 
         Without `settings`, no other entry can be linked, and there is no folder of old files.
-        `embedded` are the pictures in the entry's file itself.
         """
-        self._embedded = embedded
+        # The pictures in the entry's file itself, if it is a document.
+        self.embedded: EmbeddedPictures | None = None
         self._settings = settings
         self._root = root
         self._path = PurePosixPath(path)
@@ -91,9 +90,9 @@ class EntryFiles:
 
         Return None, and add to `unfit`, if it cannot be published.
         """
-        if self._embedded and (written := _picture.fullmatch(name)):
-            if int(written[1]) < len(self._embedded.names):
-                return self._find_embedded(self._embedded, int(written[1]), alt, caption)
+        member = self._member(name)
+        if member:
+            return self._find_embedded(member, alt, caption)
         fault = self._faults.get(name)
         if fault is None:
             try:
@@ -113,23 +112,41 @@ class EntryFiles:
         None if the address is not one of an entry's file; "" if there is no such file, or
         it cannot be published. The file of another entry is its page.
         """
-        if self._embedded and is_picture:
-            shown = self.find(written)
-            return urls.media_path(self._entry_id, shown.name) if shown else ""
-        if self._settings and not is_picture and _entry_file.match(written):
-            return entry_link(written, self._settings)
         address, hash_sign, fragment = written.partition("#")
         name = unquote(address.partition("?")[0])
+        if self._settings and not is_picture and self._is_entry(written, name):
+            return entry_link(written, self._settings)
         if _from_root.match(written):
             return self._address_from_root(name, is_picture=is_picture)
-        if _elsewhere.match(written):
-            return None
-        if not is_picture and suffix(name) not in TYPES:
+        if not self._member(name) and (
+            _elsewhere.match(written) or not (is_picture or suffix(name) in TYPES)
+        ):
             return None
         found = self.find(name)
         if found is None:
             return ""
         return urls.media_path(self._entry_id, found.name) + hash_sign + fragment
+
+    def _is_entry(self, written: str, name: str) -> bool:
+        """Return whether a link leads to the file of another entry.
+
+        Documents that link each other are entries, but for those in the entry's own folder.
+        """
+        if _entry_file.match(written):
+            return True
+        if self.embedded is None or suffix(name) not in DOCUMENT_SUFFIXES:
+            return False
+        return not (_elsewhere.match(written) or within(self._root, self._beside(name)))
+
+    def _beside(self, name: str) -> str:
+        """Return the path of a name in the entry's own folder."""
+        return posixpath.normpath(str(self._path.with_suffix("") / name))
+
+    def _member(self, name: str) -> str:
+        """Return the name of the picture in the document that an address of ours stands for."""
+        found = _picture.fullmatch(name) if self.embedded else None
+        names = self.embedded.names if self.embedded else ()
+        return names[int(found[1])] if found and int(found[1]) < len(names) else ""
 
     def _address_from_root(self, name: str, *, is_picture: bool) -> str | None:
         """Return the path of a file whose address begins at the root of the old site.
@@ -209,27 +226,27 @@ class EntryFiles:
                 return path
         raise Unfit("media-missing")
 
-    def _find_embedded(
-        self, embedded: EmbeddedPictures, number: int, alt: str, caption: str
-    ) -> Attachment | None:
-        """Return the picture of a number in the document, as `find` does."""
-        member = embedded.names[number]
+    def _find_embedded(self, member: str, alt: str, caption: str) -> Attachment | None:
+        """Return a picture in the document, as `find` does."""
         key = f"{self._path}\0{member}"
-        if key in self._found:
-            return self._found[key]
+        if key not in self._found and key not in self._faults:
+            try:
+                self._add_embedded(key, member, alt, caption)
+            except Unfit as unfit:
+                name = "" if str(unfit) == "media-many" else posixpath.basename(member)
+                self._faults[key] = str(unfit)
+                self._unfit[str(unfit), 0, name] = None
+        return self._found.get(key)
+
+    def _add_embedded(self, key: str, member: str, alt: str, caption: str) -> None:
+        if len(self._found) >= MAX_FILES:
+            raise Unfit("media-many")
+        assert self.embedded is not None
+        facts = inspect_embedded(member, self.embedded.read(member))
         name = posixpath.basename(member)
-        fault = self._faults.get(key)
-        try:
-            if fault or len(self._found) >= MAX_FILES:
-                raise Unfit(fault or "media-many")
-            facts = inspect_embedded(name, embedded.read(member))
-        except Unfit as unfit:
-            self._faults[key] = str(unfit)
-            self._unfit[str(unfit), 0, "" if str(unfit) == "media-many" else name] = None
-            return None
         name = name if _simple_name.fullmatch(name) else f"picture{suffix(name)}"
         file = Attachment(name, str(self._path), "", 0, None, None, alt, caption, member)
-        return self._store(key, file, facts)
+        self._store(key, file, facts)
 
     def _add(self, path: str, alt: str = "", caption: str = "") -> Attachment:
         if path not in self._found:

@@ -126,11 +126,9 @@ class Context:
 
     def files(self, entry_id: str) -> EntryFiles:
         """Return the files of the entry, none of which is inspected yet."""
-        return EntryFiles(
-            *(str(self.root), self.path, entry_id, self.siblings),
-            settings=self.settings,
-            embedded=self.embedded,
-        )
+        files = EntryFiles(str(self.root), self.path, entry_id, self.siblings, self.settings)
+        files.embedded = self.embedded
+        return files
 
     def entry_link(self, written: str) -> str:
         """Return the path of the page of another entry, whose file a text names."""

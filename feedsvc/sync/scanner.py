@@ -269,7 +269,8 @@ def _belongs(root: str, path: str) -> bool:
     parent, _, folder_name = folder.rpartition("/")
     beside = _entry_names(f"{root}/{folder}")
     return any(_stem(each) == _stem(name) and not is_document_name(each) for each in beside) or (
-        folder != "" and any(_stem(each) == folder_name for each in _entry_names(f"{root}/{parent}"))
+        folder != ""
+        and any(_stem(each) == folder_name for each in _entry_names(f"{root}/{parent}"))
     )
 
 

@@ -13,7 +13,7 @@ from feedsvc.parsing.context import Context
 from feedsvc.parsing.keys import Meaning, interpret
 from feedsvc.parsing.markdown import Form, entry_from
 from feedsvc.parsing.sanitizer import from_html
-from feedsvc.parsing.yaml_values import Value
+from feedsvc.parsing.yaml_values import Content, Value
 from feedsvc.word.omissions import Omissions
 from feedsvc.word.package import Package
 from feedsvc.word.tidy import has_picture, is_picture, text_of, tidied
@@ -125,7 +125,7 @@ def _take_picture(root: etree._Element, meaning: Meaning) -> None:
     if not source.startswith(PICTURE):
         return
     caption = first.find("figcaption")
-    values = {
+    values: dict[str, Content] = {
         "file": source,
         "alt": picture.get("alt", ""),
         "caption": "" if caption is None else " ".join(text_of(caption).split()),

@@ -60,7 +60,7 @@ def parse(data: bytes, context: Context) -> Entry:
     folder = posixpath.dirname(main)
     try:
         with _deep_calls():
-            article = _converted(package, _Parts(package, targets, folder), body)
+            article = _converted(_Parts(package, targets, folder), body)
     except Excess as error:
         raise context.refusal(error.code) from error
     return entry_of(article, package, context)
@@ -91,7 +91,7 @@ class _Parts:
         return Relationships({key: (each[1], each[2]) for key, each in found.items()}, folder)
 
 
-def _converted(package: Package, parts: _Parts, body: etree._Element) -> Article:
+def _converted(parts: _Parts, body: etree._Element) -> Article:
     omissions = Omissions()
     notes = {kind: parts.find(kind) for kind in _NOTES}
     shared = Shared(

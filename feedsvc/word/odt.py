@@ -384,12 +384,13 @@ def _count(style: ListStyle, depth: int, start: str | None) -> None:
 
 
 def _string(element: etree._Element | None) -> str:
-    return "" if element is None else "".join(element.itertext())
+    return "" if element is None else "".join(map(str, element.itertext()))
 
 
 def _plain(element: etree._Element) -> str:
-    """Return the text of a paragraph, without those of the descriptions of pictures in it."""
-    skipped = {
-        text for each in element.iter() if name_of(each)[:4] == "svg:" for text in each.itertext()
-    }
-    return "".join(text for text in element.itertext() if text not in skipped)
+    """Return the text of a paragraph, without the frames in it."""
+    frames = (_string(each) for each in element if name_of(each) == "draw:frame")
+    text = _string(element)
+    for frame in frames:
+        text = text.replace(frame, "", 1)
+    return text

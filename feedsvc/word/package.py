@@ -144,7 +144,8 @@ def prefixed(tag: str) -> str:
 
 def attributes(element: etree._Element) -> dict[str, str]:
     """Return the attributes of an element by their names with prefixes; others by bare names."""
-    return {prefixed(name) if name[:1] == "{" else name: text for name, text in element.items()}
+    pairs = ((str(name), str(text)) for name, text in element.items())
+    return {prefixed(name) if name[:1] == "{" else name: text for name, text in pairs}
 
 
 def child(element: etree._Element | None, name: str) -> etree._Element | None:

@@ -139,9 +139,7 @@ def test_lines_under_the_date_say_more() -> None:
     assert found.updated == datetime.fromisoformat("2014-08-14T10:00:00+04:00")
 
 
-@pytest.mark.parametrize(
-    "line", ["Место: парк", "Автор", "Рубрика — спорт", "Внимание: автор: я"]
-)
+@pytest.mark.parametrize("line", ["Место: парк", "Автор", "Рубрика — спорт", "Внимание: автор: я"])
 def test_other_lines_under_the_date_are_text(line: str) -> None:
     found = entry(f"{HEAD}{line}\nАвтор: Иван", "a.txt")
     assert found.author is None
