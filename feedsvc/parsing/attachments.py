@@ -25,7 +25,7 @@ from feedsvc.settings import ParseSettings
 # In characters, relative to the entry. Each folder of it is looked up.
 _MAX_PATH = 500
 # Begins the addresses of pictures in a document, which go on with a number.
-PICTURE = "picture:"
+PICTURE = "picture/"
 _picture = re.compile(rf"{PICTURE}(\d{{1,4}})")
 # What the name of such a picture may be; others are replaced.
 _simple_name = re.compile(r"\w[\w-]{0,99}\.[A-Za-z]{3,4}")

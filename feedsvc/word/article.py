@@ -66,12 +66,17 @@ def _lines(root: etree._Element) -> Iterator[_Line]:
             skipped = None if event == "end" and element is skipped else skipped
         elif event == "start" and element.tag in _LINES and not _has_lines(element):
             skipped = element
-            if element.tag == "tr":
-                text = "\t".join(" ".join(text_of(cell).split()) for cell in element)
-                yield _Line(text, element, 0)
-                continue
-            for part, text in enumerate(text_of(element).split("\n")):
+            texts = [_row_text(element)] if element.tag == "tr" else text_of(element).split("\n")
+            for part, text in enumerate(texts):
                 yield _Line(text.strip(), element, part)
+
+
+def _row_text(row: etree._Element) -> str:
+    """Return a row as a line; one of two cells as a key and its value."""
+    cells = [" ".join(text_of(cell).split()) for cell in row]
+    if len(cells) == 2 and cells[0]:
+        return f"{cells[0].rstrip(' :')}: {cells[1]}"
+    return "\t".join(cells)
 
 
 def _has_lines(element: etree._Element) -> bool:
@@ -104,6 +109,9 @@ def _cut(element: etree._Element, count: int) -> None:
             each.text = None
     for each in breaks:
         each.tag = "span"
+    for each in element.iterdescendants("strong", "em", "a", "s"):
+        if not text_of(each) and not has_picture(each):
+            each.tag = "span"
     etree.strip_tags(element, "span")
 
 

@@ -16,6 +16,7 @@ from lxml import etree
 from mammoth import images
 
 from feedsvc.model import Entry
+from feedsvc.parsing.attachments import PICTURE
 from feedsvc.parsing.bounds import Excess
 from feedsvc.parsing.context import Context
 from feedsvc.word.article import Article, entry_of
@@ -134,7 +135,7 @@ def _converted(parts: _Parts, body: etree._Element) -> Article:
 
 def _picture(image: "mammoth.documents.Image") -> dict[str, str]:
     with image.open() as file:
-        return {"src": f"picture:{file.read().decode()}"}
+        return {"src": f"{PICTURE}{file.read().decode()}"}
 
 
 def _main(package: Package) -> tuple[str, dict[str, tuple[str, str, bool]]]:

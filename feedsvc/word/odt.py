@@ -8,6 +8,7 @@ from urllib.parse import unquote
 from lxml import etree
 
 from feedsvc.model import Entry
+from feedsvc.parsing.attachments import PICTURE
 from feedsvc.parsing.bounds import MAX_CELLS, Excess
 from feedsvc.parsing.context import Context
 from feedsvc.word import drawings
@@ -356,7 +357,7 @@ class _Writer:
         inner = [path for path in paths if path and ":" not in path and path[:2] != ".."]
         shown = next(filter(drawings.is_shown, inner), None)
         if shown is not None:
-            self._write(f'<img src="picture:{len(self.pictures)}" alt="{escape(alt)}">')
+            self._write(f'<img src="{PICTURE}{len(self.pictures)}" alt="{escape(alt)}">')
             self.pictures.append(unquote(shown.removeprefix("./")))
         elif inner:
             self.omissions.add_picture("word-picture", inner[0].rpartition("/")[2])
