@@ -1,5 +1,6 @@
 """Articles: the head and the text of a document, whatever program wrote it, become an entry."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -8,7 +9,7 @@ from lxml import etree
 
 from feedsvc.model import Entry
 from feedsvc.parsing import press_head
-from feedsvc.parsing.attachments import PICTURE, EmbeddedPictures
+from feedsvc.parsing.attachments import PICTURE, EmbeddedPictures, EntryFiles
 from feedsvc.parsing.context import Context
 from feedsvc.parsing.keys import Meaning, interpret
 from feedsvc.parsing.markdown import Form, entry_from
@@ -18,7 +19,8 @@ from feedsvc.word.omissions import Omissions
 from feedsvc.word.package import Package
 from feedsvc.word.tidy import has_picture, is_picture, text_of, tidied
 
-_FORM = Form(from_html, "")
+# What is left where a picture could not be shown.
+_empty = re.compile(r"<p></p>\n?")
 # What is a line of its own, where the head may be.
 _LINES = frozenset("p h1 h2 h3 h4 h5 h6 li tr".split())
 
@@ -56,6 +58,13 @@ def entry_of(article: Article, package: Package, context: Context) -> Entry:
     _take_picture(root, meaning)
     parts = (etree.tostring(each, encoding="unicode", method="html") for each in root)
     return entry_from(meaning, "\n".join(parts), _FORM, context, above=head.body)
+
+
+def _render(source: str, page: str, files: EntryFiles, language: str) -> str:
+    return _empty.sub("", from_html(source, page, files, language)).rstrip("\n")
+
+
+_FORM = Form(_render, "")
 
 
 def _lines(root: etree._Element) -> Iterator[_Line]:

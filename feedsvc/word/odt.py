@@ -251,7 +251,8 @@ class _Writer:
         elif level.is_plain:
             start = style.numbers.get(depth, level.start - 1) + 1
             start = _start(element, start)
-            self._items(element, f'ol start="{start}"', style, style_name, depth)
+            tag = "ol" if start == 1 else f'ol start="{start}"'
+            self._items(element, tag, style, style_name, depth)
         else:
             self._items(element, "", style, style_name, depth)
 

@@ -19,7 +19,6 @@ _KINDS = {
 _FORMS = {"1": "decimal", "a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman"} | {
     "I": "upperRoman"
 }
-_HEADING = "heading_20_"
 HIDDEN = "hidden"
 
 
@@ -79,19 +78,20 @@ class Styles:
         elif name_of(element) == "text:list-style":
             self._lists.setdefault(name, ListStyle(dict(_levels(element))))
 
-    def _chain(self, family: str, name: str) -> Iterator[tuple[str, etree._Element]]:
+    def _chain(self, family: str, name: str) -> Iterator[tuple[str, etree._Element | None]]:
+        """Yield the names and elements of a style and of those that it is based on."""
         for _ in range(_MAX_PARENTS):
             element = self._elements.get((family, name))
+            yield name, element
             if element is None:
                 return
-            yield name, element
             name = attributes(element).get("style:parent-style-name", "")
 
     def kind(self, name: str) -> str:
         """Return whether a paragraph style is that of a title, caption, quote, or none."""
         if name not in self._kinds:
             kinds = (_KINDS.get(each.lower(), "") for each, _ in self._chain("paragraph", name))
-            self._kinds[name] = next(filter(None, kinds), _KINDS.get(name.lower(), ""))
+            self._kinds[name] = next(filter(None, kinds), "")
         return self._kinds[name]
 
     def letters(self, family: str, name: str) -> dict[str, bool]:

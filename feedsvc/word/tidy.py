@@ -153,16 +153,32 @@ def _remove_empty(root: etree._Element) -> None:
 
 
 def _make_figures(root: etree._Element) -> None:
-    """Put a picture and the caption below it into one figure."""
-    for caption in list(root.iterchildren("p")):
-        picture = caption.getprevious()
-        if caption.get("class") == "caption" and picture is not None and is_picture(picture):
-            if picture.tag == "figure":
-                continue
-            figure = etree.Element("figure")
-            figure.append(next(picture.iter("img")))
-            picture.addprevious(figure)
-            root.remove(picture)
-            figure[0].tail = None
-            caption.tag = "figcaption"
-            figure.append(caption)
+    """Put a picture and its caption, below it or in the same frame, into one figure."""
+    for element in list(root.iterchildren("p")):
+        own = element.find("span[@class='caption']")
+        above = element.getprevious()
+        if own is not None and _is_all_but_picture(own, element):
+            _make_figure(element, own)
+        elif element.get("class") == "caption" and _is_bare_picture(above):
+            _make_figure(above, element)
+
+
+def _is_all_but_picture(caption: etree._Element, element: etree._Element) -> bool:
+    pictures = len(list(element.iter("img")))
+    return pictures == 1 and text_of(caption).strip() == text_of(element).strip()
+
+
+def _make_figure(element: etree._Element, caption: etree._Element) -> None:
+    picture = next(element.iter("img"))
+    caption.tag, caption.tail = "figcaption", None
+    figure = etree.Element("figure")
+    element.addprevious(figure)
+    figure.extend([picture, caption])
+    picture.tail = None
+    parent = element.getparent()
+    assert parent is not None
+    parent.remove(element)
+
+
+def _is_bare_picture(element: etree._Element | None) -> bool:
+    return element is not None and element.tag == "p" and is_picture(element)
