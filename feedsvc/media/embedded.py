@@ -7,7 +7,9 @@ unpacked pictures stay open, as their thumbnails are asked for next.
 import os
 import tempfile
 import threading
+import weakref
 from collections import OrderedDict
+from contextlib import suppress
 from io import BufferedReader
 from pathlib import Path
 from typing import IO
@@ -31,6 +33,7 @@ class EmbeddedPictureFiles:
         self._space = space
         self._lock = threading.Lock()
         self._kept: OrderedDict[_Key, IO[bytes]] = OrderedDict()
+        weakref.finalize(self, _close_all, self._kept)
 
     def open(self, path: str, member: str) -> BufferedReader:
         """Return the picture of a name in the document at a path. Raises OSError."""
@@ -60,7 +63,8 @@ class EmbeddedPictureFiles:
             file.flush()
         except OSError:  # the disk is full, or cannot be written
             if file is not None:
-                file.close()
+                with suppress(OSError):  # it writes what is left
+                    file.close()
             file = open(os.memfd_create("picture", os.MFD_CLOEXEC), "w+b")  # noqa: SIM115
             file.write(data)
             file.flush()
@@ -74,3 +78,8 @@ class EmbeddedPictureFiles:
 
 def _again(file: IO[bytes]) -> BufferedReader:
     return open(reopened(file), "rb")
+
+
+def _close_all(files: OrderedDict[_Key, IO[bytes]]) -> None:
+    for file in files.values():
+        file.close()

@@ -89,7 +89,7 @@ def paragraph(content: str, properties: str = "") -> str:
     """Return a paragraph as Word writes it; what does not begin with a tag is its text."""
     content = content if content.startswith("<") else run(content)
     return (
-        f'<w:p w14:paraId="2C078E63" w:rsidR="00E57C4C" w:rsidRDefault="00E57C4C"><w:pPr>{properties}'
+        f'<w:p w14:paraId="2C078E63" w:rsidR="00E57C4C" w:rsidP="00E57C4C"><w:pPr>{properties}'
         f'<w:spacing w:after="0"/></w:pPr><w:proofErr w:type="spellStart"/>{content}</w:p>'
     )
 
@@ -230,8 +230,8 @@ def relationships(targets: Mapping[str, str]) -> str:
     for name, target in targets.items():
         mode = ' TargetMode="External"' if _is_outside(target) else ""
         kind = f"{_OFFICE}/{_kind(target)}"
-        target = escape(target)
-        made.append(f'<Relationship Id="{name}" Type="{kind}" Target="{target}"{mode}/>')
+        shown = escape(target)
+        made.append(f'<Relationship Id="{name}" Type="{kind}" Target="{shown}"{mode}/>')
     namespace = "http://schemas.openxmlformats.org/package/2006/relationships"
     return f'{_HEAD}<Relationships xmlns="{namespace}">{"".join(made)}</Relationships>'
 

@@ -31,7 +31,17 @@ def test_entries_are_found_at_any_depth_and_in_any_case(settings: Settings) -> N
 
 def test_temporary_and_private_names_are_passed_over(settings: Settings) -> None:
     private = ".hidden.txt", "_draft.txt", "~lock.md", ".x.txt.swp"
-    temporary = "x.txt.tmp", "x.md.part", "Thumbs.db", "x.TMP", "x.docx", "txt", "x.txt~"
+    temporary = (
+        "x.txt.tmp",
+        "x.md.part",
+        "Thumbs.db",
+        "x.TMP",
+        "x.xlsx",
+        "txt",
+        "x.txt~",
+        "~$news.docx",
+        ".~lock.news.odt#",
+    )
     for name in (*private, *temporary):
         (settings.entries / name).write_bytes(item())
         (settings.entries / f"_{name}").mkdir()
@@ -132,9 +142,9 @@ def test_what_may_be_news_but_is_not_read_is_counted(settings: Settings) -> None
         path.write_bytes(item())
     scan = Scan(settings.entries, {"a.md": ("named.docx",)})
     assert {file.path for file in scan} == {
-        *("a.md", "_posts/2014-08-13-d.md", "c.markdown", "d.mdown"),
+        *("a.md", "_posts/2014-08-13-d.md", "c.markdown", "d.mdown", "alone.docx", "b/c.odt"),
     }
-    assert scan.unread == {"folders": 2, "markup": 2, "documents": 2}
+    assert scan.unread == {"folders": 2, "markup": 2}
 
 
 def test_another_content_time_or_file_gives_another_fingerprint(settings: Settings) -> None:

@@ -17,15 +17,15 @@ from tests.support.word import (
     cell,
     docx,
     html,
+    huge_png,
     in_list,
     odt,
     paragraph,
     picture,
     png,
     refused,
-    run,
-    huge_png,
     row,
+    run,
     table,
     warned,
     zipped,
@@ -35,9 +35,12 @@ TEXT = paragraph("Текст новости.")
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
 ENTITIES = (
     '<?xml version="1.0"?><!DOCTYPE d [<!ENTITY a "aaaaaaaaaa">'
-    + "".join(f'<!ENTITY {name} "{"&" + before + ";" * 10}">' for before, name in zip("abcdefgh", "bcdefghi"))
-    + ']><d>&i;</d>'
-)  # fmt: skip
+    + "".join(
+        f'<!ENTITY {name} "{f"&{before};" * 10}">'
+        for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+    )
+    + "]><d>&i;</d>"
+)
 OUTSIDE = '<?xml version="1.0"?><!DOCTYPE d [<!ENTITY x SYSTEM "file:///etc/passwd">]><d>&x;</d>'
 
 
@@ -138,8 +141,9 @@ def test_a_list_of_too_many_files_is_not_read() -> None:
 
 def test_of_two_files_with_one_name_the_first_counts_and_names_lead_nowhere(tmp_path: Path) -> None:
     made = io.BytesIO(docx(TEXT))
-    with ZipFile(made, "a", ZIP_DEFLATED) as target, pytest.warns(UserWarning, match="Duplicate"):
-        target.writestr("word/document.xml", "<second/>")
+    with ZipFile(made, "a", ZIP_DEFLATED) as target:
+        with pytest.warns(UserWarning, match="Duplicate"):
+            target.writestr("word/document.xml", "<second/>")
         target.writestr("../../outside.txt", "x")
         target.writestr("/etc/passwd", "x")
         target.writestr(ZipInfo("C:\\x"), "x")
