@@ -67,14 +67,12 @@ class Archive:
             raise BadArchive(name)
         if found.file_size > limit:
             raise TooLarge(name)
-        parts, length = [], 0
+        parts = []
         try:
+            # In parts: of all at once, more would be unpacked than the file says it has.
             with self._archive.open(found) as file:
                 while part := file.read(_PART):
                     parts.append(part)
-                    length += len(part)
-                    if length > limit:
-                        raise TooLarge(name)
         except (BadZipFile, NotImplementedError, ValueError, EOFError, zlib.error) as error:
             raise BadArchive(name) from error
         return b"".join(parts)

@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import NamedTuple
 
 from lxml import etree
 
 from feedsvc.model import Entry
 from feedsvc.parsing import press_head
-from feedsvc.parsing.attachments import PICTURE, EmbeddedPictures, EntryFiles
+from feedsvc.parsing.attachments import EmbeddedPictures, EntryFiles
 from feedsvc.parsing.context import Context
 from feedsvc.parsing.keys import Meaning, interpret
 from feedsvc.parsing.markdown import Form, entry_from
@@ -99,24 +100,21 @@ def _remove(lines: list[_Line], count: int) -> None:
         if index + 1 < len(lines) and lines[index + 1].element is line.element:
             if index + 1 == count:
                 _cut(line.element, line.part + 1)
-        elif line.text and not has_picture(line.element):
+        elif line.text:
+            _keep_pictures(line.element)
             _remove_whole(line.element)
 
 
 def _cut(element: etree._Element, count: int) -> None:
     """Remove what stands in a paragraph above its line break of a number."""
-    breaks: list[etree._Element] = []
-    for event, each in etree.iterwalk(element, events=("start", "end")):
-        if event == "end":
-            if each is not element:
-                each.tail = None
-        elif each.tag == "br":
-            breaks.append(each)
-            if len(breaks) == count:
-                break
-        else:
+    last = list(element.iter("br"))[count - 1]
+    walk = etree.iterwalk(element, events=("start", "end"))
+    for event, each in takewhile(lambda step: step[1] is not last, walk):
+        if event == "start":
             each.text = None
-    for each in breaks:
+        else:
+            each.tail = None
+    for each in list(element.iter("br"))[:count]:
         each.tag = "span"
     for each in element.iterdescendants("strong", "em", "a", "s"):
         if not text_of(each) and not has_picture(each):
@@ -124,12 +122,30 @@ def _cut(element: etree._Element, count: int) -> None:
     etree.strip_tags(element, "span")
 
 
+def _keep_pictures(element: etree._Element) -> None:
+    """Put the pictures in an element, which will be removed, in front of its block."""
+    pictures = list(element.iter("img"))
+    if pictures:
+        paragraph = etree.Element("p")
+        while (parent := _parent(element)).tag != "div":
+            element = parent
+        element.addprevious(paragraph)
+        paragraph.extend(pictures)
+        for picture in pictures:
+            picture.tail = None
+
+
 def _remove_whole(element: etree._Element) -> None:
+    """Remove an element, and those around it that have no other."""
+    while (parent := _parent(element)).tag != "div" and len(parent) == 1:
+        element = parent
+    parent.remove(element)
+
+
+def _parent(element: etree._Element) -> etree._Element:
     parent = element.getparent()
-    while parent is not None and parent.tag != "div" and len(parent) == 1:
-        element, parent = parent, parent.getparent()
-    if parent is not None:
-        parent.remove(element)
+    assert parent is not None
+    return parent
 
 
 def _take_picture(root: etree._Element, meaning: Meaning) -> None:
@@ -138,12 +154,9 @@ def _take_picture(root: etree._Element, meaning: Meaning) -> None:
     if first is None or not is_picture(first) or "image" in meaning.values:
         return
     picture = next(first.iter("img"))
-    source = picture.get("src", "")
-    if not source.startswith(PICTURE):
-        return
     caption = first.find("figcaption")
     values: dict[str, Content] = {
-        "file": source,
+        "file": picture.get("src", ""),
         "alt": picture.get("alt", ""),
         "caption": "" if caption is None else " ".join(text_of(caption).split()),
     }

@@ -140,11 +140,12 @@ def _picture(image: "mammoth.documents.Image") -> dict[str, str]:
 
 def _main(package: Package) -> tuple[str, dict[str, tuple[str, str, bool]]]:
     """Return the name of the main part, and what it refers to."""
-    main = _MAIN
-    for relation, target, is_external in _targets(package, "_rels/.rels").values():
-        if relation.endswith("/officeDocument") and not is_external:
-            main = _resolved("", target)
-            break
+    documents = (
+        _resolved("", target)
+        for relation, target, is_external in _targets(package, "_rels/.rels").values()
+        if relation.endswith("/officeDocument") and not is_external
+    )
+    main = next(documents, _MAIN)
     folder, _, name = main.rpartition("/")
     return main, _targets(package, f"{folder}/_rels/{name}.rels".removeprefix("/"))
 

@@ -13,7 +13,7 @@ from feedsvc.model import Entry
 from tests.support.parsing import Problems, listed, reading
 
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-_NAMES = " ".join(
+NAMES = " ".join(
     f'xmlns:{prefix}="{address}"'
     for prefix, address in {
         "w": "http://schemas.openxmlformats.org/wordprocessingml/2006/main",
@@ -170,6 +170,13 @@ STYLES = "".join(
             "Пункт",
             '<w:pPr><w:numPr><w:numId w:val="2"/></w:numPr></w:pPr>',
         ),
+        ("paragraph", "NumberedToo", "Пункт наш", '<w:basedOn w:val="Numbered"/>'),
+        (
+            "paragraph",
+            "NumberedThree",
+            "Ещё",
+            '<w:basedOn w:val="Numbered"/><w:pPr><w:numPr><w:numId w:val="2"/></w:numPr></w:pPr>',
+        ),
         ("paragraph", "Secret", "Тайный", "<w:rPr><w:vanish/></w:rPr>"),
         ("character", "Strong", "Strong", "<w:rPr><w:b/><w:bCs/></w:rPr>"),
         ("character", "a7", "Hyperlink", '<w:rPr><w:u w:val="single"/></w:rPr>'),
@@ -261,12 +268,12 @@ def docx(
     parts: dict[str, str | bytes] = {
         "[Content_Types].xml": f"{_HEAD}<Types/>",
         "_rels/.rels": relationships({"rId1": "word/document.xml"}),
-        "word/document.xml": f"{_HEAD}<w:document {_NAMES}><w:body>{head}{''.join(content)}"
+        "word/document.xml": f"{_HEAD}<w:document {NAMES}><w:body>{head}{''.join(content)}"
         '<w:sectPr><w:pgSz w:w="11906"/></w:sectPr></w:body></w:document>',
         "word/_rels/document.xml.rels": relationships(own | dict(targets or {})),
-        "word/styles.xml": f"{_HEAD}<w:styles {_NAMES}><w:docDefaults/>{STYLES}</w:styles>",
-        "word/numbering.xml": f"{_HEAD}<w:numbering {_NAMES}>{NUMBERING}</w:numbering>",
-        "word/footnotes.xml": f"{_HEAD}<w:footnotes {_NAMES}>"
+        "word/styles.xml": f"{_HEAD}<w:styles {NAMES}><w:docDefaults/>{STYLES}</w:styles>",
+        "word/numbering.xml": f"{_HEAD}<w:numbering {NAMES}>{NUMBERING}</w:numbering>",
+        "word/footnotes.xml": f"{_HEAD}<w:footnotes {NAMES}>"
         f'<w:footnote w:type="separator" w:id="-1">{paragraph("-")}</w:footnote>{notes}'
         "</w:footnotes>",
     }

@@ -60,6 +60,7 @@ def codes(data: bytes, path: str = "news.docx") -> list[str]:
         (b"\xef\xbb\xbf\r\n<html><body>Word</body></html>", "document-other"),
         (docx(TEXT)[:-40], "document-broken"),
         (docx(TEXT)[:600] + b"\0" * 600, "document-broken"),
+        (docx(TEXT).replace(b"PK\x01\x02", b"PK\0\0"), "document-broken"),
         (zipped({"a.txt": "no document"}), "document-other"),
         (odt("<text:p>T</text:p>"), "document-other"),
         (docx(files={"word/document.xml": "<w/>"}), "document-broken"),

@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.word import (
     DATE,
+    NAMES,
     TITLE,
     cell,
     docx,
@@ -17,12 +18,14 @@ from tests.support.word import (
     png,
     published,
     refused,
+    relationships,
     row,
     run,
     styled,
     table,
     text_box,
     warned,
+    zipped,
 )
 
 PAGE = "\ufdd0/presscenter/news/detail/news.html"
@@ -97,6 +100,31 @@ def test_a_document_without_a_date_says_so_with_the_number_of_the_paragraph() ->
     text = docx(TEXT, TEXT, head=TITLE)
     assert refused(text) == [(2, "bad-date", {"value": "Текст новости."})]
     assert refused(docx(head="")) == [(1, "no-title", {})]
+
+
+def test_a_picture_beside_the_title_or_in_its_table_is_kept() -> None:
+    shown = picture("rId7", "Каток")
+    titles = (
+        paragraph(shown + run("Каток открыт")) + DATE,
+        paragraph(shown) + paragraph("Каток открыт") + DATE,
+        table(
+            row("Заголовок", cell(paragraph(run("Каток открыт") + shown))),
+            row("Дата", "24.11.2026"),
+        ),
+    )
+    for head in titles:
+        entry = published(docx(TEXT, head=head, targets=SHOWN, files=PNG))
+        assert (entry.title, entry.html) == ("Каток открыт", "<p>Текст новости.</p>")
+        assert entry.image is not None
+        assert entry.image.alt == "Каток"
+
+
+def test_a_document_of_other_programs_may_lie_elsewhere_and_lack_all_else() -> None:
+    body = f"<w:document {NAMES}><w:body>{TITLE}{DATE}{TEXT}</w:body></w:document>"
+    for name in ("word/document.xml", "document.xml", "docs/document2.xml"):
+        found = {"_rels/.rels": relationships({"x": "styles.xml", "y": "/" + name})}
+        data = zipped({name: body} | ({} if name == "word/document.xml" else found))
+        assert html(data) == "<p>Текст новости.</p>"
 
 
 # The text
@@ -207,13 +235,17 @@ def test_numbers_that_html_does_not_count_become_text() -> None:
         in_list("нет списка", "99"),
         in_list("нет уровня", "2", 8),
         styled("из стиля", "Numbered"),
+        styled("и из его основы", "NumberedToo"),
+        styled("и из своего", "NumberedThree"),
         paragraph("Заголовок", '<w:pStyle w:val="1"/><w:numPr><w:numId w:val="2"/></w:numPr>'),
     )
 
     assert html(text) == (
         "<ol><li>глава</li></ol>\n<p>1.1. часть</p>\n<p>1.2. часть</p>\n<p>а) пункт</p>\n"
         "<p>б) пункт</p>\n<p>I. римский</p>\n<p>без</p>\n<p>нет списка</p>\n<p>нет списка</p>\n"
-        "<p>нет уровня</p>\n<ol><li>из стиля</li></ol>\n<h2>2. Заголовок</h2>"
+        "<p>нет уровня</p>\n<ol><li>из стиля</li><li>и из его основы</li>"
+        "<li>и из своего</li></ol>\n"
+        "<h2>4. Заголовок</h2>"
     )
 
 

@@ -1,11 +1,14 @@
 """Documents of LibreOffice, in the XML that LibreOffice writes."""
 
+import io
+from zipfile import ZipFile
+
 import pytest
 
 from feedsvc.model import Entry
 from tests.support.parsing import Problems
 from tests.support.word import html as html_of
-from tests.support.word import odt, png, published, refused
+from tests.support.word import odt, png, published, refused, zipped
 from tests.support.word import warned as warned_of
 
 TEXT = "<text:p>Текст новости.</text:p>"
@@ -265,6 +268,12 @@ def test_hidden_text_is_not_published() -> None:
 
     assert entry.html == "<p>Текст новости.</p>\n<p>А</p>\n<p>Б</p>"
     assert problems == [(0, "word-hidden", {"count": "6"})]
+
+
+def test_a_document_may_have_no_list_of_its_parts() -> None:
+    with ZipFile(io.BytesIO(odt(TEXT))) as source:
+        parts = {"content.xml": source.read("content.xml")}
+    assert html_of(zipped(parts), "news.odt") == "<p>Текст новости.</p>"
 
 
 ENCRYPTED = "<manifest:file-entry><manifest:encryption-data/></manifest:file-entry>"
