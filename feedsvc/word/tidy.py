@@ -159,7 +159,12 @@ def _make_figures(root: etree._Element) -> None:
         above = element.getprevious()
         if own is not None and _is_all_but_picture(own, element):
             _make_figure(element, own)
-        elif element.get("class") == "caption" and _is_bare_picture(above):
+        elif (
+            element.get("class") == "caption"
+            and above is not None
+            and above.tag == "p"
+            and is_picture(above)
+        ):
             _make_figure(above, element)
 
 
@@ -178,7 +183,3 @@ def _make_figure(element: etree._Element, caption: etree._Element) -> None:
     parent = element.getparent()
     assert parent is not None
     parent.remove(element)
-
-
-def _is_bare_picture(element: etree._Element | None) -> bool:
-    return element is not None and element.tag == "p" and is_picture(element)
