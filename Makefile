@@ -8,7 +8,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--no-strip-extras --no-emit-index-url --no-emit-find-links --no-header $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help run importer heic test test-all clients check format hooks bench bench-living bench-polls bench-serving bench-search \
+.PHONY: help run importer heic word test test-all clients check format hooks bench bench-living bench-polls bench-serving bench-search \
 	fuzz lock upgrade texts clean
 
 help:  ## list the targets
@@ -21,6 +21,8 @@ importer: $(VENV)/import  ## install what the command `feedsvc import` needs
 	$(BIN)/python -m feedsvc import --help
 
 heic: $(VENV)/heic  ## install what reads the pictures of phones (HEIC)
+
+word: $(VENV)/word  ## install what reading documents of Word and LibreOffice needs
 
 test: $(VENV)/dev  ## run the unit and HTTP tests, with the coverage they must reach
 	$(PYTEST) -m "not long" --cov --cov-report=term
@@ -71,9 +73,10 @@ lock: $(VENV)/dev  ## write the hashes of the dependencies to requirements/, kee
 	$(COMPILE) pyproject.toml -o requirements/run.txt
 	$(COMPILE) pyproject.toml --extra import -o requirements/import.txt
 	$(COMPILE) pyproject.toml --extra heic -o requirements/heic.txt
-	$(COMPILE) pyproject.toml --extra import --extra heic --group dev -o requirements/dev.txt
-	$(COMPILE) pyproject.toml --extra import --extra heic --group dev --group bench -o requirements/bench.txt
-	$(COMPILE) pyproject.toml --extra import --extra heic --group dev --group fuzz -o requirements/fuzz.txt
+	$(COMPILE) pyproject.toml --extra word -o requirements/word.txt
+	$(COMPILE) pyproject.toml --extra import --extra heic --extra word --group dev -o requirements/dev.txt
+	$(COMPILE) pyproject.toml --extra import --extra heic --extra word --group dev --group bench -o requirements/bench.txt
+	$(COMPILE) pyproject.toml --extra import --extra heic --extra word --group dev --group fuzz -o requirements/fuzz.txt
 	echo 'pip>=25,<27' | $(COMPILE) - -o requirements/pip.txt
 	echo 'redbot>=2.7,<3' | $(COMPILE) - -o requirements/redbot.txt
 
@@ -108,6 +111,10 @@ $(VENV)/import: requirements/import.txt $(VENV)/run $(VENV)/pip
 
 $(VENV)/heic: requirements/heic.txt $(VENV)/run $(VENV)/pip
 	$(PIP) -r requirements/heic.txt
+	touch $@
+
+$(VENV)/word: requirements/word.txt $(VENV)/run $(VENV)/pip
+	$(PIP) -r requirements/word.txt
 	touch $@
 
 $(VENV)/dev: requirements/dev.txt $(VENV)/run $(VENV)/pip

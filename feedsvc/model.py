@@ -36,6 +36,7 @@ class Attachment:
     `edits`, in their order, of a file that has this `seal` (see `media.cleaning`).
     If `is_converted`, it is served as a JPEG made of it, which has this width and height; its
     length is not known before, and is 0.
+    A picture that is part of a document is the `member` of this name in the file at `path`.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Attachment:
     edits: tuple[Edit, ...] = ()
     seal: bytes = b""
     is_converted: bool = False
+    member: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,73 @@ KINDS = {
         N_("the file is larger than 1 MB ({size} bytes)"),
         N_("shorten the text, and keep pictures in separate files"),
     ),
+    # Documents of Word and LibreOffice.
+    "document-large": _error(
+        N_("the document is larger than 50 MB ({size} bytes)"),
+        N_("make its pictures smaller: in Word, «Compress Pictures»; or put them in as files"),
+    ),
+    "word-missing": _error(
+        N_("this server cannot read documents of Word and LibreOffice yet"),
+        N_(
+            "ask the administrator to run «pip install 'feedsvc[word]'» and to start the service"
+            " again; until then, save the text as plain text (.txt, UTF-8)"
+        ),
+    ),
+    "document-old": _error(
+        N_("documents in this format (.doc, .rtf, .pages) cannot be read"),
+        N_("save it as .docx («Save As», «Word Document»), and remove this file"),
+    ),
+    "document-password": _error(
+        N_("the document can only be opened with a password"),
+        N_("remove the password: in Word, «File», «Info», «Protect Document»; then save it again"),
+    ),
+    "document-broken": _error(
+        N_("the document is damaged, empty, or not copied as a whole"),
+        N_("open it; if that works, save it once more under the same name, else copy it again"),
+    ),
+    "document-other": _error(
+        N_("the content of this file is not what its name says"),
+        N_("open it in Word, and save it as .docx («Save As», «Word Document»)"),
+    ),
+    "word-tracked": _warning(
+        N_("the document has changes that are not accepted yet ({count})"),
+        N_(
+            "it is published as if all were accepted; in Word, «Review», accept or reject them,"
+            " and save it"
+        ),
+    ),
+    "word-hidden": _warning(
+        N_("hidden text was left out ({count})"),
+        N_("if it should be seen, take away the mark «Hidden» in the settings of the font"),
+    ),
+    "word-text-boxes": _warning(
+        N_("text boxes are not published ({count})"),
+        N_("move what stands in them into the text"),
+    ),
+    "word-drawings": _warning(
+        N_("shapes, charts and diagrams are not published ({count})"),
+        N_("copy each of them, and paste it as a picture"),
+    ),
+    "word-objects": _warning(
+        N_("what is embedded from other programs is not published ({count})"),
+        N_("paste it as a table or as a picture, or put the file beside this one"),
+    ),
+    "word-equations": _warning(
+        N_("equations are not published ({count})"),
+        N_("write them as text, or paste each as a picture"),
+    ),
+    "word-comments": _warning(
+        N_("comments in the margin are not published ({count})"),
+        N_("nothing is missing from the text; see that nothing in them was still to be done"),
+    ),
+    "word-picture": _warning(
+        N_("the picture «{name}» cannot be shown: browsers do not know its format"),
+        N_("paste it again as PNG or JPEG: in Word, cut it, then «Paste Special», «Picture (PNG)»"),
+    ),
+    "word-picture-linked": _warning(
+        N_("the picture «{name}» is not in the document, which only links to it"),
+        N_("insert the picture itself: in Word, «Insert», «Pictures», without «Link to File»"),
+    ),
     "encoding": _error(
         N_("the text cannot be read, as its encoding is unknown"),
         N_("save the file as plain text in UTF-8"),

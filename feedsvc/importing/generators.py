@@ -18,6 +18,7 @@ from feedsvc import problems
 from feedsvc.i18n import N_, reason
 from feedsvc.importing.item import LeftOut
 from feedsvc.importing.report import Progress, Report
+from feedsvc.parsing import is_document_name
 from feedsvc.settings import Settings
 from feedsvc.storage.batch import FileUpdate
 from feedsvc.sync.readers import Readers
@@ -62,6 +63,8 @@ def import_folder(
 
 
 def _may_be_text(file: FoundFile) -> bool:
+    if is_document_name(file.path):
+        return False
     return not _NO_TEXTS.intersection(file.path.split("/")[:-1])
 
 

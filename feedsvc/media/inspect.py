@@ -5,6 +5,7 @@ Of a picture only the header is read, and of some where they end.
 
 import os
 import warnings
+from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 
 from feedsvc.media import cleaning, exif
@@ -107,6 +108,13 @@ def inspect(path: str | None) -> Facts:
     except OSError as error:
         raise Unfit("media-missing") from error
     return Facts(length)
+
+
+def inspect_embedded(name: str, data: bytes | None) -> Facts:
+    """Return the facts of a picture in a document, None if it cannot be read. Raises Unfit."""
+    if not data:
+        raise Unfit("media-broken")
+    return _inspect_picture(BytesIO(data), suffix(name), len(data))
 
 
 class _Header:

@@ -13,6 +13,7 @@ from collections import OrderedDict
 from hashlib import blake2b
 from io import BufferedReader
 from pathlib import Path
+from typing import IO
 
 from feedsvc.media.types import within
 
@@ -59,7 +60,7 @@ def open_real(path: str) -> BufferedReader:
     return open(descriptor, "rb")
 
 
-def reopened(file: BufferedReader) -> int:
+def reopened(file: IO[bytes]) -> int:
     """Return a descriptor of an open file that has a position of its own. Raises OSError."""
     return os.open(f"/proc/self/fd/{file.fileno()}", os.O_RDONLY | os.O_CLOEXEC)
 
@@ -73,16 +74,14 @@ class ContentDigests:
 
     def digest(self, file: BufferedReader) -> bytes:
         """Return a digest of a file's content; read all of it only if it is not known."""
-        before = _identity(os.fstat(file.fileno()))
+        before = identity(os.fstat(file.fileno()))
         with self._lock:
             if before in self._digests:
                 self._digests.move_to_end(before)
                 return self._digests[before]
         digest = _digest(file)
         status = os.fstat(file.fileno())
-        # A change that follows within one step of the clock would not show; a time in the future
-        # is that of a clock that was wrong.
-        if _identity(status) == before and abs(time.time_ns() - status.st_ctime_ns) > _STEP:
+        if identity(status) == before and is_settled(status):
             with self._lock:
                 self._digests[before] = digest
                 if len(self._digests) > _KEPT:
@@ -103,7 +102,17 @@ def _missing(path: str) -> FileNotFoundError:
     return FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
 
 
-def _identity(status: os.stat_result) -> tuple[int, ...]:
+def is_settled(status: os.stat_result) -> bool:
+    """Return whether any further change of a file would change its identity.
+
+    One that follows within a step of the clock would not show; a time in the future is that of
+    a clock that was wrong.
+    """
+    return abs(time.time_ns() - status.st_ctime_ns) > _STEP
+
+
+def identity(status: os.stat_result) -> tuple[int, ...]:
+    """Return numbers of which one differs if a file is another, or has changed."""
     return (
         *(status.st_dev, status.st_ino, status.st_size),
         *(status.st_mtime_ns, status.st_ctime_ns),

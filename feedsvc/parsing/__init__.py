@@ -1,33 +1,41 @@
 """Parsing: the bytes of an entry file in, an Entry or Problems out.
 
 A new kind of entry file is a new module with `parse(content, context)` and a line in
-`KINDS`: a `TextKind` gets the decoded text, a `BinaryKind` the bytes.
+`KINDS`: a `TextKind` gets the decoded text, a `BinaryKind` the bytes. What reads a
+`DocumentKind` is a wing, which is loaded only when there is such a file.
 """
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from feedsvc import dates, model, problems, text, urls
-from feedsvc.media import cleaning, exif, inspect, metadata, opening, types
+from feedsvc.media import archive, cleaning, exif, inspect, metadata, opening, types
 from feedsvc.media.types import entry_suffix, is_captions, suffix
 from feedsvc.model import Entry, Reading
 from feedsvc.parsing import markdown, press_text
 from feedsvc.parsing.captions import read_captions
 from feedsvc.parsing.context import Context, Refused
 from feedsvc.parsing.encoding import decode
-from feedsvc.parsing.identifiers import MARKDOWN_SUFFIXES, PAGE_SUFFIXES
+from feedsvc.parsing.identifiers import (
+    DOCUMENT_SUFFIXES,
+    MARKDOWN_SUFFIXES,
+    OLD_DOCUMENT_SUFFIXES,
+    PAGE_SUFFIXES,
+)
 from feedsvc.settings import ParseSettings
 
-# In bytes.
+# In bytes: of a text, and of a document with its pictures.
 MAX_SIZE = 1024 * 1024
+MAX_DOCUMENT = archive.MAX_DOCUMENT
 # The modules, besides the parsers, and the libraries that shape entries.
 MODULES = (
-    *(cleaning, dates, exif, inspect, metadata, model, opening, problems, text, types, urls),
+    *(archive, cleaning, dates, exif, inspect, metadata, model, opening, problems, text, types),
+    urls,
 )
 LIBRARIES = tuple(
     "anyascii babel comrak linkify-it-py lxml nh3 pillow python-dateutil pyyaml werkzeug".split()
@@ -58,16 +66,54 @@ class BinaryKind:
         return self.parse(data, context)
 
 
-KINDS: dict[str, TextKind | BinaryKind] = {
+@dataclass(frozen=True, slots=True)
+class DocumentKind:
+    """A kind of document that a module outside the core reads, with a library of its own."""
+
+    module: str
+
+    def read(self, data: bytes, context: Context) -> Entry:
+        """Return the entry that a file holds. Raises Refused."""
+        if not all(map(_version, WING_LIBRARIES)):
+            raise context.refusal("word-missing")
+        entry: Entry = import_module(self.module).parse(data, context)
+        return entry
+
+
+def _refuse_old(_data: bytes, context: Context) -> Entry:
+    raise context.refusal("document-old")
+
+
+# The wing that reads documents, and what it needs: it is there if the extra `word` is installed.
+WING_LIBRARIES = ("mammoth",)
+WING = "feedsvc.word"
+KINDS: dict[str, TextKind | BinaryKind | DocumentKind] = {
     ".txt": TextKind(press_text.parse),
     **dict.fromkeys(MARKDOWN_SUFFIXES, TextKind(markdown.parse)),
     **dict.fromkeys(PAGE_SUFFIXES, TextKind(markdown.parse_html)),
+    **{end: DocumentKind(f"{WING}.{end[1:]}") for end in DOCUMENT_SUFFIXES},
+    **dict.fromkeys(OLD_DOCUMENT_SUFFIXES, BinaryKind(_refuse_old)),
 }
 
 
 def is_entry_name(name: str) -> bool:
     """Return whether a file of this name is read as an entry."""
     return suffix(name) in KINDS and not is_captions(name[name.rfind("/") + 1 :])
+
+
+def is_document_name(name: str) -> bool:
+    """Return whether a file of this name is a document: an entry if it belongs to none."""
+    return suffix(name) in (*DOCUMENT_SUFFIXES, *OLD_DOCUMENT_SUFFIXES)
+
+
+def max_size(name: str) -> int:
+    """Return how many bytes an entry file of this name may have."""
+    return MAX_DOCUMENT if is_document_name(name) else MAX_SIZE
+
+
+def too_large(name: str) -> str:
+    """Return the code of the problem of an entry file that has more."""
+    return "document-large" if is_document_name(name) else "too-large"
 
 
 def read(  # noqa: PLR0913 - each of them shapes the entry
@@ -89,8 +135,8 @@ def read(  # noqa: PLR0913 - each of them shapes the entry
     context = Context(path, settings, root, siblings, kept=kept)
     context.captions = read_captions(context)
     try:
-        if len(data) > MAX_SIZE:
-            raise context.refusal("too-large", size=len(data))
+        if len(data) > max_size(path):
+            raise context.refusal(too_large(path), size=len(data))
         entry = KINDS[entry_suffix(path)].read(data, context)
     except Refused:
         return Reading(None, context.problems, tuple(context.named_files))
@@ -112,11 +158,18 @@ def program_fingerprint() -> str:
     """Return the part of the fingerprint that covers the program and its libraries."""
     digest = blake2b(digest_size=8)
     used = (Path(str(module.__file__)) for module in MODULES)
-    for source in sorted((*Path(__file__).parent.glob("*.py"), *used)):
+    own = Path(__file__).parent
+    wing = own.with_name(WING.rpartition(".")[2])
+    for source in sorted((*own.glob("*.py"), *wing.glob("*.py"), *used)):
         digest.update(source.read_bytes())
-    for library in LIBRARIES:
-        digest.update(f"{library} {version(library)}".encode())
-    for library in EXTRAS:
-        with suppress(PackageNotFoundError):
-            digest.update(f"{library} {version(library)}".encode())
+    for library in (*LIBRARIES, *EXTRAS, *WING_LIBRARIES):
+        digest.update(f"{library} {_version(library)}".encode())
     return digest.hexdigest()
+
+
+def _version(library: str) -> str:
+    """Return the version of a library, '' if it is not installed."""
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return ""

@@ -7,7 +7,8 @@ relative to it. Of pictures only the header is read.
 
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import PurePosixPath
 from typing import NamedTuple
@@ -15,7 +16,7 @@ from unicodedata import normalize
 from urllib.parse import unquote
 
 from feedsvc import urls
-from feedsvc.media.inspect import Unfit, inspect
+from feedsvc.media.inspect import Facts, Unfit, inspect, inspect_embedded
 from feedsvc.media.types import (
     MAX_FILES,
     TYPES,
@@ -28,12 +29,17 @@ from feedsvc.media.types import (
     within,
 )
 from feedsvc.model import Attachment
-from feedsvc.parsing.identifiers import ENTRY_SUFFIXES
+from feedsvc.parsing.identifiers import DOCUMENT_SUFFIXES, ENTRY_SUFFIXES
 from feedsvc.parsing.links import entry_link
 from feedsvc.settings import ParseSettings
 
 # In characters, relative to the entry. Each folder of it is looked up.
 _MAX_PATH = 500
+# Begins the addresses of pictures in a document, which go on with a number.
+PICTURE = "picture/"
+_picture = re.compile(rf"{PICTURE}(\d{{1,4}})")
+# What the name of such a picture may be; others are replaced.
+_simple_name = re.compile(r"\w[\w-]{0,99}\.[A-Za-z]{3,4}")
 _elsewhere = re.compile(r"[a-z][a-z0-9+.-]*:|[/#?]|\Z", re.IGNORECASE)
 # What begins at the root of a site, but for the service's own files.
 _from_root = re.compile(r"/(?!/|media/|preview/|logo/)")
@@ -47,6 +53,14 @@ class Caption(NamedTuple):
 
     text: str = ""
     alt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedPictures:
+    """The pictures in a document: their names, and what returns one, or None if it cannot."""
+
+    names: tuple[str, ...]
+    read: Callable[[str], bytes | None]
 
 
 class EntryFiles:
@@ -64,6 +78,8 @@ class EntryFiles:
 
         Without `settings`, no other entry can be linked, and there is no folder of old files.
         """
+        # The pictures in the entry's file itself, if it is a document.
+        self.embedded: EmbeddedPictures | None = None
         self._settings = settings
         self._root = root
         self._path = PurePosixPath(path)
@@ -102,6 +118,9 @@ class EntryFiles:
 
         Return None, and add to `unfit`, if it cannot be published.
         """
+        member = self._member(name)
+        if member:
+            return self._find_embedded(member, alt, caption)
         fault = self._faults.get(name)
         if fault is None:
             try:
@@ -121,20 +140,41 @@ class EntryFiles:
         None if the address is not one of an entry's file; "" if there is no such file, or
         it cannot be published. The file of another entry is its page.
         """
-        if self._settings and not is_picture and _entry_file.match(written):
-            return entry_link(written, self._settings)
         address, hash_sign, fragment = written.partition("#")
         name = unquote(address.partition("?")[0])
+        if self._settings and not is_picture and self._is_entry(written, name):
+            return entry_link(written, self._settings)
         if _from_root.match(written):
             return self._address_from_root(name, is_picture=is_picture)
-        if _elsewhere.match(written):
-            return None
-        if not is_picture and suffix(name) not in TYPES:
+        if not self._member(name) and (
+            _elsewhere.match(written) or not (is_picture or suffix(name) in TYPES)
+        ):
             return None
         found = self.find(name)
         if found is None:
             return ""
         return urls.media_path(self._entry_id, found.name) + hash_sign + fragment
+
+    def _is_entry(self, written: str, name: str) -> bool:
+        """Return whether a link leads to the file of another entry.
+
+        Documents that link each other are entries, but for those in the entry's own folder.
+        """
+        if _entry_file.match(written):
+            return True
+        if self.embedded is None or suffix(name) not in DOCUMENT_SUFFIXES:
+            return False
+        return not (_elsewhere.match(written) or within(self._root, self._beside(name)))
+
+    def _beside(self, name: str) -> str:
+        """Return the path of a name in the entry's own folder."""
+        return posixpath.normpath(str(self._path.with_suffix("") / name))
+
+    def _member(self, name: str) -> str:
+        """Return the name of the picture in the document that an address of ours stands for."""
+        found = _picture.fullmatch(name) if self.embedded else None
+        names = self.embedded.names if self.embedded else ()
+        return names[int(found[1])] if found and int(found[1]) < len(names) else ""
 
     def _address_from_root(self, name: str, *, is_picture: bool) -> str | None:
         """Return the path of a file whose address begins at the root of the old site.
@@ -214,11 +254,43 @@ class EntryFiles:
                 return path
         raise Unfit("media-missing")
 
+    def _find_embedded(self, member: str, alt: str, caption: str) -> Attachment | None:
+        """Return a picture in the document, as `find` does."""
+        key = f"{self._path}\0{member}"
+        if key not in self._found and key not in self._faults:
+            try:
+                self._add_embedded(key, member, alt, caption)
+            except Unfit as unfit:
+                name = "" if str(unfit) == "media-many" else posixpath.basename(member)
+                self._faults[key] = str(unfit)
+                self._unfit[str(unfit), 0, name] = None
+        return self._found.get(key)
+
+    def _add_embedded(self, key: str, member: str, alt: str, caption: str) -> None:
+        if len(self._found) >= MAX_FILES:
+            raise Unfit("media-many")
+        assert self.embedded is not None
+        facts = inspect_embedded(member, self.embedded.read(member))
+        name = posixpath.basename(member)
+        name = name if _simple_name.fullmatch(name) else f"picture{suffix(name)}"
+        alt, caption = alt or facts.metadata.alt, caption or facts.metadata.caption
+        file = Attachment(name, str(self._path), "", 0, None, None, alt, caption, member=member)
+        self._store(key, file, facts)
+
     def _add(self, path: str, alt: str = "", caption: str = "") -> Attachment:
         if path in self._found:
             return self._found[path]
         facts = inspect(within(self._root, path))
-        stem, end = posixpath.splitext(normalize("NFC", _name(path)))
+        written, told = self.captions.get(path, Caption()), facts.metadata
+        name = normalize("NFC", _name(path))
+        alt, caption = alt or written.alt or told.alt, caption or written.text or told.caption
+        return self._store(path, Attachment(name, path, "", 0, None, None, alt, caption), facts)
+
+    def _store(self, key: str, file: Attachment, facts: Facts) -> Attachment:
+        """Complete a file with its facts, and with a name that no other file has."""
+        stem, end = posixpath.splitext(file.name)
+        if facts.metadata.has_place:
+            self._places.append(file.name)
         if facts.is_converted:
             end = ".jpg"
         others = (f"{stem}-{number}{end}" for number in count(2))
@@ -226,24 +298,18 @@ class EntryFiles:
         while name in self._file_names:
             name = next(others)
         self._file_names.add(name)
-        if facts.metadata.has_place:
-            self._places.append(_name(path))
-        written = self.captions.get(path, Caption())
-        file = Attachment(
-            name,
-            path,
-            TYPES[end.lower()],
-            facts.length,
-            facts.width,
-            facts.height,
-            alt or written.alt or facts.metadata.alt,
-            caption or written.text or facts.metadata.caption,
-            facts.edits,
-            facts.seal,
-            facts.is_converted,
+        self._found[key] = replace(
+            file,
+            name=name,
+            media_type=TYPES[end.lower()],
+            length=facts.length,
+            width=facts.width,
+            height=facts.height,
+            edits=facts.edits,
+            seal=facts.seal,
+            is_converted=facts.is_converted,
         )
-        self._found[path] = file
-        return file
+        return self._found[key]
 
 
 def _name(path: str) -> str:

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from feedsvc.media.types import is_cover
 from feedsvc.model import Attachment, Category, HomeSource, Problem
 from feedsvc.parsing.addresses import FileName
-from feedsvc.parsing.attachments import Caption, EntryFiles
+from feedsvc.parsing.attachments import Caption, EmbeddedPictures, EntryFiles
 from feedsvc.parsing.bounds import Excess
 from feedsvc.parsing.identifiers import as_id, category
 from feedsvc.parsing.links import absolute, entry_link
@@ -76,7 +76,8 @@ class Context:
     `path` is relative to the entries folder `root`; `siblings` are the paths of the files
     that bear the entry's name, and `captions` those of the pictures among them; `kept` is the
     home that the entry had before its file was renamed, if it was (see `model.Reading`).
-    `named_files` are the paths of the files that the entry names, whether they exist or not.
+    `named_files` are the paths of the files that the entry names, whether they exist or not;
+    `embedded` are the pictures in the file itself.
     """
 
     def __init__(
@@ -100,6 +101,7 @@ class Context:
         self._pictures_without_alt: list[str] = []
         self.captions: Mapping[str, Caption] = {}
         self.named_files: list[str] = []
+        self.embedded: EmbeddedPictures | None = None
 
     def report(self, code: str, line: int = 0, **values: object) -> None:
         """Add a problem; `code` is a key of `problems.KINDS`."""
@@ -161,6 +163,7 @@ class Context:
         """Return the files of the entry, none of which is inspected yet."""
         files = EntryFiles(str(self.root), self.path, entry_id, self.siblings, self.settings)
         files.captions = self.captions
+        files.embedded = self.embedded
         return files
 
     def entry_link(self, written: str) -> str:

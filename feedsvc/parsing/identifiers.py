@@ -11,6 +11,9 @@ from feedsvc.model import Category
 MAX_LABEL = 100
 MARKDOWN_SUFFIXES = (".md", ".markdown", ".mdown", ".mkd")
 PAGE_SUFFIXES = (".html", ".htm")
+# Documents that are read, and those of older and other programs, which are not.
+DOCUMENT_SUFFIXES = (".docx", ".odt")
+OLD_DOCUMENT_SUFFIXES = (".doc", ".rtf", ".pages")
 # What the names of entry files end with, where a text links them; an address in .html is a page's.
 ENTRY_SUFFIXES = frozenset((".txt", *MARKDOWN_SUFFIXES))
 _ID = re.compile(r"(?!\.+\Z)[A-Za-z0-9._-]{1,128}")

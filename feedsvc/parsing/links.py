@@ -10,7 +10,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 from linkify_it import LinkifyIt
 from werkzeug.urls import iri_to_uri
 
-from feedsvc.parsing.identifiers import ENTRY_SUFFIXES, as_id
+from feedsvc.parsing.identifiers import DOCUMENT_SUFFIXES, ENTRY_SUFFIXES, as_id
 from feedsvc.text import SITE, clean
 from feedsvc.urls import HasPermalink, link_path
 
@@ -64,7 +64,8 @@ def entry_link(written: str, settings: HasPermalink) -> str:
 def linked_name(address: str) -> str:
     """Return the name, without folders and ending, of the entry file that an address names."""
     path = PurePosixPath(unquote(address.partition("?")[0]).strip().rstrip("/"))
-    name = path.stem if path.suffix.lower() in ENTRY_SUFFIXES else path.name
+    is_file = path.suffix.lower() in (*ENTRY_SUFFIXES, *DOCUMENT_SUFFIXES)
+    name = path.stem if is_file else path.name
     return normalize("NFC", path.parent.name if name in ("index", "_index") else name)
 
 

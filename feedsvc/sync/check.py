@@ -12,7 +12,7 @@ from feedsvc.settings import Settings
 from feedsvc.storage.batch import FileUpdate
 from feedsvc.storage.writer import Writer
 from feedsvc.sync.readers import BATCH, Readers
-from feedsvc.sync.scanner import Scan
+from feedsvc.sync.scanner import Scan, is_held_back
 from feedsvc.sync.unread import unread
 
 
@@ -31,6 +31,9 @@ def check(settings: Settings) -> Checked:
     """
     scan = Scan(settings.entries)
     files = sorted(scan, key=lambda file: file.path)
+    # Texts first: what they name is no entry.
+    attached: set[str] = set()
+    count = 0
     found: list[Problem] = []
     labels: dict[str, tuple[str, str]] = {}
     with (
@@ -38,15 +41,23 @@ def check(settings: Settings) -> Checked:
         closing(Writer(Path(folder))) as writer,
         closing(Readers(settings, lambda _death: None)) as readers,
     ):
-        updates = readers.read(files)
-        while batch := list(islice(updates, BATCH)):
-            found.extend(writer.apply(batch, (), now=0).problems)
-            for update in batch:
-                found.extend(_label_conflicts(update, labels))
+        for is_later in (False, True):
+            group = [
+                each
+                for each in files
+                if is_held_back(each) == is_later and each.path not in attached
+            ]
+            count += len(group)
+            updates = readers.read(group)
+            while batch := list(islice(updates, BATCH)):
+                found.extend(writer.apply(batch, (), now=0).problems)
+                for update in batch:
+                    attached.update(update.named_files)
+                    found.extend(_label_conflicts(update, labels))
         found.extend(writer.snapshot().translation_problems())
         named = writer.all_named_files()
         found.extend(unread(scan.others, named, settings.static, alone=0)[0])
-    return Checked(tuple(sorted(found)), len(files))
+    return Checked(tuple(sorted(found)), count)
 
 
 def _label_conflicts(update: FileUpdate, labels: dict[str, tuple[str, str]]) -> Iterator[Problem]:

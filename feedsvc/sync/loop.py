@@ -12,7 +12,7 @@ import math
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
@@ -23,6 +23,7 @@ from feedsvc.errors import CatalogueUnavailable, EntriesUnavailable, ReadersUnav
 from feedsvc.i18n import N_, Message
 from feedsvc.isolation import ChildDied
 from feedsvc.model import Problem
+from feedsvc.parsing import is_document_name
 from feedsvc.search.indexer import Indexer
 from feedsvc.settings import Settings
 from feedsvc.storage.batch import FileUpdate
@@ -35,7 +36,16 @@ from feedsvc.sync.events import Subscriber
 from feedsvc.sync.readers import BATCH, Readers
 from feedsvc.sync.removals import Removals
 from feedsvc.sync.request import ACCEPT_REMOVALS, RESCAN, finish, is_requested
-from feedsvc.sync.scanner import TRY_AGAIN, FoundFile, Scan, examine, printable
+from feedsvc.sync.scanner import (
+    TRY_AGAIN,
+    FoundFile,
+    Scan,
+    attached_by_texts,
+    documents_beside,
+    examine,
+    is_held_back,
+    printable,
+)
 from feedsvc.sync.settling import Settling
 from feedsvc.sync.translations import TranslationLog
 from feedsvc.sync.unread import ALONE, unread
@@ -118,7 +128,7 @@ class SyncLoop:
                 self._watch()
                 self._heed_requests()
                 self._scan_if_due()
-                self._store(self._read_settled())
+                self._read_and_store(self._settling.take_settled(self._examine))
                 self._settling.record(self._writer.record_waiting)
                 self._finish_first_index()
                 self._heed(self._watcher.wait(self._notify()))
@@ -171,7 +181,7 @@ class SyncLoop:
             self._degrade("closed", error.message)
             return
         found = self._compare(scan)
-        self._store(self._read(found.ready), absent=frozenset(found.vacated))
+        self._read_and_store(found.ready, absent=frozenset(found.vacated))
         self._tell_unread(scan)
         if self._removals.may_be_renamed(found.gone, self._has_unread):
             self._scan_at = time.monotonic() + TICK
@@ -213,8 +223,19 @@ class SyncLoop:
             ready += waiting_files
         return _Comparison(seen, sorted(ready, key=lambda file: file.path), vacated, gone)
 
-    def _read_settled(self) -> Iterator[FileUpdate]:
-        return self._read(self._settling.take_settled(self._examine))
+    def _read_and_store(
+        self, files: Sequence[FoundFile], absent: frozenset[str] = frozenset()
+    ) -> None:
+        """Read files and store them; those last that are none if one of the others names them."""
+        self._store(self._read([each for each in files if not is_held_back(each)]), absent)
+        held_back = [each for each in files if is_held_back(each)]
+        if held_back:
+            attached = self._attached()
+            files = [each for each in held_back if each.path not in attached]
+            self._store(self._read(files), absent)
+
+    def _attached(self) -> frozenset[str]:
+        return attached_by_texts(self._writer.snapshot().named_files())
 
     def _read(self, files: Iterable[FoundFile]) -> Iterator[FileUpdate]:
         """Read files, those that were renamed under the ids that their entries had before."""
@@ -222,7 +243,8 @@ class SyncLoop:
         return self._readers.read([replace(file, kept=kept(file.path)) for file in files])
 
     def _examine(self, path: str) -> FoundFile | None:
-        return examine(self._settings.entries, path, self._writer.named_files(printable(path)))
+        named = self._writer.named_files(printable(path))
+        return examine(self._settings.entries, path, named, self._attached)
 
     def _heed(self, hints: Hints) -> dict[str, str]:
         """Act on the kernel's hints; return the fingerprints of what was stored."""
@@ -240,8 +262,11 @@ class SyncLoop:
             for file in closed
             if file and file.fingerprint != self._writer.fingerprint(file.path)
         ]
-        certain = self._certain(changed)
-        self._store(iter(certain), absent=frozenset(hints.moved))
+        for file in filter(is_held_back, changed):
+            self._settling.wait(file)
+        certain = self._certain([file for file in changed if not is_held_back(file)])
+        displaced = [path for each in certain for path in documents_beside(each.path)]
+        self._store(iter(certain), absent=frozenset((*hints.moved, *displaced)))
         if any(self._writer.fingerprint(printable(path)) is not None for path in hints.moved):
             self._scan_at = now + QUIET
         return {update.path: update.fingerprint for update in certain}
@@ -270,6 +295,7 @@ class SyncLoop:
             renamed |= applied.renamed
             for update in batch:
                 self._settling.discard(update.path)
+                self._displace(update)
             self._log(applied.problems)
             if applied.again:
                 self._scan_at = time.monotonic()
@@ -285,6 +311,14 @@ class SyncLoop:
 
     def _is_there(self, path: str) -> bool:
         return os.path.lexists(self._settings.entries / path)
+
+    def _displace(self, update: FileUpdate) -> None:
+        """Scan soon if a text makes documents its attachments that were entries."""
+        if not is_document_name(update.path) and any(
+            is_document_name(path) and self._writer.fingerprint(path) is not None
+            for path in (*update.named_files, *documents_beside(update.path))
+        ):
+            self._scan_at = time.monotonic()
 
     def _has_unread(self) -> bool:
         return bool(self._settling) or self._writer.has_entryless(TRY_AGAIN)

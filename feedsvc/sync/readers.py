@@ -17,6 +17,7 @@ from feedsvc.errors import ReadersUnavailable
 from feedsvc.i18n import reason
 from feedsvc.isolation import Child, ChildDied, Limits, fork
 from feedsvc.model import Problem, Reading
+from feedsvc.parsing import is_document_name
 from feedsvc.settings import Settings
 from feedsvc.storage.batch import FileUpdate, prepare
 from feedsvc.sync.progress import reported
@@ -84,14 +85,12 @@ class Readers:
             yield from reported(done, len(files), self._settings.language)
 
     def _read(self, files: Sequence[FoundFile], count: int) -> Iterator[FileUpdate]:
-        chunks = deque(
-            _Chunk(number, tuple(files[start : start + CHUNK]))
-            for number, start in enumerate(range(0, len(files), CHUNK))
-        )
+        chunks = deque(_Chunk(number, group) for number, group in enumerate(_groups(files)))
+        total = len(chunks)
         done: dict[int, Reply] = {}
         readers = [_Reader(self._take()) for _ in range(min(count, len(chunks)))]
         try:
-            for number in range(len(chunks)):
+            for number in range(total):
                 while number not in done:
                     for reader in readers:
                         while chunks and chunks[0].number < number + _AHEAD and reader.has_room():
@@ -195,6 +194,22 @@ class _Reader:
         self.child = child
         for chunk in self.sent:
             child.send(chunk.request)
+
+
+def _groups(files: Sequence[FoundFile]) -> Iterator[tuple[FoundFile, ...]]:
+    """Yield the files that are read by one request: of documents, each is worth one."""
+    group: list[FoundFile] = []
+    for file in files:
+        is_document = is_document_name(file.path)
+        if group and (is_document or len(group) == CHUNK):
+            yield tuple(group)
+            group = []
+        if is_document:
+            yield (file,)
+        else:
+            group.append(file)
+    if group:
+        yield tuple(group)
 
 
 def _is_killed(error: ChildDied | TimeoutError) -> bool:

@@ -55,11 +55,12 @@ def read_file(root: Path, found: FoundFile, settings: ParseSettings) -> tuple[st
     """
     if found.problem:
         return found.fingerprint, Reading(None, (found.problem,))
+    limit = parsing.max_size(found.path)
     try:
         # A pipe that takes the file's place must not make us wait for a writer.
         descriptor = os.open(f"{root}/{found.path}", os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         with open(descriptor, "rb") as file:
-            data = file.read(parsing.MAX_SIZE + 1)
+            data = file.read(limit + 1)
             status = os.fstat(descriptor)
     except (FileNotFoundError, NotADirectoryError):
         return None
@@ -67,8 +68,9 @@ def read_file(root: Path, found: FoundFile, settings: ParseSettings) -> tuple[st
         return TRY_AGAIN, Reading(None, (unreadable(found.path, error),))
     if fingerprint(status) != found.own:
         return None
-    if len(data) > parsing.MAX_SIZE:
-        problem = Problem(found.path, 0, "too-large", (("size", str(status.st_size)),))
+    if len(data) > limit:
+        code = parsing.too_large(found.path)
+        problem = Problem(found.path, 0, code, (("size", str(status.st_size)),))
         return found.fingerprint, Reading(None, (problem,))
     reading = parsing.read(data, found.path, settings, root, found.siblings, kept=found.kept)
     reading = replace(reading, content=_content(data), inode=status.st_ino & _INTEGER)

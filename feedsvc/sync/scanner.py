@@ -3,10 +3,11 @@
 import errno
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import blake2b
+from itertools import chain
 from pathlib import Path
 
 from feedsvc.errors import EntriesUnavailable
@@ -14,7 +15,8 @@ from feedsvc.i18n import N_, Message, reason
 from feedsvc.media import types
 from feedsvc.media.types import is_passed_over
 from feedsvc.model import Problem
-from feedsvc.parsing import is_entry_name
+from feedsvc.parsing import is_document_name, is_entry_name
+from feedsvc.parsing.identifiers import DOCUMENT_SUFFIXES
 from feedsvc.sync.unread import OtherFile, is_silent
 
 # A fingerprint that no file has: what could not be read is tried again at every scan.
@@ -46,7 +48,8 @@ class FoundFile:
 class Scan:
     """One pass over the folder, as an iterable of entry files.
 
-    After it, `others` are the files that are no entries and bear the name of none.
+    A document is an entry file only if it belongs to no other entry. After the scan, `others`
+    are the files that are no entries and bear the name of none.
     """
 
     def __init__(self, root: Path, named: Mapping[str, tuple[str, ...]] | None = None) -> None:
@@ -58,7 +61,9 @@ class Scan:
         self._root = os.path.realpath(root)
         self._named = named or {}
         self._unreadable: list[str] = []
+        self._attached = attached_by_texts(self._named)
         self._belonging: set[str] = set()
+        self._entry_folders: set[str] = set()
         self.others: list[OtherFile] = []
         try:
             self._top = list(_list(self._root))
@@ -71,13 +76,15 @@ class Scan:
             prefix, items = folders.pop()
             siblings = _siblings(prefix, items, self._root)
             self._belonging.update(*siblings.values())
+            self._entry_folders.update(siblings)
             for item in items:
                 if is_passed_over(item.name):
                     continue
                 path = prefix + printable(item.name)
                 found = _examine(item.name, item.path, path, self._root, is_link=item.is_symlink())
                 if found is not None:
-                    yield self._completed(found, siblings)
+                    if not self._is_attachment(prefix, path):
+                        yield self._completed(found, siblings)
                 elif not item.is_dir(follow_symlinks=False):
                     self._note(path, item)
                 elif path != prefix + item.name:
@@ -95,6 +102,12 @@ class Scan:
         if path not in self._belonging and not is_silent(item.name):
             self.others.append(OtherFile(path, item.path))
 
+    def _is_attachment(self, prefix: str, path: str) -> bool:
+        """Return whether a document in a folder belongs to an entry, and so is none itself."""
+        return _may_be_attached(path) and (
+            path in self._belonging or path in self._attached or prefix[:-1] in self._entry_folders
+        )
+
     def _completed(self, found: FoundFile, siblings: dict[str, list[str]]) -> FoundFile:
         if not siblings and found.path not in self._named:
             return found
@@ -106,10 +119,16 @@ class Scan:
         return not path.startswith(tuple(self._unreadable))
 
 
-def examine(root: Path, path: str, named: tuple[str, ...] = ()) -> FoundFile | None:
+def examine(
+    root: Path,
+    path: str,
+    named: tuple[str, ...] = (),
+    attached: Callable[[], frozenset[str]] = frozenset,
+) -> FoundFile | None:
     """Return the entry file of a path, or None if nothing there is to be read.
 
-    `named` are the paths of the other files that it is known to name.
+    `named` are the paths of the other files that it is known to name; `attached` returns those
+    that any text names, and is called for documents alone.
     """
     *folders, name = path.split("/")
     # A scan passes over the former, and does not enter the latter.
@@ -120,7 +139,36 @@ def examine(root: Path, path: str, named: tuple[str, ...] = ()) -> FoundFile | N
     found = _examine(name, full, printable(path), top, is_link=Path(full).is_symlink())
     if found is None:
         return None
-    return with_other_files(found, top, _attachable(types.siblings(top, path)), named)
+    if _may_be_attached(path) and (path in attached() or _belongs(top, path)):
+        return None
+    siblings = (each for each in types.siblings(top, path) if _is_sibling(each, path))
+    return with_other_files(found, top, tuple(siblings), named)
+
+
+def attached_by_texts(named: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
+    """Return the paths of the files that texts name, of those that entry files name.
+
+    What documents name does not count: two that link each other would both be attachments.
+    """
+    paths = (named[path] for path in named if not is_document_name(path))
+    return frozenset(chain.from_iterable(paths))
+
+
+def documents_beside(path: str) -> tuple[str, ...]:
+    """Return the paths of the documents that would bear a text's name."""
+    if is_document_name(path):
+        return ()
+    return tuple(
+        types.entry_stem(path) + end for each in DOCUMENT_SUFFIXES for end in (each, each.upper())
+    )
+
+
+def is_held_back(file: FoundFile) -> bool:
+    """Return whether a file is to be read later than others: a document.
+
+    A text that comes with it may name it, so that it is an attachment and no entry.
+    """
+    return is_document_name(file.path)
 
 
 def entries_unavailable(root: Path, error: OSError) -> EntriesUnavailable:
@@ -178,23 +226,58 @@ def _stem(path: str) -> str:
 def _siblings(prefix: str, items: list[os.DirEntry[str]], root: str) -> dict[str, list[str]]:
     """Return the files that bear the name of an entry in a folder, by the path of that name."""
     siblings: dict[str, list[str]] = {}
-    entries = {types.entry_stem(item.name) for item in items if is_entry_name(item.name)}
+    # By the name without its end: the name of an entry file, of a text if there is one.
+    entries: dict[str, str] = {}
+    for item in items:
+        if is_entry_name(item.name):
+            stem = types.entry_stem(item.name)
+            if stem not in entries or not is_document_name(item.name):
+                entries[stem] = item.name
     for item in items:
         name, stem = item.name, _stem(item.name)
         if name in entries and item.is_dir(follow_symlinks=False):
-            files = types.in_folder(root, prefix + name)
+            stem, files = name, types.in_folder(root, prefix + name)
         elif stem in entries and types.belongs(name) and types.bears_name(name, stem):
             files = [prefix + name]
-            name = stem
         else:
             continue
-        siblings.setdefault(prefix + name, []).extend(_attachable(files))
+        owner = prefix + entries[stem]
+        belonging = [path for path in files if _is_sibling(path, owner)]
+        siblings.setdefault(prefix + stem, []).extend(belonging)
     return siblings
 
 
-def _attachable(paths: Iterable[str]) -> tuple[str, ...]:
-    """Return those of the paths that are not entry files themselves."""
-    return tuple(path for path in paths if not is_entry_name(path))
+def _is_sibling(path: str, owner: str) -> bool:
+    """Return whether a file that bears the name of an entry belongs to it: no text does.
+
+    A document belongs to a text of its name, and to any entry in whose folder it lies.
+    """
+    if not is_entry_name(path):
+        return True
+    is_inside = path.startswith(types.entry_stem(owner) + "/")
+    return is_document_name(path) and (is_inside or not is_document_name(owner))
+
+
+def _may_be_attached(path: str) -> bool:
+    return is_document_name(path) and types.is_publishable(path.rpartition("/")[2])
+
+
+def _belongs(root: str, path: str) -> bool:
+    """Return whether a document bears the name of a text, or lies in the folder of an entry."""
+    folder, _, name = path.rpartition("/")
+    parent, _, folder_name = folder.rpartition("/")
+    beside = _entry_names(f"{root}/{folder}")
+    texts = (types.entry_stem(each) for each in beside if not is_document_name(each))
+    return _stem(name) in texts or (
+        folder != "" and folder_name in map(types.entry_stem, _entry_names(f"{root}/{parent}"))
+    )
+
+
+def _entry_names(folder: str) -> list[str]:
+    try:
+        return [name for name in os.listdir(folder) if is_entry_name(name)]  # noqa: PTH208
+    except OSError:
+        return []
 
 
 def _list(folder: str) -> Iterator[os.DirEntry[str]]:

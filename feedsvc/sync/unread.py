@@ -19,7 +19,7 @@ TOTAL = 200
 # The problems, by the ends of names. Whatever is not here has «unread-ending».
 _CODES = {
     **dict.fromkeys(types.TYPES, "unread-alone"),
-    **dict.fromkeys((".doc", ".docx", ".odt", ".rtf", ".pages", ".wps"), "unread-document"),
+    **dict.fromkeys((".docm", ".dotx", ".fodt", ".ott", ".wps", ".wpd"), "unread-document"),
     **dict.fromkeys((".rst", ".adoc", ".asciidoc", ".org", ".textile", ".mdx"), "unread-markup"),
     **dict.fromkeys(
         ".heic .heif .tif .tiff .bmp .avif .svg .psd .ai .eps .cdr .dng .cr2 .nef".split(),

@@ -28,7 +28,7 @@ from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 
 from feedsvc.media.types import belongs
-from feedsvc.parsing import is_entry_name
+from feedsvc.parsing import is_document_name, is_entry_name
 from feedsvc.sync.scanner import entries_unavailable
 
 _EVENTS = [
@@ -67,6 +67,8 @@ class Hints:
     def add(self, event: FileSystemEvent, root: str) -> None:
         """Add an event; `root` is the folder that is watched."""
         source, target = _relative(event.src_path, root), _relative(event.dest_path, root)
+        # A document may be an entry or belong to one; only a scan knows.
+        self.scan = self.scan or is_document_name(source) or is_document_name(target)
         if event.is_directory or _is_attachment(target):
             self.scan = True
         elif isinstance(event, FileMovedEvent) and is_entry_name(target):

@@ -27,6 +27,7 @@ from feedsvc.edition import Edition
 from feedsvc.feeds import common
 from feedsvc.media.cleaning import seal
 from feedsvc.media.edited import edited
+from feedsvc.media.embedded import EmbeddedPictureFiles
 from feedsvc.media.opening import ContentDigests, open_beneath, open_real
 from feedsvc.media.thumbnail_store import ThumbnailStore
 from feedsvc.media.thumbnailer import Busy, Patience, Thumbnailer
@@ -86,6 +87,7 @@ class MediaViews:
         limit = settings.thumbnails * 1024 * 1024
         store = ThumbnailStore(settings.instance, limit, settings.language)
         self._thumbnailer = Thumbnailer(store)
+        self._embedded = EmbeddedPictureFiles(settings.entries, settings.instance)
 
     def views(self) -> Mapping[str, Callable[..., BaseResponse]]:
         """Return the views by the names of their documents."""
@@ -168,8 +170,7 @@ class MediaViews:
             # What an earlier version read, or an address kept since then, may not be in NFC.
             is_named = file.name == name or normalized(file.name) == normalized(name)
             if is_named and file.media_type == _served_type(file):
-                path = file.path
-                opened, digest = self._opened(partial(open_beneath, self._settings.entries, path))
+                opened, digest = self._opened(partial(self._open, file))
                 edits = self._edits(file, opened, digest)
                 published = to_microseconds(entry.published)
                 return _Found(file, opened, digest, edits, published, _max_age(entry))
@@ -198,6 +199,11 @@ class MediaViews:
             file.close()
             raise NotFound
         return msgspec.msgpack.decode(edits, type=tuple[Edit, ...])
+
+    def _open(self, file: Attachment) -> BufferedReader:
+        if file.member:
+            return self._embedded.open(file.path, file.member)
+        return open_beneath(self._settings.entries, file.path)
 
     def _opened(self, open_: Callable[[], BufferedReader]) -> tuple[BufferedReader, bytes]:
         """Return the file that a function opens, and its digest, or raise NotFound."""
@@ -247,7 +253,7 @@ def _max_age(entry: Entry) -> int:
 
 
 def _served_type(file: Attachment) -> str | None:
-    return "image/jpeg" if file.is_converted else TYPES.get(suffix(file.path))
+    return "image/jpeg" if file.is_converted else TYPES.get(suffix(file.member or file.path))
 
 
 def _patience() -> Patience:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tests.fuzz import renderers, texts
+from tests.fuzz import documents, renderers, texts
 from tests.fuzz.oracles import Bounds, Check, run
 
 _USUAL = Bounds()
@@ -48,6 +48,7 @@ TARGETS = {
     "sanitizer": Target(texts.check_sanitizer, _MARKUP, length=2048, share=3),
     "press-head": Target(texts.check_press_head, length=1024),
     "press-text": Target(texts.check_press_text, length=1024, share=2),
+    "documents": Target(documents.check_document, Bounds(seconds=2), length=4096, share=3),
     "links": Target(texts.check_links, length=512),
     "identifiers": Target(texts.check_identifiers, _SMALL, length=512),
     "dates": Target(texts.check_date, _SMALL, length=128),

@@ -53,7 +53,7 @@ def test_check_shows_errors_first_says_once_what_repeats_and_ends_with_totals(
     for number in range(1043):
         (folder / "entries" / f"{number:04}.md").write_bytes(item(str(number), laiout="post"))
     (folder / "entries" / "9999.md").write_bytes(b"---\ntitle: T\n---\nText\n")
-    for name in ("a.rst", "letter.docx"):
+    for name in ("a.rst", "letter.wps"):
         (folder / "entries" / name).write_bytes(b"x")
     done = run(folder, "check", FEEDSVC_LANGUAGE="en")
     lines = done.stdout.splitlines()
@@ -69,7 +69,7 @@ def test_check_shows_errors_first_says_once_what_repeats_and_ends_with_totals(
     assert lines[3].endswith("(and 1042 more like this)")
     assert [line.partition(":")[0] for line in lines[4:]] == [
         "a.rst",
-        "letter.docx",
+        "letter.wps",
         "Files",
     ]
     assert lines[-1] == "Files: 1044; kept back: 1; errors: 1; warnings: 1045"

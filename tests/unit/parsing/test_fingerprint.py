@@ -115,7 +115,7 @@ def test_another_version_of_a_library_changes_the_fingerprint(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     before = parsing.fingerprint(MOSCOW)
-    for library in parsing.LIBRARIES:
+    for library in (*parsing.LIBRARIES, *parsing.WING_LIBRARIES):
         parsing.program_fingerprint.cache_clear()
         with monkeypatch.context() as patch:
             patch.setattr(
@@ -127,6 +127,19 @@ def test_another_version_of_a_library_changes_the_fingerprint(
 
 
 @pytest.mark.usefixtures("forget")
+def test_installing_a_wing_changes_the_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = parsing.fingerprint(MOSCOW)
+    parsing.program_fingerprint.cache_clear()
+    monkeypatch.setattr(parsing, "WING_LIBRARIES", ("no-such-library",))
+    assert parsing.fingerprint(MOSCOW) != before
+
+
+def test_a_wing_is_loaded_only_with_a_document() -> None:
+    names = loaded(PARSE)
+    assert not [name for name in names if name.startswith(("mammoth", "feedsvc.word"))]
+
+
+@pytest.mark.usefixtures("forget")
 def test_another_source_of_a_parser_changes_the_fingerprint(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -134,6 +147,7 @@ def test_another_source_of_a_parser_changes_the_fingerprint(
     really = Path.read_bytes
     folder = Path(parsing.__file__).parent
     sources = ["__init__.py", "markdown.py", "sanitizer.py", "../text.py", "../media/types.py"]
+    sources += ["../word/docx.py", "../media/archive.py"]
     for name in sources:
         changed = (folder / name).resolve()
         parsing.program_fingerprint.cache_clear()

@@ -25,7 +25,7 @@ NAMESPACE = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 DATE = "13.08.2014"
 
 
-def docx(title: str, *paragraphs: str) -> bytes:
+def zipped(title: str, *paragraphs: str) -> bytes:
     """Return a document of Word with a title, a date and paragraphs."""
     runs = "".join(
         f"<w:p><w:r><w:t>{text}</w:t></w:r></w:p>" for text in (title, DATE, *paragraphs)
@@ -37,7 +37,7 @@ def docx(title: str, *paragraphs: str) -> bytes:
     return made.getvalue()
 
 
-def parse_docx(content: bytes, context: Context) -> Entry:
+def parse_zip(content: bytes, context: Context) -> Entry:
     """Return the entry of a document: the same paragraphs as in a press text."""
     with ZipFile(io.BytesIO(content)) as archive:
         document = ET.fromstring(archive.read("word/document.xml"))
@@ -49,7 +49,7 @@ def parse_docx(content: bytes, context: Context) -> Entry:
 def settings(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Return settings of a service that knows the kind, and scans only where it must."""
     quicken(monkeypatch)
-    monkeypatch.setitem(parsing.KINDS, ".docx", BinaryKind(parse_docx))
+    monkeypatch.setitem(parsing.KINDS, ".zip", BinaryKind(parse_zip))
     return replace(settings, rescan=3600)
 
 
@@ -65,42 +65,42 @@ def attached(settings: Settings, entry_id: str) -> list[str]:
 def test_a_binary_file_is_published_when_it_is_closed_and_again_when_it_changes(
     settings: Settings, tmp_path: Path
 ) -> None:
-    data = docx("Новость из Word", "Текст.")
+    data = zipped("Новость из архива", "Текст.")
     with running(settings):
-        with (settings.entries / "news.docx").open("wb") as file:
+        with (settings.entries / "news.zip").open("wb") as file:
             file.write(data[:100])
             file.flush()
             # Another file, which nothing closes, appears and settles meanwhile.
-            (tmp_path / "other").write_bytes(docx("Другая", "Текст."))
-            os.link(tmp_path / "other", settings.entries / "other.docx")
+            (tmp_path / "other").write_bytes(zipped("Другая", "Текст."))
+            os.link(tmp_path / "other", settings.entries / "other.zip")
             wait_for(lambda: shown(settings) == {"other": "Другая"})
             file.write(data[100:])
-        wait_for(lambda: shown(settings) == {"other": "Другая", "news": "Новость из Word"})
-        (settings.entries / "news.docx").write_bytes(docx("Исправлена", "Текст."))
+        wait_for(lambda: shown(settings) == {"other": "Другая", "news": "Новость из архива"})
+        (settings.entries / "news.zip").write_bytes(zipped("Исправлена", "Текст."))
         wait_for(lambda: shown(settings) == {"other": "Другая", "news": "Исправлена"})
-        (settings.entries / "other.docx").unlink()
+        (settings.entries / "other.zip").unlink()
         wait_for(lambda: shown(settings) == {"news": "Исправлена"})
 
 
 def test_a_binary_file_is_no_attachment_of_itself_or_of_another_entry(
     settings: Settings,
 ) -> None:
-    old(settings.entries / "news.docx", docx("Новость", "Текст."))
+    old(settings.entries / "news.zip", zipped("Новость", "Текст."))
     for path, data in {
         "news.pdf": PDF,
         "news/photo.jpg": PHOTO,
-        "news/inside.docx": docx("Внутри", "Текст."),
+        "news/inside.zip": zipped("Внутри", "Текст."),
         "both.md": item("Текст", id="text"),
-        "both.docx": docx("Документ", "Текст."),
-        "both/another.docx": docx("Ещё один", "Текст."),
+        "both.zip": zipped("Документ", "Текст."),
+        "both/another.zip": zipped("Ещё один", "Текст."),
     }.items():
         old(settings.entries / path, data)
     siblings = {
-        "both.docx": (),
+        "both.zip": (),
         "both.md": (),
-        "both/another.docx": (),
-        "news.docx": ("news.pdf", "news/photo.jpg"),
-        "news/inside.docx": (),
+        "both/another.zip": (),
+        "news.zip": ("news.pdf", "news/photo.jpg"),
+        "news/inside.zip": (),
     }
     assert {file.path: file.siblings for file in Scan(settings.entries)} == siblings
     for path, expected in siblings.items():
@@ -124,14 +124,14 @@ def test_a_binary_file_is_no_attachment_of_itself_or_of_another_entry(
 def test_a_change_of_its_siblings_is_noticed_and_one_of_other_entries_is_not(
     settings: Settings,
 ) -> None:
-    path = settings.entries / "news.docx"
-    old(path, docx("Новость", "Текст."))
-    before = examine(settings.entries, "news.docx")
-    old(settings.entries / "news" / "inside.docx", docx("Внутри", "Текст."))
+    path = settings.entries / "news.zip"
+    old(path, zipped("Новость", "Текст."))
+    before = examine(settings.entries, "news.zip")
+    old(settings.entries / "news" / "inside.zip", zipped("Внутри", "Текст."))
     old(settings.entries / "news.md", item("Текст", id="text"))
-    assert examine(settings.entries, "news.docx") == before
+    assert examine(settings.entries, "news.zip") == before
     old(settings.entries / "news" / "photo.jpg", PHOTO)
-    assert examine(settings.entries, "news.docx") != before
+    assert examine(settings.entries, "news.zip") != before
     with running(settings):
         assert attached(settings, "news") == ["news/photo.jpg"]
         old(settings.entries / "news.pdf", PDF)

@@ -31,7 +31,17 @@ def test_entries_are_found_at_any_depth_and_in_any_case(settings: Settings) -> N
 
 def test_temporary_and_private_names_are_passed_over(settings: Settings) -> None:
     private = ".hidden.txt", "_draft.txt", "~lock.md", ".x.txt.swp"
-    temporary = "x.txt.tmp", "x.md.part", "Thumbs.db", "x.TMP", "x.docx", "txt", "x.txt~"
+    temporary = (
+        "x.txt.tmp",
+        "x.md.part",
+        "Thumbs.db",
+        "x.TMP",
+        "x.xlsx",
+        "txt",
+        "x.txt~",
+        "~$news.docx",
+        ".~lock.news.odt#",
+    )
     for name in (*private, *temporary):
         (settings.entries / name).write_bytes(item())
         (settings.entries / f"_{name}").mkdir()
@@ -130,12 +140,12 @@ def test_files_that_are_no_entries_and_bear_the_name_of_none_are_noted(settings:
         path = settings.entries / name
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(item())
-    scan = Scan(settings.entries)
+    scan = Scan(settings.entries, {"a.md": ("named.docx",)})
     assert {file.path for file in scan} == {
-        *("a.md", "_posts/2014-08-13-d.md", "c.markdown", "d.mdown"),
+        *("a.md", "_posts/2014-08-13-d.md", "c.markdown", "d.mdown", "alone.docx", "b/c.odt"),
     }
     assert {file.path for file in scan.others} == {
-        *("named.docx", "alone.docx", "b/c.odt", "x.rst", "photo.jpg", "notes.org"),
+        *("x.rst", "photo.jpg", "notes.org"),
     }
 
 
