@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from io import BytesIO
 from typing import BinaryIO, NamedTuple
 
 from feedsvc.media import exif, metadata
@@ -69,7 +70,7 @@ def clean(file: BinaryIO, kind: str) -> Cleaned:
 
     One that ends too early, or has no structure, is left as it is from there on.
     """
-    found = _Found(file, os.fstat(file.fileno()).st_size)
+    found = _Found(file, _length(file))
     try:
         KINDS[kind](found)
     except (struct.error, EOFError):
@@ -84,12 +85,23 @@ def edited_length(length: int, edits: tuple[Edit, ...]) -> int:
 
 def seal(file: BinaryIO) -> bytes:
     """Return what differs for another picture: a digest of the length, the start and the end."""
-    descriptor = file.fileno()
-    length = os.fstat(descriptor).st_size
+    length = _length(file)
     digest = blake2b(str(length).encode(), digest_size=8)
-    digest.update(os.pread(descriptor, _SEALED_START, 0))
-    digest.update(os.pread(descriptor, _SEALED_END, max(0, length - _SEALED_END)))
+    digest.update(_read_at(file, _SEALED_START, 0))
+    digest.update(_read_at(file, _SEALED_END, max(0, length - _SEALED_END)))
     return digest.digest()
+
+
+def _length(file: BinaryIO) -> int:
+    # A picture in a document is in memory.
+    return file.getbuffer().nbytes if isinstance(file, BytesIO) else os.fstat(file.fileno()).st_size
+
+
+def _read_at(file: BinaryIO, size: int, start: int) -> bytes:
+    """Return the bytes at a position; the file's own position stays."""
+    if isinstance(file, BytesIO):
+        return bytes(file.getbuffer()[start : start + size])
+    return os.pread(file.fileno(), size, start)
 
 
 @dataclass(slots=True)
@@ -111,7 +123,7 @@ class _Found:
 
     def read(self, start: int, size: int) -> bytes:
         """Return bytes of the file. Raises EOFError if it has fewer."""
-        data = os.pread(self.file.fileno(), size, start)
+        data = _read_at(self.file, size, start)
         if len(data) < size:
             raise EOFError
         return data
@@ -223,7 +235,7 @@ def _jpeg_end(found: _Found, start: int) -> int:
         if match is None:
             # The last byte may be the first of a marker.
             base = max(start, base + len(data) - 1)
-            data = os.pread(found.file.fileno(), _PART, base)
+            data = _read_at(found.file, _PART, base)
             if len(data) < 2:
                 return 0
             start = base

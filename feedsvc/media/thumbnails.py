@@ -67,9 +67,9 @@ def conversion_request(file: Attachment) -> bytes:
 
 def edits_request(file: Attachment) -> bytes:
     """Return what the thumbnail maker is asked for, to learn what of a picture is private."""
-    return b"edits " + FORMATS[suffix(file.path)].encode()
+    return b"edits " + FORMATS[suffix(file.member or file.path)].encode()
 
 
 def _request(file: Attachment, width: int, height: int, quality: int, form: Form) -> bytes:
-    kind = FORMATS[suffix(file.path)]
+    kind = FORMATS[suffix(file.member or file.path)]
     return f"{form} {kind} {width} {height} {MAX_DECODED[kind]} {quality}".encode()
