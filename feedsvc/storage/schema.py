@@ -28,7 +28,7 @@ INSERT INTO state VALUES (
 CREATE TABLE file (
     path TEXT PRIMARY KEY,
     fingerprint TEXT NOT NULL,  -- if it differs, or is '', the file is read again
-    changed INTEGER NOT NULL,   -- when the file was put there or changed (its ctime)
+    changed INTEGER NOT NULL DEFAULT 0, -- when the file was put there or changed (its ctime)
     claimed_id TEXT,            -- what the file claims, if another file owns that
     claimed_guid TEXT,
     copy_of TEXT,               -- the path of another file with the same text, which is published

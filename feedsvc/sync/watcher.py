@@ -118,8 +118,13 @@ class Watcher(FileSystemEventHandler):
         self.stop()
         self._real = os.path.realpath(self._root)
         observer = Observer()
-        observer.schedule(self, self._real, recursive=True, event_filter=_EVENTS)
-        observer.start()
+        try:
+            observer.schedule(self, self._real, recursive=True, event_filter=_EVENTS)
+            observer.start()
+        except OSError:
+            # It has a thread and an instance of inotify from the start, of which there are few.
+            observer.stop()
+            raise
         self._observer = observer
         self._watched = (status.st_dev, status.st_ino)
         return True

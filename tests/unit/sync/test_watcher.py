@@ -1,6 +1,7 @@
 """Watching: what each event of the kernel hints at, and which folder is watched."""
 
 import os
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -93,3 +94,21 @@ def test_a_new_folder_is_watched_too(settings: Settings, monkeypatch: pytest.Mon
         (settings.entries / "new" / "deeper").mkdir(parents=True)
         (settings.entries / "new" / "deeper" / "a.md").write_bytes(item("Deep"))
         wait_for(lambda: titles(settings) == {"Deep"})
+
+
+def test_watches_that_fail_leave_nothing_open(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(28, "inotify watch limit reached")
+
+    def held() -> tuple[int, int]:
+        return len(os.listdir("/proc/self/fd")), threading.active_count()
+
+    monkeypatch.setattr("watchdog.observers.api.BaseObserver.schedule", refuse)
+    watcher = Watcher(settings.entries)
+    before = held()
+    for _ in range(5):
+        with pytest.raises(OSError, match="limit"):
+            watcher.watch_current()
+    assert held() == before
