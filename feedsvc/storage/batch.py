@@ -196,7 +196,8 @@ class Batch:
         self._touch(path)
         self._execute(
             "REPLACE INTO gone SELECT id, content, published, home FROM file"
-            " WHERE path = ? AND content <> '' AND status <> 'draft' AND published <= ?",
+            " WHERE path = ? AND id IS NOT NULL AND content <> '' AND status <> 'draft'"
+            " AND published <= ?",
             (path, self._now),
         )
         self._execute("DELETE FROM file WHERE path = ?", (path,))

@@ -16,7 +16,7 @@ from feedsvc.parsing import read
 from feedsvc.settings import Settings
 from feedsvc.storage.batch import Applied, FileUpdate, prepare
 from feedsvc.storage.writer import Writer
-from tests.support.newsroom import NOW, item
+from tests.support.newsroom import NOW, Newsroom, item
 
 
 @dataclass
@@ -287,3 +287,12 @@ def test_no_sequence_of_changes_shows_a_text_twice_or_loses_one(
                 title = data.split(b'"')[1].decode()
                 assert title in shown.values() or problems.get(name) in ("copy", "id-twice")
             assert set(problems.values()) <= {"renamed", "copy", "id-twice", "id-from-name"}
+
+
+def test_files_that_gave_their_ids_up_before_they_are_gone_are_no_news(newsroom: Newsroom) -> None:
+    newsroom.apply({"a.md": item("A", id="y"), "b.md": item("B", id="z")})
+    newsroom.apply({"c.md": item("C", id="z"), "b.md": item("B2", id="y")})
+    newsroom.apply({}, gone=["b.md", "a.md"])
+    found = newsroom.writer.snapshot().find("z", NOW)
+    assert found is not None
+    assert found[:2] == ("published", "C")
