@@ -32,7 +32,7 @@ def served(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> Newsroom:
     monkeypatch.setattr(clock, "now", lambda: NOW)
     texts = {
         "news": item(),
-        "other": item(),
+        "other": item("Other"),
         "draft": item(status="draft"),
         "withdrawn": item(status="withdrawn"),
         "later": item(date="2026-07-02"),
