@@ -20,7 +20,7 @@ from feedsvc.importing.item import LeftOut
 from feedsvc.importing.report import Progress, Report
 from feedsvc.parsing import is_document_name
 from feedsvc.settings import Settings
-from feedsvc.storage.batch import FileUpdate
+from feedsvc.storage.updates import FileUpdate
 from feedsvc.sync.readers import Readers
 from feedsvc.sync.scanner import FoundFile, Scan
 

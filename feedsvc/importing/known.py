@@ -11,7 +11,7 @@ import msgspec
 from feedsvc.importing.item import Item
 from feedsvc.model import Entry
 from feedsvc.settings import Settings
-from feedsvc.storage.batch import FileUpdate
+from feedsvc.storage.updates import FileUpdate
 from feedsvc.sync.readers import Readers
 from feedsvc.sync.scanner import Scan
 from feedsvc.urls import old_address

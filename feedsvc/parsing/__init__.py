@@ -27,6 +27,7 @@ from feedsvc.parsing.identifiers import (
     OLD_DOCUMENT_SUFFIXES,
     PAGE_SUFFIXES,
 )
+from feedsvc.problems import kind, of_files, of_texts
 from feedsvc.settings import ParseSettings
 
 # In bytes: of a text, and of a document with its pictures.
@@ -34,8 +35,8 @@ MAX_SIZE = 1024 * 1024
 MAX_DOCUMENT = archive.MAX_DOCUMENT
 # The modules, besides the parsers, and the libraries that shape entries.
 MODULES = (
-    *(archive, cleaning, dates, exif, inspect, metadata, model, opening, problems, text, types),
-    urls,
+    *(archive, cleaning, dates, exif, inspect, metadata, model, opening, text, types, urls),
+    *(problems, kind, of_files, of_texts),
 )
 LIBRARIES = tuple(
     "anyascii babel comrak linkify-it-py lxml nh3 pillow python-dateutil pyyaml werkzeug".split()

@@ -1,4 +1,4 @@
-"""Queries for the list of files: what became of each, whether readers see it or not."""
+"""Queries for the files: what became of each, whether readers see it or not."""
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
@@ -8,7 +8,9 @@ from typing import NamedTuple
 import msgspec
 
 from feedsvc.model import Entry, Problem
+from feedsvc.storage import waiting
 from feedsvc.storage.rows import Rows, decode_entry
+from feedsvc.storage.waiting import Waiting
 
 # In microseconds since the epoch: later than any.
 _MAX_MOMENT = 2**63 - 1
@@ -18,6 +20,7 @@ _STORED = (
 )
 _encode = msgspec.json.encode
 _decode_problem = msgspec.json.Decoder(Problem).decode
+decode_paths = msgspec.json.Decoder(tuple[str, ...]).decode
 
 
 class StoredFile(NamedTuple):
@@ -49,7 +52,7 @@ class FileVersion(NamedTuple):
 
 
 class FileRows(Rows):
-    """The part of a snapshot that the desk, and what tells of problems, read."""
+    """The part of a snapshot that the writer, the desk, and what tells of problems read."""
 
     def files(self, limit: int, before: tuple[int, str] | None = None) -> list[StoredFile]:
         """Return the files, that changed last first, whatever became of them.
@@ -114,3 +117,16 @@ class FileRows(Rows):
     def knows(self, path: str) -> bool:
         """Return whether the folder has an entry file of this path."""
         return self.one_row("SELECT 1 FROM file WHERE path = ?", path) is not None
+
+    def waiting(self) -> Waiting:
+        """Return the files that are still being copied."""
+        return waiting.decode(self.one_row("SELECT waiting FROM state")[0])
+
+    def named_files(self) -> dict[str, tuple[str, ...]]:
+        """Return the paths of other files that entry files name, by the path of the entry file."""
+        rows = self.all_rows("SELECT path, named_files FROM file WHERE named_files IS NOT NULL")
+        return {path: decode_paths(named_files) for path, named_files in rows}
+
+    def fingerprints(self) -> dict[str, str]:
+        """Return the fingerprint that each known file had when it was read, by path."""
+        return dict(self.all_rows("SELECT path, fingerprint FROM file"))

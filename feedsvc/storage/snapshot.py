@@ -7,16 +7,13 @@ import msgspec
 
 from feedsvc.dates import to_microseconds
 from feedsvc.model import Entry, Problem, Teaser
-from feedsvc.storage import waiting
 from feedsvc.storage.change_rows import ChangeRows
 from feedsvc.storage.file_rows import FileRows
 from feedsvc.storage.rows import decode_entry
 from feedsvc.storage.translation_rows import TranslationRows
-from feedsvc.storage.waiting import Waiting
 
 # Leaves out what a teaser does not have.
 _decode_teaser = msgspec.json.Decoder(Teaser).decode
-decode_paths = msgspec.json.Decoder(tuple[str, ...]).decode
 _decode_problem = msgspec.json.Decoder(Problem).decode
 _encode = msgspec.json.encode
 # The moments at which time alone changes what is public, or its order.
@@ -53,10 +50,6 @@ class Snapshot(ChangeRows, FileRows, TranslationRows):
         """Return why the kernel does not report all changes (or ''), and the deaths of readers."""
         watch_fault, deaths = self.one_row("SELECT watch_fault, reader_deaths FROM state")
         return watch_fault, deaths
-
-    def waiting(self) -> Waiting:
-        """Return the files that are still being copied."""
-        return waiting.decode(self.one_row("SELECT waiting FROM state")[0])
 
     def newest(self, now: int, limit: int) -> tuple[Entry, ...]:
         """Return the newest published entries, newest first."""
@@ -397,12 +390,3 @@ class Snapshot(ChangeRows, FileRows, TranslationRows):
         stored = self.all_rows("SELECT data FROM problem")
         found = [_decode_problem(data) for (data,) in stored]
         return tuple(sorted(found + self.translation_problems()))
-
-    def named_files(self) -> dict[str, tuple[str, ...]]:
-        """Return the paths of other files that entry files name, by the path of the entry file."""
-        rows = self.all_rows("SELECT path, named_files FROM file WHERE named_files IS NOT NULL")
-        return {path: decode_paths(named_files) for path, named_files in rows}
-
-    def fingerprints(self) -> dict[str, str]:
-        """Return the fingerprint that each known file had when it was read, by path."""
-        return dict(self.all_rows("SELECT path, fingerprint FROM file"))

@@ -14,11 +14,13 @@ import msgspec
 
 from feedsvc.errors import CatalogueUnavailable
 from feedsvc.model import Problem
-from feedsvc.storage.batch import Applied, Batch, FileUpdate
+from feedsvc.storage.batch import Applied, Batch
+from feedsvc.storage.file_rows import decode_paths
 from feedsvc.storage.renames import IsThere
 from feedsvc.storage.schema import FILE, SCHEMA
-from feedsvc.storage.snapshot import Snapshot, decode_paths
+from feedsvc.storage.snapshot import Snapshot
 from feedsvc.storage.sqlite import connect, file_identity, open_for_writing
+from feedsvc.storage.updates import FileUpdate
 from feedsvc.storage.waiting import Waiting, encode
 
 

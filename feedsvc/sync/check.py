@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from feedsvc.model import Problem
 from feedsvc.settings import Settings
-from feedsvc.storage.batch import FileUpdate
+from feedsvc.storage.updates import FileUpdate
 from feedsvc.storage.writer import Writer
 from feedsvc.sync.readers import BATCH, Readers
 from feedsvc.sync.scanner import Scan, is_held_back

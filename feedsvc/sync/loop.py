@@ -26,10 +26,10 @@ from feedsvc.model import Problem
 from feedsvc.parsing import is_document_name
 from feedsvc.search.indexer import Indexer
 from feedsvc.settings import Settings
-from feedsvc.storage.batch import FileUpdate
 from feedsvc.storage.changes import Changes
 from feedsvc.storage.sqlite import is_damage
 from feedsvc.storage.status import watch_fault
+from feedsvc.storage.updates import FileUpdate
 from feedsvc.storage.writer import Writer
 from feedsvc.sync import settling
 from feedsvc.sync.events import Subscriber

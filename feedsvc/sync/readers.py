@@ -19,7 +19,7 @@ from feedsvc.isolation import Child, ChildDied, Limits, fork
 from feedsvc.model import Problem, Reading
 from feedsvc.parsing import is_document_name
 from feedsvc.settings import Settings
-from feedsvc.storage.batch import FileUpdate, prepare
+from feedsvc.storage.updates import FileUpdate, prepare
 from feedsvc.sync.progress import reported
 from feedsvc.sync.reading import Reply, answer, decode_reply, encode, failed
 from feedsvc.sync.scanner import TRY_AGAIN, FoundFile, unreadable

@@ -11,7 +11,7 @@ from feedsvc import parsing
 from feedsvc.isolation import Answer
 from feedsvc.model import Problem, Reading
 from feedsvc.settings import ParseSettings
-from feedsvc.storage.batch import FileUpdate, prepare
+from feedsvc.storage.updates import FileUpdate, prepare
 from feedsvc.sync.scanner import TRY_AGAIN, FoundFile, fingerprint, unreadable, with_other_files
 
 # SQLite's integers have a sign.

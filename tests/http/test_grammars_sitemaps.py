@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from lxml import etree
 
 from feedsvc.pages import sitemaps
-from feedsvc.storage.batch import FileUpdate, StoredEntry
+from feedsvc.storage.updates import FileUpdate, StoredEntry
 from tests.support.elements import NEWS_SITEMAP, SITEMAP, texts
 from tests.support.newsroom import NOW, SITE, Newsroom, item
 from tests.support.validators import validate_news_sitemap, validate_sitemap

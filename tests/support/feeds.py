@@ -9,7 +9,7 @@ from lxml import etree
 
 from feedsvc.feeds import FEEDS
 from feedsvc.model import Attachment, Entry, Reading
-from feedsvc.storage.batch import prepare
+from feedsvc.storage.updates import prepare
 from tests.support.elements import only
 from tests.support.newsroom import NOW, SITE, Newsroom
 

@@ -11,7 +11,8 @@ from feedsvc.dates import to_microseconds
 from feedsvc.edition import Edition
 from feedsvc.parsing import read
 from feedsvc.settings import Settings
-from feedsvc.storage.batch import Applied, FileUpdate, prepare
+from feedsvc.storage.batch import Applied
+from feedsvc.storage.updates import FileUpdate, prepare
 from feedsvc.storage.writer import Writer
 
 ROOT = Path(__file__).parents[2]

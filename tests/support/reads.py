@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 
 from feedsvc.settings import Settings
-from feedsvc.storage.batch import FileUpdate
+from feedsvc.storage.updates import FileUpdate
 from feedsvc.sync.readers import Readers
 from feedsvc.sync.scanner import FoundFile
 

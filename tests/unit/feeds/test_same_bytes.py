@@ -19,7 +19,7 @@ from feedsvc.feeds import FEEDS
 from feedsvc.pages import html
 from feedsvc.parsing import read
 from feedsvc.settings import load
-from feedsvc.storage.batch import prepare
+from feedsvc.storage.updates import prepare
 from feedsvc.storage.writer import Writer
 
 entries, instance, order, now = sys.argv[1:]

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from feedsvc.parsing import read
 from feedsvc.settings import Settings
-from feedsvc.storage.batch import Applied, FileUpdate, prepare
+from feedsvc.storage.batch import Applied
+from feedsvc.storage.updates import FileUpdate, prepare
 from feedsvc.storage.writer import Writer
 from tests.support.newsroom import NOW, Newsroom, item
 

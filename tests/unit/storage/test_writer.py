@@ -8,9 +8,9 @@ import pytest
 from feedsvc.errors import CatalogueUnavailable
 from feedsvc.model import Entry, Reading
 from feedsvc.settings import Settings
-from feedsvc.storage.batch import FileUpdate, prepare
 from feedsvc.storage.catalogue import Catalogue
 from feedsvc.storage.schema import FILE
+from feedsvc.storage.updates import FileUpdate, prepare
 from feedsvc.storage.waiting import NONE, Waiting, WaitingFile
 from feedsvc.storage.writer import Writer
 from tests.support.catalogue import (
