@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import count
 from pathlib import Path
 
-from feedsvc import clock
+from feedsvc import clock, parsing
 from feedsvc.cli.new_files import draft, plain_text
 from feedsvc.errors import CatalogueUnavailable, FeedsvcError
 from feedsvc.i18n import N_, Message, reason, translations
@@ -15,7 +15,7 @@ from feedsvc.parsing.context import MAX_TITLE
 from feedsvc.parsing.identifiers import id_from
 from feedsvc.settings import Settings
 from feedsvc.storage.catalogue import Catalogue
-from feedsvc.text import clean
+from feedsvc.text import clean, normalized, visible
 
 # In characters, of a name: an address that can be read and typed.
 _MAX_NAME = 60
@@ -50,6 +50,8 @@ def write_new(settings: Settings, title: str, kind: str) -> list[str]:
     compose = draft if kind == "md" else plain_text
     start = "" if kind == "md" else "_"
     text = compose(title, now, settings.language)
+    if not _has_title(text, kind, title, settings):
+        raise NewFailed(_("this title would be understood as something else; choose other words"))
     is_taken = _taken(settings)
     for name in _names(title):
         if is_taken(name):
@@ -66,6 +68,13 @@ def write_new(settings: Settings, title: str, kind: str) -> list[str]:
             raise NewFailed(said.text(settings.language)) from error
         return _next_steps(path, name, kind, settings.language)
     raise AssertionError  # there are names without end
+
+
+def _has_title(text: str, kind: str, title: str, settings: Settings) -> bool:
+    """Return whether the text of a file is read as one with a title."""
+    read = parsing.read(text.encode(), f"new.{kind}", settings.parsing, settings.entries)
+    expected = " ".join(normalized(visible(title)).split())
+    return read.entry is not None and read.entry.title == expected
 
 
 def _names(title: str) -> Iterator[str]:

@@ -245,3 +245,13 @@ def test_a_version_appears_and_goes_with_the_tags_of_the_documents_that_link_it(
     assert not {*tags[0]} & {*tags[1]}
     assert "later.html" in get(client, PAGE.format("ru")).text
     assert multilingual.edition().languages()
+
+
+def test_versions_of_which_none_is_in_the_site_s_language_have_no_default(
+    newsroom: Newsroom, client: FlaskClient, set_clock: SetClock
+) -> None:
+    set_clock(NOW)
+    translated = item("Шугалак", "2026-06-01", lang="tt", translation_of="en")
+    newsroom.publish({"en.md": item("Rink", "2026-06-01", lang="en"), "tt.md": translated})
+    sitemap = etree.fromstring(get(client, "/sitemap/2026-1.xml").data)
+    assert {link.get("hreflang") for link in sitemap.iter(XHTML)} == {"en", "tt"}

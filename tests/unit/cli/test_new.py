@@ -1,7 +1,8 @@
 """The command `new`."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from unicodedata import normalize
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feedsvc import parsing
-from feedsvc.cli.new_files import draft, plain_text
+from feedsvc.cli.new_entry import NewFailed, write_new
 from feedsvc.settings import Settings, load
 from feedsvc.text import clean, visible
 from tests.support.commands import run
@@ -144,16 +145,29 @@ def test_a_folder_that_cannot_be_written_is_one_line(folder: Path) -> None:
 
 
 @given(title=st.text(min_size=1, max_size=100).filter(lambda text: "{" not in text))
-def test_any_title_is_read_as_it_was_given(title: str) -> None:
-    # The service brings every text into this form.
-    title = normalize("NFC", " ".join(visible(clean(title)).split()))
-    if not any(map(str.isalnum, title)):
-        title += "1"
+def test_any_title_is_read_as_it_was_given_or_refused(title: str) -> None:
     settings: Settings = load({"FEEDSVC_LANGUAGE": "ru"})
-    now = datetime(2014, 8, 14, tzinfo=UTC)
-    for compose, name, status in ((draft, "a.md", "draft"), (plain_text, "a.txt", "published")):
-        reading = parsing.read(
-            compose(title, now, "ru").encode(), name, settings.parsing, Path("/nowhere")
-        )
+    # The service brings every text into this form.
+    expected = normalize("NFC", " ".join(visible(clean(title)).split()))
+    if not clean(title).split():
+        return  # as without one
+    for kind, status in (("md", "draft"), ("txt", "published")):
+        with TemporaryDirectory() as name:
+            folder = Path(name)
+            try:
+                write_new(replace(settings, entries=folder, instance=folder / "i"), title, kind)
+            except NewFailed:
+                assert not list(folder.iterdir())
+                continue
+            (file,) = folder.iterdir()
+            written = file.read_bytes()
+        reading = parsing.read(written, f"a.{kind}", settings.parsing, Path("/nowhere"))
         assert reading.entry is not None, reading.problems
-        assert (reading.entry.title, reading.entry.status) == (title, status)
+        assert (reading.entry.title or "", reading.entry.status) == (expected, status)
+
+
+@pytest.mark.parametrize("title", ["ЧЕРНОВИК", "Статус: черновик"])
+def test_a_title_that_means_something_else_is_refused(folder: Path, title: str) -> None:
+    done = run(folder, "new", title, "--kind", "txt")
+    assert (done.exit_code, names(folder)) == (2, [])
+    assert "этот заголовок будет понят как что-то другое" in done.stderr

@@ -227,6 +227,17 @@ def test_a_copy_of_one_whose_id_another_file_takes_is_read_again(folder: Folder)
     assert folder.shown() == {"a": "B", "copy": "A"}
 
 
+def test_a_copy_stays_one_while_its_original_is_edited(folder: Folder) -> None:
+    folder.files = {"a.md": (item("A"), 1), "copy.md": (item("A"), 2)}
+    folder.follow()
+    folder.files["a.md"] = (item("A2"), 1)
+    folder.follow()
+    # Read again, as when a picture beside it has changed.
+    folder.follow(["copy.md"])
+    assert folder.shown() == {"a": "A2"}
+    assert folder.problems() == {"copy.md": "copy"}
+
+
 def test_files_that_go_together_leave_no_copy_of_each_other(folder: Folder) -> None:
     lay(folder, {"a.md": "A", "a (1).md": "A", "a (2).md": "A"})
     folder.follow()

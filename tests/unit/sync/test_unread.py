@@ -113,7 +113,7 @@ def test_a_file_is_told_while_it_stands_there_alone(
         (folder / "c").rename(folder / "c.txt")
         rescan(settings)
         wait_for(lambda: codes(settings) == {})
-        assert titles(settings) == {"A", "B", "Новость"}
+        wait_for(lambda: titles(settings) == {"A", "B", "Новость"})
         os.unlink(folder / "b.md")
         wait_for(lambda: codes(settings) == {"b.jpg": "unread-alone"})
     with running(settings):

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from feedsvc import parsing
 from tests.support.word import (
     DATE,
     NAMES,
@@ -452,3 +453,10 @@ def test_links_to_other_documents_are_links_to_their_pages() -> None:
         f'<p><a href="{PAGE.replace("news.html", "other.html")}">a</a>'
         f'<a href="{PAGE.replace("news.html", "note.html")}#x">b</a><a>c</a><a>d</a></p>'
     )
+
+
+def test_without_the_extra_a_document_says_what_is_to_be_installed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(parsing, "WING_LIBRARIES", ("no-such-library",))
+    assert refused(docx(TEXT)) == [(0, "word-missing", {})]
