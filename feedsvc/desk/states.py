@@ -13,7 +13,9 @@ from feedsvc.problems import severity
 from feedsvc.storage.file_rows import StoredFile
 from feedsvc.storage.snapshot import Snapshot
 
-State = Literal["copying", "kept-back", "published", "scheduled", "draft", "withdrawn", "unused"]
+State = Literal[
+    "copying", "kept-back", "published", "scheduled", "draft", "withdrawn", "expired", "unused"
+]
 # How many files a page of the desk shows, of each of its lists.
 PAGE = 50
 # How many of those are listed that need somebody's care: a mishap may have struck them all.
@@ -118,8 +120,9 @@ def _is_kept_back(problems: Iterable[Problem]) -> bool:
 
 def _state(row: StoredFile, problems: tuple[Problem, ...], edition: Edition) -> FileState:
     is_public = row.id is not None and isinstance(edition.find(row.id), Entry)
-    state = _name(row, problems, edition.now)
-    can_preview = row.id is not None and not is_public and row.status in ("published", "draft")
+    state = _name(row, problems, edition.now, is_public=is_public)
+    is_later = row.published is not None and row.published > edition.now
+    can_preview = row.status == "draft" or (row.status == "published" and is_later)
     return FileState(
         path=row.path,
         state=state,
@@ -132,12 +135,13 @@ def _state(row: StoredFile, problems: tuple[Problem, ...], edition: Edition) -> 
     )
 
 
-def _name(row: StoredFile, problems: tuple[Problem, ...], now: int) -> State:
+def _name(row: StoredFile, problems: tuple[Problem, ...], now: int, *, is_public: bool) -> State:
     if _is_kept_back(problems):
         return "kept-back"
     if row.status is None or row.published is None:
         return "unused"
     if row.status == "published" and row.published > now:
         return "scheduled"
-    states: dict[str, State] = {"draft": "draft", "withdrawn": "withdrawn"}
-    return states.get(row.status, "published")
+    if row.status == "published":
+        return "published" if is_public else "expired"
+    return "draft" if row.status == "draft" else "withdrawn"

@@ -24,6 +24,7 @@ def test_each_file_has_the_state_that_readers_find(newsroom: Newsroom) -> None:
             "later.md": item("Later", date="2026-08-01"),
             "draft.md": item("Draft", status="draft"),
             "gone.md": item("Gone", status="withdrawn"),
+            "over.md": item("Over", expires="2026-06-01"),
             "bad.txt": b"Title\n\nText.",
         }
     )
@@ -33,6 +34,7 @@ def test_each_file_has_the_state_that_readers_find(newsroom: Newsroom) -> None:
         "later.md": "scheduled",
         "draft.md": "draft",
         "gone.md": "withdrawn",
+        "over.md": "expired",
         "bad.txt": "kept-back",
     }
     pages = {path for path, file in states.items() if file.page}
