@@ -124,7 +124,8 @@ class Writer:
 
     def held(self) -> frozenset[str]:
         """Return the paths of the files that are gone and stay nevertheless."""
-        return frozenset(path for (path,) in self._connection.execute("SELECT path FROM held"))
+        with self._transaction() as connection:
+            return frozenset(path for (path,) in connection.execute("SELECT path FROM held"))
 
     def hold(self, paths: frozenset[str]) -> None:
         """Store the paths of the files that are gone and stay nevertheless."""
