@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import count
 from typing import NamedTuple, Protocol
 
+from feedsvc.model import HomeSource
+
 # Whether something stands at a path, which is relative to the entries folder.
 IsThere = Callable[[str], bool]
 # Leads a path that no file can have, for rows on their way to another one.
@@ -36,6 +38,10 @@ class Read(Protocol):
     @property
     def home(self) -> str:
         """The home of its entry; empty if it has none."""
+
+    @property
+    def home_from(self) -> HomeSource:
+        """Where its home is from (see `model.Reading`)."""
 
     @property
     def published(self) -> int | None:
@@ -101,7 +107,12 @@ class Renames:
 
         Rows that were moved have no fingerprint: they are read again under their old ids.
         """
-        read = {update.path: update for update in updates if update.content}
+        # A text that says its id is told from others by that, wherever its file goes.
+        read = {
+            update.path: update
+            for update in updates
+            if update.content and not (update.home_from == "text" and update.published is not None)
+        }
         moves = self._moves(read)
         self._move(moves)
         rest = [update for path, update in read.items() if path not in moves]

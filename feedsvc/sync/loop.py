@@ -9,7 +9,6 @@ files have been left alone for long enough.
 import errno
 import logging
 import math
-import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -287,6 +286,15 @@ class SyncLoop:
 
     def _store(self, updates: Iterator[FileUpdate], absent: frozenset[str] = frozenset()) -> None:
         """Store what was read; files of `absent` paths are gone, and their names are free."""
+        renamed = self._apply(updates, absent)
+        if renamed:
+            # At once: until then their pictures are looked for where they were.
+            files = filter(None, map(self._examine, sorted(renamed)))
+            if self._apply(self._read(files), absent):
+                self._scan_at = time.monotonic() + QUIET  # what is left, the next scan reads
+
+    def _apply(self, updates: Iterator[FileUpdate], absent: frozenset[str]) -> set[str]:
+        """Store what was read; return the paths of known entries that are to be read again."""
         renamed = set[str]()
         while batch := list(islice(updates, BATCH)):
             applied = self._writer.apply(
@@ -299,10 +307,7 @@ class SyncLoop:
             self._log(applied.problems)
             if applied.again:
                 self._scan_at = time.monotonic()
-        if renamed:
-            # At once: until then their pictures are looked for where they were.
-            files = filter(None, map(self._examine, sorted(renamed)))
-            self._store(self._read(files), absent=absent)
+        return renamed
 
     def _log(self, found: Iterable[Problem]) -> None:
         for problem in found:
@@ -310,7 +315,8 @@ class SyncLoop:
             _log.log(level, "%s", problems.sentence(problem, self._settings.language))
 
     def _is_there(self, path: str) -> bool:
-        return os.path.lexists(self._settings.entries / path)
+        # A folder may stand in its place.
+        return (self._settings.entries / path).is_file()
 
     def _displace(self, update: FileUpdate) -> None:
         """Scan soon if a text makes documents its attachments that were entries."""

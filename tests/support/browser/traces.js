@@ -4,7 +4,7 @@
   const schemes = ["javascript:", "vbscript:", "data:", "blob:", "filesystem:", "file:"];
   const addresses = "href src action formaction data poster srcdoc cite xlink:href".split(" ");
   const parts =
-    "script:not([type='application/ld+json']), style, iframe, frame, frameset, object, embed, base," +
+    "script:not([type='application/ld+json'], main .text > #copied + script), style, iframe, frame, frameset, object, embed, base," +
     " applet, portal, fencedframe, template, noscript, math, marquee, dialog, textarea," +
     " select:not(main > .column > .h-feed > .ask #category)," +
     " meta[http-equiv], body svg, body link, body meta, body title, [style], [srcdoc], [popover]," +
@@ -16,7 +16,8 @@
     for (const { name, value } of get.call(element)) {
       if (name.startsWith("on")) traces.push(element.outerHTML);
       if (!addresses.includes(name)) continue;
-      const isIcon = element.matches("head > link[rel=icon]") && value.startsWith("data:");
+      const isOurs = element.matches("head > link[rel=icon], main .qr > img");
+      const isIcon = isOurs && value.startsWith("data:image/");
       let address = value;
       try {
         address = new URL(value, document.baseURI).href;
