@@ -15,7 +15,7 @@ import msgspec
 from feedsvc import dates, i18n
 from feedsvc.errors import SettingsError
 from feedsvc.feeds.delta import known_digests
-from feedsvc.media import inspect
+from feedsvc.media import cleaning, inspect
 from feedsvc.parsing import encoding, front_matter, keys, links, press_head
 from feedsvc.parsing.bounds import MAX_LENGTH, Excess
 from feedsvc.parsing.context import Context, Refused
@@ -317,7 +317,12 @@ def check_picture(data: bytes) -> int:
     except inspect.Unfit as unfit:
         promise(str(unfit).startswith("media-"), "the code of a problem", unfit)
         return 0
-    promise(facts.length == len(data) - 1, "the length", facts)
+    length, at = len(data) - 1, 0
+    for edit in facts.edits:
+        promise(at <= edit.start <= edit.end <= length, "edits in order", facts)
+        at = edit.end
+    served = 0 if facts.is_converted else cleaning.edited_length(length, facts.edits)
+    promise(facts.length == served, "the length", facts)
     if facts.width is not None and facts.height is not None:
         promise(0 < facts.width * facts.height <= inspect.MAX_PIXELS, "bounded", facts)
     return len(str(facts))
