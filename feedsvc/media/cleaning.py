@@ -161,7 +161,10 @@ def _cleaned(found: _Found, kind: str) -> Cleaned:
     if not edits:
         return Cleaned(told)
     if block:
-        edits.append(Edit(found.place, found.place, _WRAPPED[kind](block)))
+        # What stands before its place may go as well.
+        around = (start for start, end in dropped if start < found.place < end)
+        place = next(around, found.place)
+        edits.append(Edit(place, place, _WRAPPED[kind](block)))
     if kind == "WEBP":
         edits += _webp_heads(found, edits, has_exif=bool(block), is_clean=bool(dropped))
     return Cleaned(told, tuple(sorted(edits, key=lambda edit: (edit.start, edit.end))))
