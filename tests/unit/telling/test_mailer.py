@@ -19,7 +19,7 @@ from tests.support.newsroom import SECOND, Newsroom, SetClock
 from tests.support.telling import BAD, GOOD, HOUR, RECIPIENTS, Office, with_mail
 from tests.support.waiting import wait_for
 
-PATIENCE = Patience(step=5, accepted=0.5, whole=20)
+PATIENCE = Patience(step=5, accepted=2, whole=20)
 PRESS, CHIEF = RECIPIENTS
 DAY = 24 * HOUR
 

@@ -27,7 +27,7 @@ from tests.support.mail_server import certificates, serving
 from tests.support.ports import free_port
 
 PATIENCE = Patience(step=5, accepted=5, whole=20)
-HASTY = Patience(step=0.3, accepted=0.3, whole=20)
+HASTY = Patience(step=1, accepted=1, whole=20)
 LETTER = b"Subject: x\r\n\r\n.\r\n..a\r\nb\r\n"
 
 
