@@ -15,6 +15,7 @@ from feedsvc.parsing.bounds import (
     check_html,
     check_markdown,
 )
+from tests.support.cost import count_calls, in_proportion
 from tests.support.costly import HTML, MARKDOWN, PLAIN
 from tests.support.markup import md, text
 from tests.support.parsing import MOSCOW, NO_FOLDER, markdown, reading, refused
@@ -65,15 +66,12 @@ def test_paragraphs_with_too_many_escaped_characters_are_too_deep() -> None:
         text("<" * 200_000)
 
 
-def test_fifty_thousand_nested_quotations_are_refused_in_under_50_ms() -> None:
-    times = []
-    for _ in range(5):
-        started = time.process_time()
+def test_nested_quotations_are_refused_before_they_are_parsed() -> None:
+    def refuse() -> None:
         with pytest.raises(TooDeep):
             md(">" * 50_000 + "a")
-        times.append(time.process_time() - started)
 
-    assert min(times) < 0.05
+    assert count_calls(refuse) < 50
 
 
 def test_a_million_open_tags_in_all_are_the_limit() -> None:
@@ -160,11 +158,9 @@ def test_many_characters_that_cost_little_are_accepted(
     assert render(source).count("&amp;") >= 99_000
 
 
-def test_tags_without_an_end_are_checked_in_under_a_second() -> None:
-    started = time.process_time()
-    check_html("<b " * MAX_TAGS)
-
-    assert time.process_time() - started < 1
+def test_tags_without_an_end_are_checked_in_one_go() -> None:
+    with in_proportion(seconds=5):
+        check_html("<b " * MAX_TAGS)
 
 
 def excess(source: str) -> tuple[str, int]:
