@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from feedsvc.i18n import N_, Message, reason
-from feedsvc.isolation import environment, python
+from feedsvc.isolation import start
 from feedsvc.settings import Settings
 
 # In seconds, before a companion that has ended is started again; doubled each time.
@@ -92,13 +92,7 @@ class Companion:
 
 
 def _start(module: str, settings: Settings) -> subprocess.Popen[bytes]:
-    child = subprocess.Popen(
-        [python(), "-c", f"from {module} import run; run()"],
-        stdin=subprocess.PIPE,
-        # Out of reach of Ctrl-C: it ends by its pipe.
-        start_new_session=True,
-        env=environment(),
-    )
+    child = start(f"from {module} import run; run()", stdin=subprocess.PIPE)
     assert child.stdin is not None
     with suppress(BrokenPipeError):  # it has ended already, which is seen at the next call
         child.stdin.write(pickle.dumps(settings))

@@ -143,14 +143,7 @@ def execute(function: str, limits: Limits, *, files: bool = False) -> Child:
     arguments = (theirs.fileno(), function, limits, os.getpid(), files)
     code = f"from feedsvc.isolation import Limits, serve; serve{arguments!r}"
     try:
-        process = subprocess.Popen(
-            [python(), "-c", code],
-            stdin=subprocess.DEVNULL,
-            pass_fds=[theirs.fileno()],
-            # Out of reach of Ctrl-C: it ends by its connection.
-            start_new_session=True,
-            env=environment(),
-        )
+        process = start(code, stdin=subprocess.DEVNULL, pass_fds=(theirs.fileno(),))
     except OSError:
         ours.close()
         raise
@@ -180,16 +173,25 @@ def end_with(parent: int) -> None:
         os._exit(1)
 
 
-def python() -> str:
+def start(code: str, *, stdin: int, pass_fds: tuple[int, ...] = ()) -> subprocess.Popen[bytes]:
+    """Run code in a new interpreter, which finds the modules that this one does. Raises OSError.
+
+    It is out of reach of Ctrl-C: `code` must see to it that the process ends with its parent.
+    """
+    return subprocess.Popen(
+        [_python(), "-c", code],
+        stdin=stdin,
+        pass_fds=pass_fds,
+        start_new_session=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(path or "." for path in sys.path)},
+    )
+
+
+def _python() -> str:
     """Return the path of the Python interpreter; inside uWSGI `sys.executable` is uWSGI."""
     if Path(sys.executable).name.startswith("python"):
         return sys.executable
     return str(Path(sys.exec_prefix) / "bin" / "python3")
-
-
-def environment() -> dict[str, str]:
-    """Return the environment in which a new interpreter finds the modules that this one does."""
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(path or "." for path in sys.path)}
 
 
 def _connections() -> tuple[Connection, Connection]:

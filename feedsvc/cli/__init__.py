@@ -123,8 +123,7 @@ def check(output: str, *, strict: bool) -> None:
     else:
         for line in describe(checked, settings.language):
             click.echo(line)
-    is_wrong = strict or any(problems.severity(problem) == "error" for problem in found)
-    sys.exit(_WRONG if found and is_wrong else 0)
+    sys.exit(_WRONG if found and (strict or problems.has_errors(found)) else 0)
 
 
 @main.command(help=N_("Show the state of the catalogue, and whether anything is wrong."))

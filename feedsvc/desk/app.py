@@ -1,7 +1,6 @@
 """The desk as a WSGI application. Whatever is asked for without a key or token is not there."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from hashlib import blake2b
 from typing import NamedTuple
@@ -123,11 +122,12 @@ class _DeskViews:
         """Answer with the list of files; 304 to the script if it has not changed."""
         self._require(key)
         before = _cursor(request.args.get("before", ""))
-        body = self._newest(key) if before is None else self._rendered(key, before, clock.now())
-        response = Response(body, content_type="text/html; charset=utf-8")
-        response.set_etag(blake2b(body, digest_size=16).hexdigest())
-        response.make_conditional(request)
-        return response
+        if before is None:
+            body = self._newest(key)
+        else:
+            with self._catalogue.snapshot() as snapshot:
+                body = self._rendered(snapshot, clock.now(), key, before)
+        return _unless_known(body, "text/html")
 
     def _newest(self, key: str) -> bytes:
         """Return the first page, which each window asks for every two seconds."""
@@ -137,15 +137,16 @@ class _DeskViews:
         if latest is None or latest.version != version or not latest.since <= now < latest.until:
             with self._catalogue.snapshot() as snapshot:
                 due = snapshot.next_transition(now)
-            until = min(now + KEPT, now + KEPT if due is None else due)
-            latest = _Latest(version, now, until, self._rendered(key, None, now))
-            self._latest = latest
+                body = self._rendered(snapshot, now, key)
+            until = min(now + KEPT, due or now + KEPT)
+            latest = self._latest = _Latest(version, now, until, body)
         return latest.body
 
-    def _rendered(self, key: str, before: Cursor | None, now: int) -> bytes:
-        with self._catalogue.snapshot() as snapshot:
-            files = take_files(snapshot, now, before)
-            status = take_status(snapshot, now)
+    def _rendered(
+        self, snapshot: Snapshot, now: int, key: str, before: Cursor | None = None
+    ) -> bytes:
+        files = take_files(snapshot, now, before)
+        status = take_status(snapshot, now)
         where = pages.Addresses(key=key, preview=self._preview_url)
         return pages.desk(files, status, self._settings, where)
 
@@ -155,10 +156,7 @@ class _DeskViews:
         incidents = Incidents(self._settings.instance).recent(FEED_SIZE)
         address = addresses.feed_url(self._settings, key)
         body = problems_feed(incidents, self._settings, address)
-        response = Response(body, content_type="application/atom+xml; charset=utf-8")
-        response.set_etag(blake2b(body, digest_size=16).hexdigest())
-        response.make_conditional(request)
-        return response
+        return _unless_known(body, "application/atom+xml")
 
     def _preview_url(self, entry_id: str) -> str:
         token = self._keys.preview_token(entry_id)
@@ -238,8 +236,15 @@ class _PreviewViews:
 
 
 def _find_unpublished(snapshot: Snapshot, entry_id: str) -> Entry | None:
-    entry = snapshot.unpublished(entry_id, clock.now())
-    return entry and replace(entry, status="published")
+    return snapshot.unpublished(entry_id, clock.now())
+
+
+def _unless_known(body: bytes, media_type: str) -> BaseResponse:
+    """Return a response; 304 if whoever asks has just this (RFC 9110 section 13.1.2)."""
+    response = Response(body, content_type=f"{media_type}; charset=utf-8")
+    response.set_etag(blake2b(body, digest_size=16).hexdigest())
+    response.make_conditional(request)
+    return response
 
 
 def _cursor(text: str) -> Cursor | None:

@@ -84,7 +84,6 @@ def script() -> bytes:
 
 def _remarks(file: FileState, language: str) -> list[dict[str, object]]:
     """Return what is to be said of a file, errors first, each with its line and advice."""
-    ranked = sorted(file.problems, key=lambda each: (problems.severity(each), each))
     return [
         {
             "line": each.line,
@@ -92,7 +91,7 @@ def _remarks(file: FileState, language: str) -> list[dict[str, object]]:
             "what": problems.what(each, language),
             "advice": problems.advice(each, language),
         }
-        for each in ranked
+        for each in problems.errors_first(file.problems)
     ]
 
 

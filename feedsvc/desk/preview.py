@@ -26,7 +26,7 @@ _address = re.compile(r' (href|src|action|poster)="(/(?!/)[^"]*)"| (srcset)="([^
 _top = re.compile(r"<body>\n(?:<a class=\"skip\".*</a>\n)?")
 
 
-def as_published(entry: Entry) -> Entry:
+def _as_published(entry: Entry) -> Entry:
     """Return a draft or a scheduled entry as it will be once it is public."""
     return replace(entry, status="published")
 
@@ -38,7 +38,7 @@ def page(entry: Entry, edition: Edition, settings: Settings, *, token: str, note
     """
     neighbours = edition.neighbours(entry)
     related = edition.related(entry, neighbours)
-    rendered = html.entry(as_published(entry), neighbours, settings, related=related).decode()
+    rendered = html.entry(_as_published(entry), neighbours, settings, related=related).decode()
     rendered = _moved(rendered, _Moves(entry, token, settings))
     return _top.sub(lambda top: top[0] + note, rendered, count=1).encode()
 
@@ -54,7 +54,7 @@ def feed(name: str, entry: Entry, settings: Settings, *, token: str) -> bytes:
         id_path=path,
         page=urls.HOME,
         title=settings.title,
-        entries=(as_published(entry),),
+        entries=(_as_published(entry),),
     )
     style = urls.fill(addresses.PREVIEW_FEED_STYLE, token=token, entry_id=entry.id)
     rendered = FEEDS[name].render(channel, settings)

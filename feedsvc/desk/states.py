@@ -9,7 +9,7 @@ from typing import Literal
 from feedsvc.dates import from_microseconds
 from feedsvc.edition import Edition
 from feedsvc.model import Entry, Problem
-from feedsvc.problems import severity
+from feedsvc.problems import has_errors
 from feedsvc.storage.file_rows import StoredFile
 from feedsvc.storage.snapshot import Snapshot
 
@@ -75,7 +75,7 @@ def take_files(snapshot: Snapshot, now: int, before: Cursor | None = None) -> Fi
     """Return the lists at a moment; the list of all begins after `before`."""
     problems = _by_path(snapshot.problems())
     edition = Edition(snapshot, now)
-    wrong = [path for path, told in problems.items() if _is_kept_back(told)]
+    wrong = [path for path, told in problems.items() if has_errors(told)]
     known = {row.path for row in snapshot.files_at(problems)}
     unused = [path for path in problems if path not in known]
     waiting = snapshot.waiting()
@@ -114,10 +114,6 @@ def _by_path(problems: Iterable[Problem]) -> defaultdict[str, list[Problem]]:
     return found
 
 
-def _is_kept_back(problems: Iterable[Problem]) -> bool:
-    return any(severity(problem) == "error" for problem in problems)
-
-
 def _state(row: StoredFile, problems: tuple[Problem, ...], edition: Edition) -> FileState:
     is_public = row.id is not None and isinstance(edition.find(row.id), Entry)
     state = _name(row, problems, edition.now, is_public=is_public)
@@ -136,7 +132,7 @@ def _state(row: StoredFile, problems: tuple[Problem, ...], edition: Edition) -> 
 
 
 def _name(row: StoredFile, problems: tuple[Problem, ...], now: int, *, is_public: bool) -> State:
-    if _is_kept_back(problems):
+    if has_errors(problems):
         return "kept-back"
     if row.status is None or row.published is None:
         return "unused"

@@ -85,7 +85,7 @@ class EntryFiles:
         self._path = PurePosixPath(path)
         self._entry_id = entry_id
         self._siblings = sorted(
-            (path for path in siblings if not is_captions(_name(path))), key=_order
+            (path for path in siblings if not is_captions(posixpath.basename(path))), key=_order
         )
         # Those of pictures, by their paths.
         self.captions: Mapping[str, Caption] = {}
@@ -282,7 +282,7 @@ class EntryFiles:
             return self._found[path]
         facts = inspect(within(self._root, path))
         written, told = self.captions.get(path, Caption()), facts.metadata
-        name = normalize("NFC", _name(path))
+        name = normalize("NFC", posixpath.basename(path))
         alt, caption = alt or written.alt or told.alt, caption or written.text or told.caption
         return self._store(path, Attachment(name, path, "", 0, None, None, alt, caption), facts)
 
@@ -312,10 +312,6 @@ class EntryFiles:
         return self._found[key]
 
 
-def _name(path: str) -> str:
-    return path[path.rfind("/") + 1 :]
-
-
 def _order(path: str) -> tuple[bool, str, object]:
     """Return a key that sorts files: a cover first, then by folder, and as people count."""
-    return not is_cover(path), posixpath.dirname(path), counted(_name(path))
+    return not is_cover(path), posixpath.dirname(path), counted(posixpath.basename(path))

@@ -4,6 +4,7 @@ Each line names a picture and says what it shows: `1.jpg: The yard after the wor
 alternative text, for those who cannot see the picture, follows behind `|`, or in the next line.
 """
 
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -38,7 +39,7 @@ class Report(Protocol):
 
 def read_captions(context: Context) -> Mapping[str, Caption]:
     """Return what the file with captions says, if the entry of a context has one."""
-    path = next((each for each in context.siblings if is_captions(_name(each))), None)
+    path = next((each for each in context.siblings if is_captions(posixpath.basename(each))), None)
     if path is None:
         return {}
     report = partial(context.report_of, path)
@@ -71,7 +72,7 @@ def read(text: str, paths: tuple[str, ...], report: Report) -> Mapping[str, Capt
         path, rest = _split(line, known)
         if path is not None:
             if path in found:
-                report("caption-twice", number, name=_name(path))
+                report("caption-twice", number, name=posixpath.basename(path))
             shown, _, alt = rest.partition("|")
             found[path] = Caption(_text(shown, number, report), _text(alt, number, report))
             current = path
@@ -90,7 +91,7 @@ def _names(paths: tuple[str, ...]) -> dict[str, str]:
     known: dict[str, str] = {}
     stems: dict[str, list[str]] = {}
     for path in paths:
-        name = _key(_name(path))
+        name = _key(posixpath.basename(path))
         known[name] = path
         stems.setdefault(name[: name.rfind(".")], []).append(path)
     for stem, same in stems.items():
@@ -136,7 +137,3 @@ def _text(written: str, line: int, report: Report) -> str:
     if len(text) > MAX_TEXT:
         report("caption-long", line, limit=MAX_TEXT)
     return text[:MAX_TEXT].strip()
-
-
-def _name(path: str) -> str:
-    return path[path.rfind("/") + 1 :]

@@ -1,5 +1,6 @@
 """What the parsers share: where the file is, the settings, and the problems found in it."""
 
+import posixpath
 import re
 from collections.abc import Callable, Mapping
 from html import unescape
@@ -14,7 +15,7 @@ from feedsvc.parsing.attachments import Caption, EmbeddedPictures, EntryFiles
 from feedsvc.parsing.bounds import Excess
 from feedsvc.parsing.identifiers import as_id, category
 from feedsvc.parsing.links import absolute, entry_link
-from feedsvc.problems import severity
+from feedsvc.problems import has_errors, severity
 from feedsvc.settings import ParseSettings
 from feedsvc.text import (
     SUMMARY_LENGTH,
@@ -157,7 +158,7 @@ class Context:
 
     def has_errors(self) -> bool:
         """Return whether a problem so far keeps the file from becoming an entry."""
-        return any(severity(same[0]) == "error" for same in self._problems.values())
+        return has_errors(same[0] for same in self._problems.values())
 
     def files(self, entry_id: str) -> EntryFiles:
         """Return the files of the entry, none of which is inspected yet."""
@@ -195,7 +196,9 @@ class Context:
 
     def _report_pictures(self, files: EntryFiles, shown: list[Attachment | None]) -> None:
         """Report the pictures that nothing describes, and those that tell where they were."""
-        bare = [_name(file.path) for file in shown if file and file.width and not file.alt]
+        bare = [
+            posixpath.basename(file.path) for file in shown if file and file.width and not file.alt
+        ]
         for code, names in (
             ("alt-missing", [*bare, *self._pictures_without_alt]),
             ("picture-place", files.places),
@@ -270,15 +273,11 @@ class Context:
         return "/".join((*folders, entry_id)), self._home_from
 
 
-def _name(path: str) -> str:
-    return path[path.rfind("/") + 1 :]
-
-
 def _without_alt(html: str) -> list[str]:
     """Return the names of the pictures in safe HTML that have no alternative text."""
     bare = (each[0] for each in _picture.finditer(html) if not _with_alt.search(each[0]))
     addresses = (_source.search(each) for each in bare)
-    return [_name(unquote(unescape(found[1]))) for found in addresses if found]
+    return [posixpath.basename(unquote(unescape(found[1]))) for found in addresses if found]
 
 
 def _short(text: str) -> str:

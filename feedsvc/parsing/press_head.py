@@ -14,7 +14,7 @@ from feedsvc.dates import is_meant, without_until
 from feedsvc.parsing import keys
 from feedsvc.parsing.context import Context
 from feedsvc.parsing.identifiers import is_id
-from feedsvc.parsing.russian import CORRECTED, FALSE, TRUE
+from feedsvc.parsing.russian import CORRECTED, FALSE, TRUE, part_of_picture
 from feedsvc.parsing.yaml_values import MAX_NAMES, Content, Value
 from feedsvc.text import unquoted
 
@@ -36,11 +36,7 @@ _STATES = frozenset(
 _LISTS = frozenset(("categories", "attachments", "aliases"))
 # Which may stand in a head as in a form that was not filled in.
 _MAY_BE_EMPTY = frozenset(("author", "categories", "title", "date", "summary", "image"))
-_OF_PICTURES = {
-    **dict.fromkeys(("alt", "описание", "что на картинке"), "alt"),
-    **dict.fromkeys(("caption", "подпись", "подпись к картинке"), "caption"),
-    **dict.fromkeys(("file", "файл"), "file"),
-}
+_OF_PICTURES = frozenset(("file", "alt", "caption"))
 # In lines: how far below an unknown key a known one is looked for.
 _NEAR = 5
 # In characters: a line below a date that is longer and ends a sentence is no title.
@@ -57,6 +53,18 @@ class Head:
 
     values: dict[str, Value]
     body: int
+
+
+def interpret(lines: Sequence[str], context: Context) -> tuple[keys.Meaning, int]:
+    """Return what the head of a text means, and the index of the first line of the text.
+
+    Raises Refused, also if a line of the text says that it is no news.
+    """
+    head = read(lines, context)
+    if number := hiding_line(lines, head.body):
+        key, value = field_in(lines[number - 1]) or ("", "")
+        raise context.refusal("hidden-unclear", number, key=key, value=value)
+    return keys.interpret(head.values, context), head.body
 
 
 def read(lines: Sequence[str], context: Context) -> Head:
@@ -324,8 +332,8 @@ class _Reader:
     def _of_picture(self, value: str, end: int) -> tuple[Content, int]:
         parts: dict[str, Content] = {"file": unquoted(value)} if value else {}
         while found := field_in(self._line(end)):
-            name = _OF_PICTURES.get(found[0].lower())
-            if name is None or name in parts:
+            name = part_of_picture(found[0])
+            if name not in _OF_PICTURES or name in parts:
                 break
             parts[name] = unquoted(found[1])
             end += 1

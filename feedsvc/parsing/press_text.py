@@ -11,7 +11,7 @@ from feedsvc.parsing.attachments import EntryFiles
 from feedsvc.parsing.bounds import check_paragraphs
 from feedsvc.parsing.context import Context
 from feedsvc.parsing.identifiers import is_id
-from feedsvc.parsing.keys import Meaning, interpret
+from feedsvc.parsing.keys import Meaning
 from feedsvc.parsing.markdown import Form, entry_from
 from feedsvc.parsing.press_blocks import blocks
 from feedsvc.parsing.sanitizer import from_blocks
@@ -29,15 +29,12 @@ def parse(text: str, context: Context) -> Entry:
     `permalink`, and with a link to the publisher, `[name](#)`. Raises Refused.
     """
     lines = [_stripped(line) for line in text.split("\n")]
-    head = press_head.read(lines, context)
-    if line := press_head.hiding_line(lines, head.body):
-        raise context.refusal("hidden-unclear", line, **_named(lines[line - 1]))
-    meaning = interpret(head.values, context)
-    _take_last(_publisher_line, "publisher", lines, head.body, meaning)
-    _take_last(_address_line, "address", lines, head.body, meaning)
+    meaning, body = press_head.interpret(lines, context)
+    _take_last(_publisher_line, "publisher", lines, body, meaning)
+    _take_last(_address_line, "address", lines, body, meaning)
     _heed_address(meaning, context)
-    source = "\n".join(lines[head.body :])
-    above = min(head.body, len(lines) - 1)
+    source = "\n".join(lines[body:])
+    above = min(body, len(lines) - 1)
     return entry_from(meaning, source, _FORM, context, above=above)
 
 
@@ -45,11 +42,6 @@ def _stripped(line: str) -> str:
     """Return a line without space around it, but for tabs around the cells of a table."""
     bare = line.strip()
     return line.strip(" \r\xa0") if "\t" in bare else bare
-
-
-def _named(line: str) -> dict[str, str]:
-    key, value = press_head.field_in(line) or ("", "")
-    return {"key": key, "value": value}
 
 
 def _take_last(

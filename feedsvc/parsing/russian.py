@@ -70,6 +70,7 @@ _OF_PICTURES = {
     "описание": "alt",
     "чтонакартинке": "alt",
     "подпись": "caption",
+    "подписьккартинке": "caption",
 }
 
 
@@ -134,5 +135,10 @@ def _of_picture(name: str, written: Content) -> Content:
     """Return what is written of a picture with the names of its parts in English."""
     if name != "image" or not isinstance(written, dict):
         return written
-    named = ((each.lower().replace(" ", ""), content) for each, content in written.items())
-    return {_OF_PICTURES.get(each, each): content for each, content in named}
+    return {part_of_picture(name): content for name, content in written.items()}
+
+
+def part_of_picture(name: str) -> str:
+    """Return the English name of a part of a picture: `file`, `alt`, `caption`, or another."""
+    bare = name.lower().replace(" ", "")
+    return _OF_PICTURES.get(bare, bare)

@@ -3,6 +3,8 @@
 The texts are for a press officer, so they avoid the words of computing.
 """
 
+from collections.abc import Iterable
+
 from feedsvc.i18n import Message
 from feedsvc.model import Problem
 from feedsvc.problems.kind import Severity
@@ -15,6 +17,16 @@ KINDS = OF_FILES | OF_TEXTS
 def severity(problem: Problem) -> Severity:
     """Return the severity of a problem."""
     return KINDS[problem.code].severity
+
+
+def has_errors(found: Iterable[Problem]) -> bool:
+    """Return whether any of these problems keeps its file back."""
+    return any(severity(problem) == "error" for problem in found)
+
+
+def errors_first(found: Iterable[Problem]) -> list[Problem]:
+    """Return problems in their order, but those first that keep the file back."""
+    return sorted(found, key=lambda problem: severity(problem) != "error")
 
 
 def message(problem: Problem) -> Message:

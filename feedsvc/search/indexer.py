@@ -5,7 +5,6 @@ indexed, so it can be stopped anywhere. A fault is logged once, stops nothing el
 work is tried again later.
 """
 
-import logging
 import os
 import sqlite3
 import time
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from feedsvc.errors import SearchUnavailable
+from feedsvc.fault_log import FaultLog
 from feedsvc.i18n import N_, Message
 from feedsvc.search.index import DAMAGED, FILE, SCHEMA, SECOND, source_id
 from feedsvc.search.terms import index_text
@@ -49,7 +49,6 @@ MAX_PAUSE = 60.0
 CHECK_EVERY = 2.0
 # Lock timeout in seconds; never delay feeds.
 LOCK_TIMEOUT = 0.02
-_log = logging.getLogger("feedsvc")
 
 
 class _Ready(NamedTuple):
@@ -67,7 +66,6 @@ class Indexer:
 
     def __init__(self, instance: Path, language: str) -> None:
         self._path = instance / FILE
-        self._language = language
         self._connection: sqlite3.Connection | None = None
         self._ready: list[_Ready] = []
         self._sequence = 0
@@ -78,7 +76,7 @@ class Indexer:
         self._resume_at = 0.0
         self._checked_at = 0.0
         self._is_suspect = False
-        self._logged: set[str] = set()
+        self._fault_log = FaultLog(language)
 
     def close(self) -> None:
         """Close the index."""
@@ -103,11 +101,12 @@ class Indexer:
             self.close()
             self._resume_at = time.monotonic() + self._pause
             self._pause = min(2 * self._pause, MAX_PAUSE)
-            self._log_once(error)
+            text = N_("the search index cannot be updated: {fault}")
+            self._fault_log.log(Message(text, {"fault": error}))
             return False
         if not more:
             self._pause = MIN_PAUSE
-            self._logged.clear()
+            self._fault_log.clear()
         return more
 
     def _open(self, snapshot: Snapshot) -> sqlite3.Connection:
@@ -210,13 +209,6 @@ class Indexer:
             self.close()
             return True
         return not self._is_merged and self._merge(connection)
-
-    def _log_once(self, error: SearchUnavailable) -> None:
-        message = Message(N_("the search index cannot be updated: {fault}"), {"fault": error})
-        text = message.text(self._language)
-        if text not in self._logged:
-            _log.error("%s", text)
-            self._logged.add(text)
 
 
 def _text(row: ChangedEntry) -> str | None:

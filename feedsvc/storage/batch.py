@@ -9,11 +9,11 @@ import msgspec
 
 from feedsvc.model import Problem
 from feedsvc.storage.renames import IsThere, Renames, rank
+from feedsvc.storage.rows import decode_problem
 from feedsvc.storage.updates import FileUpdate, StoredEntry, decode_listed
 
 _COLUMNS = "status, published, updated, digest, path, month, title, page, expires, pinned"
 _encode = msgspec.json.encode
-_decode_problem = msgspec.json.Decoder(Problem).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +252,7 @@ class Batch:
 
     def _report(self, path: str, problems: tuple[Problem, ...]) -> None:
         rows = self._execute("SELECT data FROM problem WHERE path = ?", (path,)).fetchall()
-        known = {_decode_problem(data) for (data,) in rows}
+        known = {decode_problem(data) for (data,) in rows}
         if known == set(problems):
             return
         self.new_problems.extend(set(problems) - known)

@@ -9,25 +9,22 @@ import msgspec
 
 from feedsvc.model import Entry, Problem
 from feedsvc.storage import waiting
-from feedsvc.storage.rows import Rows, decode_entry
+from feedsvc.storage.rows import Rows, decode_entry, decode_problem
 from feedsvc.storage.waiting import Waiting
 
 # In microseconds since the epoch: later than any.
 _MAX_MOMENT = 2**63 - 1
 # The columns of a StoredFile.
-_STORED = (
-    "file.path, changed, file.id, file.status, file.published, file.updated, file.title, file.page"
-)
+_STORED = "file.path, changed, file.id, file.status, file.published, file.title, file.page"
 _encode = msgspec.json.encode
-_decode_problem = msgspec.json.Decoder(Problem).decode
 decode_paths = msgspec.json.Decoder(tuple[str, ...]).decode
 
 
 class StoredFile(NamedTuple):
     """A row of the list of files: a file and the last good version of its entry, if any.
 
-    `changed`, `published` and `updated` are in microseconds since the epoch; `status` and what
-    follows are None without a good version.
+    `changed` and `published` are in microseconds since the epoch; `id` and what follows are None
+    without a good version.
     """
 
     path: str
@@ -35,7 +32,6 @@ class StoredFile(NamedTuple):
     id: str | None
     status: str | None
     published: int | None
-    updated: int | None
     title: str | None
     page: str | None
 
@@ -105,7 +101,7 @@ class FileRows(Rows):
         """
         rows = self._connection.execute("SELECT path, data FROM problem ORDER BY path")
         for path, group in groupby(rows, itemgetter(0)):
-            yield path, tuple(sorted(_decode_problem(data) for _, data in group))
+            yield path, tuple(sorted(decode_problem(data) for _, data in group))
 
     def version_of(self, path: str) -> FileVersion | None:
         """Return what the last good version of a file is published as; None if it has none."""

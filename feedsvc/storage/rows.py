@@ -5,9 +5,10 @@ from typing import Any
 
 import msgspec
 
-from feedsvc.model import Entry
+from feedsvc.model import Entry, Problem
 
 decode_entry = msgspec.json.Decoder(Entry).decode
+decode_problem = msgspec.json.Decoder(Problem).decode
 
 
 class Rows:

@@ -9,12 +9,11 @@ from feedsvc.dates import to_microseconds
 from feedsvc.model import Entry, Problem, Teaser
 from feedsvc.storage.change_rows import ChangeRows
 from feedsvc.storage.file_rows import FileRows
-from feedsvc.storage.rows import decode_entry
+from feedsvc.storage.rows import decode_entry, decode_problem
 from feedsvc.storage.translation_rows import TranslationRows
 
 # Leaves out what a teaser does not have.
 _decode_teaser = msgspec.json.Decoder(Teaser).decode
-_decode_problem = msgspec.json.Decoder(Problem).decode
 _encode = msgspec.json.encode
 # The moments at which time alone changes what is public, or its order.
 _MOMENTS = ("published", "updated", "expires", "pinned")
@@ -388,5 +387,5 @@ class Snapshot(ChangeRows, FileRows, TranslationRows):
     def problems(self) -> tuple[Problem, ...]:
         """Return every problem of every file, by path and line."""
         stored = self.all_rows("SELECT data FROM problem")
-        found = [_decode_problem(data) for (data,) in stored]
+        found = [decode_problem(data) for (data,) in stored]
         return tuple(sorted(found + self.translation_problems()))

@@ -15,7 +15,7 @@ import subprocess
 from pathlib import Path
 
 from feedsvc.i18n import reason
-from feedsvc.isolation import environment, python
+from feedsvc.isolation import start
 from feedsvc.settings import Settings
 
 LOCK = "writer.lock"
@@ -89,14 +89,8 @@ class WriterSupervisor:
 
 
 def _start(settings: Settings, lock: int) -> subprocess.Popen[bytes]:
-    child = subprocess.Popen(
-        [python(), "-c", f"from feedsvc.sync.writer_process import run; run({lock})"],
-        stdin=subprocess.PIPE,
-        pass_fds=[lock],
-        # Out of reach of Ctrl-C: it ends by its pipe.
-        start_new_session=True,
-        env=environment(),
-    )
+    code = f"from feedsvc.sync.writer_process import run; run({lock})"
+    child = start(code, stdin=subprocess.PIPE, pass_fds=(lock,))
     assert child.stdin is not None
     child.stdin.write(pickle.dumps(settings))
     child.stdin.flush()

@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from feedsvc import clock, parsing, problems
 from feedsvc.errors import CatalogueUnavailable, EntriesUnavailable, ReadersUnavailable
+from feedsvc.fault_log import FaultLog
 from feedsvc.i18n import N_, Message
 from feedsvc.isolation import ChildDied
 from feedsvc.model import Problem
@@ -85,10 +86,10 @@ class SyncLoop:
         """
         self._settings = settings
         self._settling = Settling()
-        self._logged: set[str] = set()
         self._watcher = Watcher(settings.entries)
         self._readers = Readers(settings, self._count_death)
         language = settings.language
+        self._fault_log = FaultLog(language)
         indexer, log = Indexer(settings.instance, language), TranslationLog(language)
         self._subscribers: tuple[Subscriber, ...] = (indexer, log, *subscribers)
         self._open(Writer(settings.instance))
@@ -136,7 +137,7 @@ class SyncLoop:
                 text = N_("the catalogue cannot be used: {fault}")
                 if isinstance(error, ReadersUnavailable):
                     text = N_("no process can be started to read the files: {fault}")
-                self._log_once(Message(text, {"fault": error}))
+                self._fault_log.log(Message(text, {"fault": error}))
                 time.sleep(pause)
                 pause = min(2 * pause, MAX_PAUSE)
                 self._reopen(error)
@@ -255,11 +256,9 @@ class SyncLoop:
             file = self._examine(path)
             if file and not file.problem:  # what cannot be read need not settle
                 self._settling.wait(file, written=path in hints.written)
-        closed = [self._examine(path) for path in sorted(hints.closed)]
+        closed = filter(None, map(self._examine, sorted(hints.closed)))
         changed = [
-            file
-            for file in closed
-            if file and file.fingerprint != self._writer.fingerprint(file.path)
+            file for file in closed if file.fingerprint != self._writer.fingerprint(file.path)
         ]
         for file in filter(is_held_back, changed):
             self._settling.wait(file)
@@ -344,12 +343,10 @@ class SyncLoop:
             self._scan_at = time.monotonic() + QUIET
         if mishap is not None:
             self._degrade(*mishap)
-            return
-        if not is_all:
-            return
-        finish(self._settings.instance, ACCEPT_REMOVALS)
-        self._writer.record_scan("", clock.now())
-        self._logged.clear()
+        elif is_all:
+            finish(self._settings.instance, ACCEPT_REMOVALS)
+            self._writer.record_scan("", clock.now())
+            self._fault_log.clear()
 
     def _degrade(self, code: str, message: Message) -> None:
         self._writer.record_scan(code, clock.now())
@@ -357,7 +354,7 @@ class SyncLoop:
             "{message}: no entries are removed;"
             " if this was intended: feedsvc sync --accept-removals"
         )
-        self._log_once(Message(text, {"message": message}))
+        self._fault_log.log(Message(text, {"message": message}))
 
     def _watch(self) -> None:
         """Watch the folder; scan it at once if it has come or gone."""
@@ -401,9 +398,3 @@ class SyncLoop:
     def is_busy(self) -> bool:
         """Return whether something that was found is not stored yet."""
         return bool(self._settling) or self._scan_at < math.inf or not self._writer.is_complete()
-
-    def _log_once(self, message: Message) -> None:
-        text = message.text(self._settings.language)
-        if text not in self._logged:
-            _log.error("%s", text)
-            self._logged.add(text)

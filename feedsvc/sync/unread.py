@@ -58,8 +58,7 @@ def unread(
     """Return a problem for each file that no entry names, and whether some are too new for one.
 
     Files in the folder `static` are served anyway. Files that came less than `alone` seconds
-    ago are not told. Of many files, the first are
-    told, and the others counted.
+    ago are not told. Of many files, the first are told, and the others counted.
     """
     found: list[Problem] = []
     more: Counter[str] = Counter()

@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass
 
 from feedsvc import clock
+from feedsvc.fault_log import FaultLog
 from feedsvc.i18n import N_, Message
 from feedsvc.settings import Settings
 from feedsvc.storage.sqlite import is_damage
@@ -75,7 +76,7 @@ class Mailer:
         self._wake = threading.Event()
         self._server = _Failing()
         self._each: dict[tuple[int, str], _Failing] = {}
-        self._logged: set[str] = set()
+        self._fault_log = FaultLog(settings.language)
         self._ended = False
 
     @property
@@ -108,13 +109,12 @@ class Mailer:
         except sqlite3.Error as error:
             if is_damage(error):
                 raise
-            self._log_once(Message(N_("letters wait: {fault}"), {"fault": error}), logging.ERROR)
+            self._fault_log.log(Message(N_("letters wait: {fault}"), {"fault": error}))
             return self._retries.first
 
     def deliver(self, store: Store) -> float | None:
         """Try what is due; return after how many seconds there is more to try, None if never."""
-        self._expire(store)
-        waiting = store.waiting(self._settings.mail.recipients)
+        waiting = self._unexpired(store)
         self._each = {each[:2]: self._each.get(each[:2]) or self._known(each) for each in waiting}
         if not waiting:
             return None
@@ -142,17 +142,17 @@ class Mailer:
         except Unconfirmed as error:
             # The connection is lost, but the server is there: what is left is tried at once.
             text = N_("a letter waits: {fault}")
-            self._log_once(Message(text, {"fault": error.message}), logging.WARNING)
+            self._fault_log.log(Message(text, {"fault": error.message}), logging.WARNING)
             self._server = _Failing()
         except Away as error:
             self._server.failed(self._retries)
             store.note_fault(self._text(error.message))
             text = N_("letters wait: {fault}")
-            self._log_once(Message(text, {"fault": error.message}), logging.ERROR)
+            self._fault_log.log(Message(text, {"fault": error.message}))
             return
         if self.is_away:
             self._log(Message(N_("letters are delivered again")), logging.INFO)
-            self._logged.clear()
+            self._fault_log.clear()
         self._server = _Failing()
 
     def _hand_over(self, store: Store, server: Server, waiting: Waiting) -> None:
@@ -174,26 +174,24 @@ class Mailer:
         else:
             store.note(waiting, "sent")
 
-    def _expire(self, store: Store) -> None:
-        """Give up what could not be delivered for days."""
+    def _unexpired(self, store: Store) -> list[Waiting]:
+        """Return what waits; give up what could not be delivered for days."""
         before = clock.now() - round(self._retries.whole * 1_000_000)
+        left = []
         for each in store.waiting(self._settings.mail.recipients):
-            if each.written < before:
-                text = N_("it could not be delivered for days")
-                store.note(each, "expired", self._text(Message(text)))
-                message = N_("a letter to {recipient} is given up: it could not be delivered")
-                self._log(Message(message, {"recipient": each.recipient}), logging.ERROR)
+            if each.written >= before:
+                left.append(each)
+                continue
+            text = N_("it could not be delivered for days")
+            store.note(each, "expired", self._text(Message(text)))
+            message = N_("a letter to {recipient} is given up: it could not be delivered")
+            self._log(Message(message, {"recipient": each.recipient}), logging.ERROR)
+        return left
 
     def _refused(self, waiting: Waiting, error: NotSent) -> None:
         text = N_("a letter to {recipient} is not delivered: {fault}")
         values = {"recipient": waiting.recipient, "fault": error.message}
-        self._log_once(Message(text, values), logging.WARNING)
-
-    def _log_once(self, message: Message, level: int) -> None:
-        text = self._text(message)
-        if text not in self._logged:
-            self._logged.add(text)
-            _log.log(level, "%s", text)
+        self._fault_log.log(Message(text, values), logging.WARNING)
 
     def _log(self, message: Message, level: int) -> None:
         _log.log(level, "%s", self._text(message))

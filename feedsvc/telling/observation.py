@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from feedsvc.model import Problem
-from feedsvc.problems import severity
+from feedsvc.problems import has_errors
 from feedsvc.storage.snapshot import Snapshot
 from feedsvc.telling.incidents import Kind, Outcome
 
@@ -38,8 +38,7 @@ def observe(snapshot: Snapshot) -> Iterator[tuple[Place, Wrong]]:
     if watch_fault:
         yield ("watching", ""), Wrong(watch_fault, ())
     for path, problems in snapshot.problems_of_files():
-        is_kept_back = any(severity(each) == "error" for each in problems)
-        yield ("kept-back" if is_kept_back else "remarks", path), Wrong("", problems)
+        yield ("kept-back" if has_errors(problems) else "remarks", path), Wrong("", problems)
 
 
 def version(snapshot: Snapshot, path: str, now: int) -> Version:

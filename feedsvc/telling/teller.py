@@ -1,12 +1,12 @@
 """The teller: follows the catalogue, records what is wrong, and has it told."""
 
-import logging
 import sqlite3
 import time
 from collections.abc import Callable
 
 from feedsvc import clock
 from feedsvc.errors import CatalogueUnavailable
+from feedsvc.fault_log import FaultLog
 from feedsvc.i18n import N_, Message, reason
 from feedsvc.settings import Settings
 from feedsvc.storage.catalogue import Catalogue
@@ -20,7 +20,6 @@ _HOUR = 3600 * 1_000_000
 # In seconds, before the store is tried again that could not be written.
 _AFTER_FAULT = 10.0
 _NOTHING = Part((), 0)
-_log = logging.getLogger("feedsvc")
 
 
 class Teller:
@@ -50,7 +49,7 @@ class Teller:
         self._changed = time.monotonic()
         self._first = self._changed
         self._look_at = 0.0
-        self._logged = ""
+        self._fault_log = FaultLog(settings.language)
         self.content = b""
 
     def close(self) -> None:
@@ -67,16 +66,13 @@ class Teller:
             self._look()
             if self._settings.mail.host and self._seen and not self._is_away():
                 self._write_if_due()
-            self._logged = ""
+            self._fault_log.clear()
         except sqlite3.Error as error:
             if is_damage(error):
                 raise
             self._look_at = time.monotonic() + _AFTER_FAULT
-            if str(error) != self._logged:
-                text = N_("what is wrong cannot be recorded: {fault}")
-                message = Message(text, {"fault": error})
-                _log.error("%s", message.text(self._settings.language))
-            self._logged = str(error)
+            text = N_("what is wrong cannot be recorded: {fault}")
+            self._fault_log.log(Message(text, {"fault": error}))
 
     def _look(self) -> None:
         """Record what is wrong now, if the catalogue has changed."""
@@ -152,7 +148,7 @@ class FileKeeper:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._logged = ""
+        self._fault_log = FaultLog(settings.language)
 
     def keep(self, content: bytes) -> bool:
         """Write what the file is to hold; return whether that was possible."""
@@ -163,13 +159,9 @@ class FileKeeper:
             problems_file.write(folder, problems_file.file_name(self._settings.language), content)
         except OSError as error:
             text = N_("{folder}: the text file of problems cannot be written: {reason}")
-            message = Message(text, {"folder": folder, "reason": reason(error)})
-            line = message.text(self._settings.language)
-            if line != self._logged:
-                _log.error("%s", line)
-            self._logged = line
+            self._fault_log.log(Message(text, {"folder": folder, "reason": reason(error)}))
             return False
-        self._logged = ""
+        self._fault_log.clear()
         return True
 
 

@@ -81,8 +81,7 @@ def details(incident: Incident, settings: Settings, most: int) -> Iterator[str]:
         text = N_("What to do: pass this on to the administrator of the server: {what}")
         yield _line(text, settings, what=watch_fault(incident.code))
     else:
-        # Errors first: they are what keeps the file back.
-        ordered = sorted(incident.problems, key=lambda each: problems.severity(each) != "error")
+        ordered = problems.errors_first(incident.problems)
         for problem in ordered[:most]:
             yield from _problem(problem, incident, settings)
         if len(ordered) > most:

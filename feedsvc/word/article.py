@@ -12,7 +12,7 @@ from feedsvc.model import Entry
 from feedsvc.parsing import press_head
 from feedsvc.parsing.attachments import EmbeddedPictures, EntryFiles
 from feedsvc.parsing.context import Context
-from feedsvc.parsing.keys import Meaning, interpret
+from feedsvc.parsing.keys import Meaning
 from feedsvc.parsing.markdown import Form, entry_from
 from feedsvc.parsing.sanitizer import from_html
 from feedsvc.parsing.yaml_values import Content, Value
@@ -49,16 +49,11 @@ def entry_of(article: Article, package: Package, context: Context) -> Entry:
     context.embedded = EmbeddedPictures(article.pictures, package.picture)
     root = tidied(article.html)
     lines = list(_lines(root))
-    texts = [line.text for line in lines]
-    head = press_head.read(texts, context)
-    if number := press_head.hiding_line(texts, head.body):
-        key, value = press_head.field_in(texts[number - 1]) or ("", "")
-        raise context.refusal("hidden-unclear", number, key=key, value=value)
-    meaning = interpret(head.values, context)
-    _remove(lines, head.body)
+    meaning, body = press_head.interpret([line.text for line in lines], context)
+    _remove(lines, body)
     _take_picture(root, meaning)
     parts = (etree.tostring(each, encoding="unicode", method="html") for each in root)
-    return entry_from(meaning, "\n".join(parts), _FORM, context, above=head.body)
+    return entry_from(meaning, "\n".join(parts), _FORM, context, above=body)
 
 
 def _render(source: str, page: str, files: EntryFiles, language: str) -> str:

@@ -22,7 +22,7 @@ from feedsvc.parsing.context import Context
 from feedsvc.word.article import Article, entry_of
 from feedsvc.word.numbering import Numbering
 from feedsvc.word.omissions import Omissions
-from feedsvc.word.package import Package, attributes, name_of
+from feedsvc.word.package import Package, attributes, child, children
 from feedsvc.word.simplified import (
     BULLETS,
     NUMBERS,
@@ -53,15 +53,14 @@ _MAX_CALLS = 10_000
 def parse(data: bytes, context: Context) -> Entry:
     """Return the entry of a document of Word. Raises Refused."""
     package = Package(data, context)
-    main, targets = _main(package)
+    main = _main(package)
     root = package.xml(main)
-    body = None if root is None else next((e for e in root if name_of(e) == "w:body"), None)
+    body = child(root, "w:body")
     if body is None:
         raise context.refusal("document-other" if main not in package else "document-broken")
-    folder = posixpath.dirname(main)
     try:
         with _deep_calls():
-            article = _converted(_Parts(package, targets, folder), body)
+            article = _converted(_Parts(package, main), body)
     except Excess as error:
         raise context.refusal(error.code) from error
     return entry_of(article, package, context)
@@ -70,26 +69,30 @@ def parse(data: bytes, context: Context) -> Entry:
 class _Parts:
     """The parts of a document that its main part refers to."""
 
-    def __init__(
-        self, package: Package, targets: dict[str, tuple[str, str, bool]], folder: str
-    ) -> None:
+    def __init__(self, package: Package, main: str) -> None:
         self._package = package
-        self.folder = folder
-        self.targets = targets
+        self._folder = posixpath.dirname(main)
+        self._targets = _targets(package, main)
 
     def find(self, kind: str) -> tuple[str, etree._Element | None]:
         """Return the name and the root of the part of a kind, such as `styles`."""
-        for relation, target, is_external in self.targets.values():
+        for relation, target, is_external in self._targets.values():
             if relation.endswith(f"/{kind}") and not is_external:
-                name = _resolved(self.folder, target)
+                name = _resolved(self._folder, target)
                 return name, self._package.xml(name)
         return "", None
 
-    def relationships(self, name: str) -> Relationships:
-        """Return what a part refers to."""
-        folder, _, own = name.rpartition("/")
-        found = _targets(self._package, f"{folder}/_rels/{own}.rels".removeprefix("/"))
-        return Relationships({key: (each[1], each[2]) for key, each in found.items()}, folder)
+    def of_main(self) -> Relationships:
+        """Return what the main part refers to."""
+        return _relationships(self._targets, self._folder)
+
+    def of_part(self, name: str) -> Relationships:
+        """Return what another part refers to."""
+        return _relationships(_targets(self._package, name), posixpath.dirname(name))
+
+
+def _relationships(targets: dict[str, tuple[str, str, bool]], folder: str) -> Relationships:
+    return Relationships({key: (each[1], each[2]) for key, each in targets.items()}, folder)
 
 
 def _converted(parts: _Parts, body: etree._Element) -> Article:
@@ -105,15 +108,13 @@ def _converted(parts: _Parts, body: etree._Element) -> Article:
     )
     simple = BytesIO()
     with ZipFile(simple, "w") as archive:
-        relationships = Relationships(
-            {key: (each[1], each[2]) for key, each in parts.targets.items()}, parts.folder
-        )
+        relationships = parts.of_main()
         document = _root("document")
         target = etree.SubElement(document, f"{{{W}}}body")
         Simplifier(shared, relationships).fill(body, target)
         _write(archive, "document", document, relationships)
         for kind, (name, root) in notes.items():
-            relationships = parts.relationships(name)
+            relationships = parts.of_part(name)
             document = _root(kind)
             for each in _real_notes(root):
                 note = etree.SubElement(document, f"{{{W}}}{_NOTES[kind]}")
@@ -138,16 +139,14 @@ def _picture(image: "mammoth.documents.Image") -> dict[str, str]:
         return {"src": f"{PICTURE}{file.read().decode()}"}
 
 
-def _main(package: Package) -> tuple[str, dict[str, tuple[str, str, bool]]]:
-    """Return the name of the main part, and what it refers to."""
+def _main(package: Package) -> str:
+    """Return the name of the main part."""
     documents = (
         _resolved("", target)
-        for relation, target, is_external in _targets(package, "_rels/.rels").values()
+        for relation, target, is_external in _targets(package, "").values()
         if relation.endswith("/officeDocument") and not is_external
     )
-    main = next(documents, _MAIN)
-    folder, _, name = main.rpartition("/")
-    return main, _targets(package, f"{folder}/_rels/{name}.rels".removeprefix("/"))
+    return next(documents, _MAIN)
 
 
 def _resolved(folder: str, target: str) -> str:
@@ -155,11 +154,15 @@ def _resolved(folder: str, target: str) -> str:
     return posixpath.normpath(path).removeprefix("/")
 
 
-def _targets(package: Package, name: str) -> dict[str, tuple[str, str, bool]]:
-    """Return the relationships in a part: type, target, and whether that is outside, by ids."""
+def _targets(package: Package, part: str) -> dict[str, tuple[str, str, bool]]:
+    """Return what a part refers to: type, target, and whether that is outside, by ids.
+
+    `part` is its name, '' that of the package itself (ISO/IEC 29500-2 section 6.5).
+    """
     found: dict[str, tuple[str, str, bool]] = {}
-    root = package.xml(name)
-    for each in () if root is None else root:
+    folder, _, name = part.rpartition("/")
+    root = package.xml(f"{folder}/_rels/{name}.rels".removeprefix("/"))
+    for each in children(root):
         values = attributes(each)
         target = values.get("Target", "")
         is_external = values.get("TargetMode") == "External"
@@ -169,7 +172,7 @@ def _targets(package: Package, name: str) -> dict[str, tuple[str, str, bool]]:
 
 def _real_notes(root: etree._Element | None) -> Iterator[etree._Element]:
     """Yield the notes of a part, without those that draw lines between others."""
-    for each in () if root is None else root:
+    for each in children(root):
         if attributes(each).get("w:type", "normal") == "normal" and "w:id" in attributes(each):
             yield each
 

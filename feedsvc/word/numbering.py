@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from lxml import etree
 
-from feedsvc.word.package import attributes, child, name_of, value
+from feedsvc.word.package import attributes, child, children, name_of, value
 
 # The levels that a list can have, and in characters the longest number.
 LEVELS = 9
@@ -65,7 +65,7 @@ class Numbering:
         self._lists: dict[str, tuple[str, dict[int, int]]] = {}
         # By the style of a paragraph: its level.
         self._level_of_style: dict[tuple[str, str], int] = {}
-        for element in () if root is None else root:
+        for element in children(root):
             if name_of(element) == "w:abstractNum":
                 self._define(attributes(element).get("w:abstractNumId", ""), element)
             elif name_of(element) == "w:num":
@@ -126,10 +126,15 @@ def _count(counted: _Counted, depth: int, starts: dict[int, int]) -> int:
     before = counted.numbers.get(depth)
     if start is not None or before is None:
         before = (counted.levels[depth].start if start is None else start) - 1
-    counted.numbers[depth] = before + 1
-    for deeper in [each for each in counted.numbers if each > depth]:
-        del counted.numbers[deeper]
+    count_to(before + 1, counted.numbers, depth)
     return before + 1
+
+
+def count_to(number: int, numbers: dict[int, int], depth: int) -> None:
+    """Let the level of a list have a number; those below it begin anew."""
+    numbers[depth] = number
+    for deeper in [each for each in numbers if each > depth]:
+        del numbers[deeper]
 
 
 def _shown(counted: _Counted, depth: int) -> str:

@@ -13,11 +13,12 @@ from feedsvc.parsing.bounds import MAX_CELLS, Excess
 from feedsvc.parsing.context import Context
 from feedsvc.word import drawings
 from feedsvc.word.article import Article, entry_of
-from feedsvc.word.numbering import whole
-from feedsvc.word.odt_styles import HIDDEN, ListStyle, Styles
+from feedsvc.word.numbering import count_to, whole
+from feedsvc.word.odt_styles import ListStyle, Styles
 from feedsvc.word.omissions import Omissions
-from feedsvc.word.package import Package, attributes, child, name_of
+from feedsvc.word.package import Package, attributes, child, children, name_of
 from feedsvc.word.simplified import UNWANTED
+from feedsvc.word.styles import HIDDEN
 
 _TYPE = "application/vnd.oasis.opendocument."
 _LETTERS = ("s", "sub", "sup", "em", "strong")
@@ -57,7 +58,7 @@ def parse(data: bytes, context: Context) -> Entry:
 def _types(manifest: etree._Element | None) -> dict[str, str]:
     """Return the kinds of the objects in a document, by their paths."""
     found = {}
-    for each in () if manifest is None else manifest:
+    for each in children(manifest):
         values = attributes(each)
         path, kind = values.get("manifest:full-path", ""), values.get("manifest:media-type", "")
         if kind.startswith(_TYPE):
@@ -105,8 +106,7 @@ class _Writer:
 
     def document(self, text: etree._Element) -> str:
         """Return a text with its notes as HTML. Raises Excess."""
-        changes = child(text, "text:tracked-changes")
-        for _ in () if changes is None else changes:
+        for _ in children(child(text, "text:tracked-changes")):
             self.omissions.add("word-tracked")
         self._fill(text)
         if self._notes:
@@ -380,9 +380,7 @@ def _start(element: etree._Element, start: int) -> int:
 def _count(style: ListStyle, depth: int, start: str | None) -> None:
     level = style.levels.get(depth)
     before = style.numbers.get(depth, (level.start if level else 1) - 1)
-    style.numbers[depth] = whole(start, before + 1)
-    for deeper in [each for each in style.numbers if each > depth]:
-        del style.numbers[deeper]
+    count_to(whole(start, before + 1), style.numbers, depth)
 
 
 def _string(element: etree._Element | None) -> str:

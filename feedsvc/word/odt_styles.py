@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from feedsvc.word.numbering import LEVELS, whole, written
-from feedsvc.word.package import attributes, child, name_of
+from feedsvc.word.package import attributes, child, children, name_of
+from feedsvc.word.styles import HIDDEN, MAX_BASES
 
-# How far styles may be based on one another.
-_MAX_PARENTS = 20
 _KINDS = {
     "title": "title",
     **dict.fromkeys(("caption", "illustration", "figure", "drawing", "text"), "caption"),
@@ -19,7 +18,6 @@ _KINDS = {
 _FORMS = {"1": "decimal", "a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman"} | {
     "I": "upperRoman"
 }
-HIDDEN = "hidden"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +64,7 @@ class Styles:
         self._kinds: dict[str, str] = {}
         self._letters: dict[tuple[str, str], dict[str, bool]] = {}
         for root in roots:
-            for group in () if root is None else root:
+            for group in children(root):
                 for element in group:
                     self._note(element)
 
@@ -80,7 +78,7 @@ class Styles:
 
     def _chain(self, family: str, name: str) -> Iterator[tuple[str, etree._Element | None]]:
         """Yield the names and elements of a style and of those that it is based on."""
-        for _ in range(_MAX_PARENTS):
+        for _ in range(MAX_BASES):
             element = self._elements.get((family, name))
             yield name, element
             if element is None:

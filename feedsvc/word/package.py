@@ -1,5 +1,6 @@
 """Packages: the ZIP files of XML that documents of Word and LibreOffice are."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 from io import BytesIO
 
@@ -148,11 +149,14 @@ def attributes(element: etree._Element) -> dict[str, str]:
     return {prefixed(name) if name[:1] == "{" else name: text for name, text in pairs}
 
 
+def children(element: etree._Element | None) -> Iterable[etree._Element]:
+    """Return the children of an element; none if there is no element."""
+    return () if element is None else element
+
+
 def child(element: etree._Element | None, name: str) -> etree._Element | None:
     """Return the first child of a name."""
-    if element is None:
-        return None
-    return next((each for each in element if name_of(each) == name), None)
+    return next((each for each in children(element) if name_of(each) == name), None)
 
 
 def value(element: etree._Element | None, name: str, attribute: str = "w:val") -> str | None:

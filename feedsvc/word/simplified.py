@@ -16,7 +16,7 @@ from feedsvc.parsing.bounds import MAX_CELLS, Excess
 from feedsvc.word import drawings
 from feedsvc.word.numbering import Mark, Numbering, whole
 from feedsvc.word.omissions import Omissions
-from feedsvc.word.package import attributes, child, name_of, value
+from feedsvc.word.package import attributes, child, children, name_of, value
 from feedsvc.word.styles import HIDDEN, Style, Styles, letters_of, outline
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
@@ -181,7 +181,7 @@ class Simplifier:
         if prefix := _prefix(mark, is_item=not kind):
             _add(_add(paragraph, "r"), "t").text = prefix
         changes = child(properties, "w:rPr")
-        if any(name_of(each) in _DELETED | _ADDED for each in _children(changes)):
+        if any(name_of(each) in _DELETED | _ADDED for each in children(changes)):
             self._count("word-tracked")
         if child(changes, "w:del") is not None:
             _add(_add(own, "rPr"), "del")
@@ -238,7 +238,7 @@ class Simplifier:
 
     def _row(self, source: etree._Element, target: etree._Element) -> None:
         properties = child(source, "w:trPr")
-        names = {name_of(each) for each in _children(properties)}
+        names = {name_of(each) for each in children(properties)}
         if names & (_DELETED | _ADDED):
             self._count("word-tracked")
         if names & _DELETED:
@@ -330,10 +330,6 @@ def _prefix(mark: Mark | None, *, is_item: bool) -> str:
         return f"{mark.label} "
     # A heading is counted by nobody else.
     return f"{NUMBER}{mark.number}{NUMBER_END}" if is_item else f"{mark.number}. "
-
-
-def _children(element: etree._Element | None) -> Iterable[etree._Element]:
-    return () if element is None else element
 
 
 def _add(target: etree._Element, name: str, /, **values: str) -> etree._Element:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from lxml import etree
 
 from feedsvc.word.numbering import whole
-from feedsvc.word.package import attributes, child, name_of, value
+from feedsvc.word.package import attributes, child, children, name_of, value
 
 # How far styles may be based on one another.
-_MAX_BASES = 20
+MAX_BASES = 20
 _heading = re.compile(r"(?:heading|заголовок)\s*([1-9])")
 # By the names of styles, in English as Word stores them, and as others translate them.
 _KINDS = {
@@ -51,7 +51,7 @@ class Styles:
         """Take the root of the part that defines the styles."""
         self._elements: dict[str, etree._Element] = {}
         self._known: dict[str, Style] = {}
-        for element in () if root is None else root:
+        for element in children(root):
             if name_of(element) == "w:style":
                 self._elements.setdefault(attributes(element).get("w:styleId", ""), element)
 
@@ -79,7 +79,7 @@ class Styles:
         return Style(kind, number, level, tuple(letters.items()))
 
     def _chain(self, name: str) -> Iterator[etree._Element]:
-        for _ in range(_MAX_BASES):
+        for _ in range(MAX_BASES):
             element = self._elements.get(name)
             if element is None:
                 return
@@ -104,7 +104,7 @@ def outline(properties: etree._Element | None) -> str:
 def letters_of(properties: etree._Element | None) -> dict[str, bool]:
     """Return what the properties of letters say, by whether it is on."""
     found: dict[str, bool] = {}
-    for each in () if properties is None else properties:
+    for each in children(properties):
         name, text = name_of(each), attributes(each).get("w:val", "")
         if name in LETTERS:
             found[LETTERS[name]] = text not in _OFF

@@ -13,6 +13,7 @@ import pytest
 
 from feedsvc.edition import Edition
 from feedsvc.errors import FeedsvcError
+from feedsvc.model import Entry
 from feedsvc.settings import Settings
 from feedsvc.storage.catalogue import Catalogue
 from feedsvc.storage.schema import FILE
@@ -20,9 +21,11 @@ from feedsvc.sync import loop, settling
 from feedsvc.sync.events import Subscriber
 from feedsvc.sync.loop import SyncLoop
 from feedsvc.sync.request import RESCAN
+from tests.support.newsroom import NOW
 from tests.support.waiting import wait_for
 
 __all__ = [
+    "attached",
     "degraded",
     "gone_ids",
     "old",
@@ -58,6 +61,15 @@ def shown(settings: Settings) -> dict[str, str]:
 def titles(settings: Settings) -> set[str]:
     """Return the titles that are public now."""
     return set(shown(settings).values())
+
+
+def attached(settings: Settings, entry_id: str) -> list[str]:
+    """Return the paths of the pictures and the attachments of a public entry."""
+    with Catalogue(settings.instance).snapshot() as snapshot:
+        entry = Edition(snapshot, NOW).find(entry_id)
+    assert isinstance(entry, Entry)
+    files = (entry.image, *entry.inline, *entry.attachments)
+    return sorted(file.path for file in files if file is not None)
 
 
 def degraded(settings: Settings) -> str:

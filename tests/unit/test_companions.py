@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from feedsvc import companions
+from feedsvc import companions, isolation
 from feedsvc.companions import Companion, wanted
 from feedsvc.settings import Settings
 from tests.support.newsroom import ROOT
@@ -122,7 +122,7 @@ def test_one_that_cannot_be_started_is_said_once(
 ) -> None:
     passed = [1000.0]
     monkeypatch.setattr("time.monotonic", lambda: passed[0])
-    monkeypatch.setattr(companions, "python", lambda: "/nothing/here")
+    monkeypatch.setattr(isolation, "_python", lambda: "/nothing/here")
     companion = Companion("the_module", settings)
     for _ in range(3):
         companion.ensure()

@@ -6,14 +6,13 @@ from pathlib import Path
 import pytest
 
 from feedsvc.edition import Edition
-from feedsvc.model import Entry
 from feedsvc.parsing import identifiers
 from feedsvc.settings import Settings
 from feedsvc.storage.catalogue import Catalogue
 from feedsvc.sync.check import check
 from feedsvc.sync.scanner import Scan, examine
 from tests.support.files import PDF, PHOTO, lay
-from tests.support.folder import old, quicken, rescan, running, shown, wait_for
+from tests.support.folder import attached, old, quicken, rescan, running, shown, wait_for
 from tests.support.newsroom import NOW, item
 from tests.support.word import DATE, docx, odt, paragraph
 
@@ -26,15 +25,6 @@ def settings(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     quicken(monkeypatch)
     # Whether or not the kernel tells of changes.
     return replace(settings, rescan=1)
-
-
-def attachments(settings: Settings, entry_id: str) -> list[str]:
-    """Return the paths of the files of an entry."""
-    with Catalogue(settings.instance).snapshot() as snapshot:
-        entry = Edition(snapshot, NOW).find(entry_id)
-    assert isinstance(entry, Entry)
-    files = (entry.image, *entry.inline, *entry.attachments)
-    return sorted(file.path for file in files if file is not None)
 
 
 def entries(settings: Settings, **named: tuple[str, ...]) -> set[str]:
@@ -118,7 +108,7 @@ def test_a_document_that_comes_before_the_text_that_names_it_is_never_an_entry(
         (settings.entries / "last.odt").write_bytes(odt("<text:p>Текст.</text:p>"))
         wait_for(lambda: "last" in shown(settings))
         assert shown(settings) == {"news": "Title", "last": "Каток на площади открыт"}
-        assert attachments(settings, "news") == ["plan.docx"]
+        assert attached(settings, "news") == ["plan.docx"]
         with Catalogue(settings.instance).snapshot() as snapshot:
             # It was never there: what was public once is gone, and not unknown.
             assert Edition(snapshot, NOW).find("plan") is None
@@ -131,7 +121,7 @@ def test_a_text_takes_the_place_of_the_document_of_its_name(settings: Settings) 
         assert shown(settings) == {"news": "Каток на площади открыт", "plan": "План работ"}
         (settings.entries / "news.md").write_bytes(item(body="[План](plan.docx)"))
         wait_for(lambda: shown(settings) == {"news": "Title"})
-        assert attachments(settings, "news") == ["news.docx", "plan.docx"]
+        assert attached(settings, "news") == ["news.docx", "plan.docx"]
         (settings.entries / "news.md").write_bytes(item("Без плана"))
         wait_for(lambda: shown(settings).get("news") == "Без плана")
         rescan(settings)

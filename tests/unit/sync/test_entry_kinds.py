@@ -10,16 +10,14 @@ from zipfile import ZipFile
 import pytest
 
 from feedsvc import parsing
-from feedsvc.edition import Edition
 from feedsvc.model import Entry
 from feedsvc.parsing import BinaryKind, press_text
 from feedsvc.parsing.context import Context
 from feedsvc.settings import Settings
-from feedsvc.storage.catalogue import Catalogue
 from feedsvc.sync.scanner import Scan, examine
 from tests.support.files import PDF, PHOTO
-from tests.support.folder import old, quicken, running, shown, wait_for
-from tests.support.newsroom import NOW, item
+from tests.support.folder import attached, old, quicken, running, shown, wait_for
+from tests.support.newsroom import item
 
 NAMESPACE = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 DATE = "13.08.2014"
@@ -51,15 +49,6 @@ def settings(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     quicken(monkeypatch)
     monkeypatch.setitem(parsing.KINDS, ".zip", BinaryKind(parse_zip))
     return replace(settings, rescan=3600)
-
-
-def attached(settings: Settings, entry_id: str) -> list[str]:
-    """Return the paths of the picture and the attachments of an entry."""
-    with Catalogue(settings.instance).snapshot() as snapshot:
-        entry = Edition(snapshot, NOW).find(entry_id)
-    assert isinstance(entry, Entry)
-    files = (entry.image, *entry.inline, *entry.attachments)
-    return sorted(file.path for file in files if file is not None)
 
 
 def test_a_binary_file_is_published_when_it_is_closed_and_again_when_it_changes(
