@@ -21,14 +21,9 @@ _CODES = {
     **dict.fromkeys(types.TYPES, "unread-alone"),
     **dict.fromkeys((".docm", ".dotx", ".fodt", ".ott", ".wps", ".wpd"), "unread-document"),
     **dict.fromkeys((".rst", ".adoc", ".asciidoc", ".org", ".textile", ".mdx"), "unread-markup"),
-    **dict.fromkeys(
-        ".heic .heif .tif .tiff .bmp .avif .svg .psd .ai .eps .cdr .dng .cr2 .nef".split(),
-        "unread-picture",
-    ),
-    **dict.fromkeys(
-        ".mov .avi .mkv .wmv .webm .m4v .mpg .mpeg .3gp .wav .m4a .ogg .wma .aac .flac".split(),
-        "unread-recording",
-    ),
+    **dict.fromkeys((*types.RAW_PICTURES, ".svg", ".ai", ".eps", ".cdr"), "unread-picture"),
+    **dict.fromkeys(types.FILMS, "unread-recording"),
+    **dict.fromkeys((".mpeg", ".wav", ".m4a", ".ogg", ".wma", ".aac", ".flac"), "unread-recording"),
     **dict.fromkeys(
         ".ppt .pptx .odp .csv .xlsm .xlsb .numbers .key .vsd .vsdx .djvu".split(), "unread-office"
     ),
