@@ -27,23 +27,28 @@ def copy_age(replica: Replica, now: int) -> float | None:
         return None
     try:
         with replica.stamp.open("rb") as file:
-            return max(0.0, now / 1_000_000 - int(file.read(_STAMP)))
-    except (OSError, ValueError):
+            text = file.read(_STAMP + 1)
+    except OSError:
         return None
+    is_number = len(text) <= _STAMP and text.strip().isdigit()
+    return max(0.0, now / 1_000_000 - int(text)) if is_number else None
 
 
-def ready(catalogue: Catalogue, replica: Replica) -> Response:
+def ready(catalogue: Catalogue, replica: Replica, started: int) -> Response:
     """Answer with the state of the catalogue as JSON, without names of files or titles.
 
-    The status is 503 if this is a replica whose files are older than they may be. Raises
-    CatalogueUnavailable.
+    The status is 503 if this is a replica whose files are older than they may be, or have not been
+    looked through since it `started` (microseconds since the epoch): the catalogue may be older than
+    they are. Raises CatalogueUnavailable.
     """
     age = copy_age(replica, clock.now())
-    is_current = replica.stamp is None or (age is not None and age <= replica.max_age)
     with catalogue.snapshot() as snapshot:
         status = take_status(snapshot, clock.now())
+        is_scanned = snapshot.scanned >= started
+    is_current = age is not None and age <= replica.max_age and is_scanned
+    is_ready = replica.stamp is None or is_current
     row = {
-        "ready": is_current,
+        "ready": is_ready,
         "degraded": status.degraded,
         "watch_fault": status.watch_fault,
         "reader_deaths": status.reader_deaths,
@@ -54,6 +59,6 @@ def ready(catalogue: Catalogue, replica: Replica) -> Response:
         "problems": status.problems,
     }
     response = uncached(jsonify(row))
-    if not is_current:
+    if not is_ready:
         response.status_code = 503
     return response

@@ -8,7 +8,7 @@ from werkzeug.http import parse_date
 from werkzeug.routing import IntegerConverter
 from werkzeug.wrappers import Response as BaseResponse
 
-from feedsvc import urls
+from feedsvc import clock, urls
 from feedsvc.documents import DOCUMENTS
 from feedsvc.settings import Settings
 from feedsvc.storage.catalogue import Catalogue
@@ -49,7 +49,7 @@ def register(app: Flask, settings: Settings, catalogue: Catalogue, cache: Docume
         **SearchViews(settings, cache, feeds).views(),
         **media.views(),
         "health": health.alive,
-        "ready": partial(health.ready, catalogue, settings.replica),
+        "ready": partial(health.ready, catalogue, settings.replica, clock.now()),
     }
     for document in DOCUMENTS:
         for rule in document.rules(settings):

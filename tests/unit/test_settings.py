@@ -246,6 +246,7 @@ def test_every_setting_is_documented_with_its_default() -> None:
         value: object = defaults
         for part in key.split("."):
             value = getattr(value, part)
+        value = list(value) if isinstance(value, tuple) else value
         if written.startswith("`"):
             assert written.strip("`") == str(value), key
         else:
