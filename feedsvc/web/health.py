@@ -38,8 +38,8 @@ def ready(catalogue: Catalogue, replica: Replica, started: int) -> Response:
     """Answer with the state of the catalogue as JSON, without names of files or titles.
 
     The status is 503 if this is a replica whose files are older than they may be, or have not been
-    looked through since it `started` (microseconds since the epoch): the catalogue may be older than
-    they are. Raises CatalogueUnavailable.
+    looked through since it `started` (microseconds since the epoch), so that the catalogue may be
+    older than they are. Raises CatalogueUnavailable.
     """
     age = copy_age(replica, clock.now())
     with catalogue.snapshot() as snapshot:

@@ -32,9 +32,9 @@ PORTS = {"haproxy": 8080, "varnish": 80, "nginx": 81, "caddy": 82}
 WITHOUT_CACHE = ("haproxy", "caddy")
 ATOM = "/feeds/atom.xml"
 LISTS = ("/", ATOM, "/archive/2026/01/")
-# In seconds: the longest that a withdrawal may take here, and the age that makes a replica old.
+# In seconds: the longest that a change may take on a slow machine, and from when a replica is old.
 LIMIT = 60
-MAX_AGE = 8
+MAX_AGE = 40
 SERVE = [sys.executable, "-m", "feedsvc", "serve", "--workers", "1"]
 SERVE += ["--host", "0.0.0.0", "--port", "8000"]
 RSYNCD = """\
