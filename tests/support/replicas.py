@@ -97,6 +97,7 @@ def _configuration(port: int, replicas: Mapping[str, int]) -> str:
     """Return the configuration in deploy/ with addresses of this machine, asking all in turn."""
     text = (ROOT / "deploy" / "haproxy" / "haproxy.cfg").read_text()
     text = text.replace("bind :80", f"bind 127.0.0.1:{port}").replace(" backup", "")
+    text = re.sub(r"^ +stick.*\n", "", text, flags=re.MULTILINE)
     for name, replica in replicas.items():
         text, count = re.subn(rf"server {name} \S+", f"server {name} 127.0.0.1:{replica}", text)
         assert count == 2
