@@ -86,7 +86,7 @@ def set_surrogate_keys(*keys: str) -> None:
 
 def add_surrogate_keys(headers: tuple[str, ...], response: R) -> R:
     """Add the headers that list the surrogate keys, unless no cache may keep the response."""
-    if response.status_code < 400:
+    if response.status_code < 400 and not response.cache_control.no_cache:
         keys = (ALL, *request.environ.get(_SURROGATE_KEYS, (LIST,)))
         for header in headers:
             response.headers[header] = joined(header, keys)

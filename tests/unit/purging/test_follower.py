@@ -11,6 +11,7 @@ from feedsvc.purging.progress import FILE, Progress
 from feedsvc.purging.receivers import NotTold, receivers
 from feedsvc.settings import Purge, Settings
 from feedsvc.storage.catalogue import Catalogue
+from tests.support.files import picture
 from tests.support.newsroom import NOW, SECOND, Newsroom, SetClock, item
 from tests.support.purged import Purged
 
@@ -203,7 +204,9 @@ def test_who_knows_addresses_only_gets_those_of_the_entry_and_of_its_lists(
     lists = {told.path for told in cache.told}
     assert {"/", "/feeds/", "/feeds/atom.xml", "/archive/", "/sitemap.xml"} <= lists
     assert not any("<" in path or "static" in path for path in lists)
-    newsroom.publish({"n.md": item("N", categories="Sport", lang="en")})
+    (settings.entries / "photo.jpg").write_bytes(picture((20, 20)))
+    keys = {"categories": "Sport", "lang": "en", "image": "photo.jpg"}
+    newsroom.publish({"n.md": item("N", **keys)})
     cache.told.clear()
     followed.told()
     assert {told.path for told in cache.told} == {
@@ -217,6 +220,8 @@ def test_who_knows_addresses_only_gets_those_of_the_entry_and_of_its_lists(
         "/feeds/category/sport/",
         "/feeds/category/sport/qr.svg",
         *(f"/feeds/category/sport/{name}" for name in ("atom.xml", "rss.xml", "feed.json")),
+        "/media/n/photo.jpg",
+        *(f"/preview/{width}/n/photo.jpg" for width in (480, 800, 1200)),
         "/lang/en/",
         *(f"/feeds/lang/en/{name}" for name in ("atom.xml", "rss.xml", "feed.json")),
     }
