@@ -11,7 +11,6 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from hashlib import blake2b
 from typing import Protocol
@@ -149,14 +148,18 @@ class Command:
 
 def _secret(purge: Purge) -> str:
     """Return the secret, from its file each time, as it may be replaced. Raises NotTold."""
-    if purge.secret_file is None:
-        return purge.secret.strip()
-    try:
-        lines = purge.secret_file.read_text("utf-8").splitlines()
-    except (OSError, ValueError) as error:
-        text = N_("{file} cannot be read")
-        raise NotTold(Message(text, {"file": purge.secret_file})) from error
-    return lines[0].strip() if lines else ""
+    lines = [purge.secret]
+    if purge.secret_file is not None:
+        try:
+            lines = purge.secret_file.read_text("utf-8").splitlines()
+        except (OSError, ValueError) as error:
+            text = N_("{file} cannot be read")
+            raise NotTold(Message(text, {"file": purge.secret_file})) from error
+    secret = lines[0].strip() if lines else ""
+    if not (secret.isascii() and secret.isprintable()):
+        # What http.client raises then would show it.
+        raise NotTold(Message(N_("the secret has characters that no header can have")))
+    return secret
 
 
 def _wait(error: urllib.error.HTTPError) -> float:
@@ -166,10 +169,7 @@ def _wait(error: urllib.error.HTTPError) -> float:
         seconds = float(value[:9])
     else:
         try:
-            moment = parsedate_to_datetime(value)
-        except ValueError:
+            seconds = parsedate_to_datetime(value).timestamp() - time.time()
+        except (ValueError, OverflowError):
             return 0.0
-        now = datetime.fromtimestamp(time.time(), UTC)
-        seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-        seconds -= now.timestamp()
     return min(max(seconds, 0.0), _LONGEST_WAIT)

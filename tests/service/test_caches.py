@@ -149,7 +149,7 @@ def test_readers_do_not_see_keys_and_get_what_they_have_not_seen(site: Site) -> 
             return status == 226 and "Text-a" not in text
 
         wait_for(is_new)
-    assert "surrogate-key" not in site.caches["nginx"].ask(ATOM)[2]
+        assert "surrogate-key" not in front.ask(ATOM)[2]
 
 
 def test_only_replicas_may_purge(site: Site, tmp_path: Path) -> None:

@@ -130,6 +130,7 @@ def test_what_is_no_success_is_a_failure(settings: Settings, cache: Purged, stat
         ("-5", 0, 0),
         ("Thu, 01 Jan 1970 00:00:00 GMT", 0, 0),
         ("soon", 0, 0),
+        ("Thu, 01 Jan 99999 00:00:00 GMT", 0, 0),
     ],
 )
 def test_a_cache_may_ask_for_a_pause(
@@ -162,6 +163,16 @@ def test_a_secret_that_cannot_be_read_is_a_failure(
     purge = Purge(urls=(f"{cache.url}/",), secret_header="Key", secret_file=tmp_path / "none")
     with pytest.raises(NotTold):
         tell(settings, purge)
+    assert not cache.told
+
+
+@pytest.mark.parametrize("secret", ["пароль", "top\nX-Header: 1", "top\x00"])
+def test_a_secret_that_no_header_can_have_is_a_failure_that_does_not_show_it(
+    settings: Settings, cache: Purged, secret: str
+) -> None:
+    with pytest.raises(NotTold) as caught:
+        tell(settings, Purge(urls=(f"{cache.url}/",), secret_header="Key", secret=secret))
+    assert secret[:3] not in caught.value.message.text("en")
     assert not cache.told
 
 
