@@ -103,6 +103,12 @@ _MENDED = tuple(
         (r"(?<=[\d\w])\.$", ""),
     )
 )
+# The dates of programs, and the most usual ones of people, need no mending.
+_usual = re.compile(
+    r"\d{4}-\d\d-\d\d(?:[t ]\d\d:\d\d(?::\d\d)?(?:z|[+-]\d\d:\d\d)?)?"
+    r"|\d\d?\.\d\d?\.\d{4}(?: \d\d?:\d\d)?",
+    re.ASCII,
+)
 _digit = re.compile("[0-9]")
 _SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _raised = re.compile(r"(\d{1,2})([⁰¹²³⁴⁵⁶⁷⁸⁹]{2})(?![⁰¹²³⁴⁵⁶⁷⁸⁹])")
@@ -207,6 +213,8 @@ def read_date(text: str, zone: ZoneInfo) -> WrittenDate:
 def _mended(text: str) -> tuple[str, list[str]]:
     """Return a date in one of the ways to write it, and the days of the week that it named."""
     text = " ".join(text.lower().split())
+    if _usual.fullmatch(text):
+        return text, []
     if len(text) > _MAX_LENGTH or not _digit.search(text):
         return "", []
     text = _raised.sub(lambda found: f"{found[1]}:{found[2].translate(_SUPERSCRIPT)}", text)

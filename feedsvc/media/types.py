@@ -71,18 +71,22 @@ def suffix(path: str) -> str:
 def entry_suffix(path: str) -> str:
     """Return the suffix that says what an entry file is: Notepad puts `.txt` behind any other."""
     outer = suffix(path)
-    inner = suffix(path[: -len(outer)]) if outer in _TEXTS else ""
-    return inner if inner in _TEXTS and outer in (".txt", inner) else outer
+    inner = suffix(path[: -len(outer)])
+    return inner if _are_two(inner, outer) else outer
 
 
 def entry_stem(path: str) -> str:
     """Return the path of an entry file without the suffix, or the two, that say what it is."""
-    end, inner = path.rfind("."), entry_suffix(path)
+    end = path.rfind(".")
     if end <= path.rfind("/"):
         return path
     stem = path[:end]
-    has_two = suffix(path) in _TEXTS and stem.lower().endswith(inner)
-    return stem[: -len(inner)] if has_two else stem
+    inner = suffix(stem)
+    return stem[: -len(inner)] if _are_two(inner, suffix(path)) else stem
+
+
+def _are_two(inner: str, outer: str) -> bool:
+    return inner in _TEXTS and outer in (".txt", inner)
 
 
 def kind(name: str) -> str:

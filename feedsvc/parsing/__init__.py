@@ -97,14 +97,18 @@ KINDS: dict[str, TextKind | BinaryKind | DocumentKind] = {
 }
 
 
+_DOCUMENTS = frozenset((*DOCUMENT_SUFFIXES, *OLD_DOCUMENT_SUFFIXES))
+
+
 def is_entry_name(name: str) -> bool:
     """Return whether a file of this name is read as an entry."""
-    return suffix(name) in KINDS and not is_captions(name[name.rfind("/") + 1 :])
+    end = suffix(name)
+    return end in KINDS and not (end == ".txt" and is_captions(name[name.rfind("/") + 1 :]))
 
 
 def is_document_name(name: str) -> bool:
     """Return whether a file of this name is a document: an entry if it belongs to none."""
-    return suffix(name) in (*DOCUMENT_SUFFIXES, *OLD_DOCUMENT_SUFFIXES)
+    return suffix(name) in _DOCUMENTS
 
 
 def max_size(name: str) -> int:

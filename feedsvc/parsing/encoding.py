@@ -40,12 +40,12 @@ def decode(data: bytes, context: Context) -> str:
     if encoding != "UTF-8":
         context.report("encoding-other", encoding=encoding)
     text = visible(text.replace("\r\n", "\n").replace("\r", "\n"))
-    line = first_forbidden_line(text)
-    if len(clean(text)) < _MIN_KEPT_SHARE * len(text):
-        raise context.refusal("encoding")  # UTF-16 without a byte-order mark, or not text at all
-    if line:
+    if line := first_forbidden_line(text):
+        cleaned = clean(text)
+        if len(cleaned) < _MIN_KEPT_SHARE * len(text):
+            raise context.refusal("encoding")  # UTF-16 without a mark, or not text at all
         context.report("characters-removed", line)
-        text = clean(text)
+        text = cleaned
     # Some systems store an accent as a character of its own (й as и and a breve).
     if is_normalized("NFC", text):
         return text

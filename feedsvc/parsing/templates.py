@@ -13,6 +13,7 @@ from collections.abc import Callable
 from comrak import RenderOptions, render_markdown
 
 from feedsvc.parsing import template_tags
+from feedsvc.parsing.admonitions import as_quotations
 from feedsvc.parsing.template_tags import Tag
 
 # In characters: what is longer is no tag.
@@ -79,7 +80,6 @@ _MAX_AROUND = 1000
 _end_tag = re.compile(r"\[/([A-Za-z][\w-]*)\]")
 _definition = re.compile(r"^ {0,3}\[([A-Za-z][^\[\]\n]*)\]:", re.MULTILINE)
 _named_argument = re.compile(r"\s[\w-]+\s*=\s*[\"'“«\w]")
-_admonition = re.compile(r"^([!?]{3})\+?[ \t]+([\w-]+)(?:[ \t]+\"([^\"\n]*)\")?[ \t]*$")
 
 
 def without_templates(
@@ -97,8 +97,8 @@ def without_templates(
     """
     if not may_have_templates(source):
         return source
-    if not is_html and ("!!!" in source or "???" in source):
-        source = _with_quoted_admonitions(source)
+    if not is_html:
+        source = as_quotations(source)
     return _Scan(source, language, report, entry_link, is_html=is_html).run()
 
 
@@ -115,28 +115,6 @@ def may_have_templates(source: str) -> bool:
 def is_shortcode(name: str, arguments: str) -> bool:
     """Return whether a word in square brackets is a shortcode, whatever stands around it."""
     return bool(_known.fullmatch(name.lower()) or _named_argument.search(arguments))
-
-
-def _with_quoted_admonitions(source: str) -> str:
-    """Turn the notes of Python's Markdown (`!!! note "Title"`) into quotations."""
-    lines = source.split("\n")
-    is_inside = False
-    for number, line in enumerate(lines):
-        if found := _admonition.match(line):
-            is_inside = True
-            lines[number] = f"> **{found[3]}**  " if found[3] else ">"  # in as many lines
-        elif is_inside and (line.startswith(("    ", "\t")) or not line.strip()):
-            text = line.removeprefix("\t") if line.startswith("\t") else line[4:]
-            lines[number] = f"> {text}" if line.strip() else ">"
-            if not line.strip() and not _is_indented(lines, number + 1):
-                lines[number], is_inside = "", False
-        else:
-            is_inside = False
-    return "\n".join(lines)
-
-
-def _is_indented(lines: list[str], number: int) -> bool:
-    return number < len(lines) and lines[number].startswith(("    ", "\t"))
 
 
 class _Scan:

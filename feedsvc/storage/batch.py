@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from feedsvc.model import Problem
+from feedsvc.storage.file_rows import encode_paths
 from feedsvc.storage.renames import IsThere, Renames, rank
 from feedsvc.storage.rows import decode_problem
 from feedsvc.storage.updates import FileUpdate, StoredEntry, decode_listed
@@ -165,7 +166,7 @@ class Batch:
             return
         self._report(update.path, (*update.problems, *conflicts))
         if not conflicts:
-            named_files = _encode(update.named_files).decode() if update.named_files else None
+            named_files = encode_paths(update.named_files).decode() if update.named_files else None
             kept = update.home if update.home_from == "kept" else None
             known = (kept, named_files, update.content, update.inode, update.home)
             places = ", ".join("?" * (len(known) + len(new)))

@@ -16,8 +16,12 @@ from feedsvc.storage.waiting import Waiting
 _MAX_MOMENT = 2**63 - 1
 # The columns of a StoredFile.
 _STORED = "file.path, changed, file.id, file.status, file.published, file.title, file.page"
-_encode = msgspec.json.encode
 decode_paths = msgspec.json.Decoder(tuple[str, ...]).decode
+
+
+def encode_paths(paths: Iterable[str]) -> bytes:
+    """Return paths as JSON, as columns hold them and queries take them."""
+    return msgspec.json.encode(tuple(paths))
 
 
 class StoredFile(NamedTuple):
@@ -69,7 +73,7 @@ class FileRows(Rows):
             f"SELECT {_STORED} FROM json_each(?) AS asked"  # noqa: S608 - ours alone
             " CROSS JOIN file ON file.path = asked.value"
             " ORDER BY changed DESC, file.path DESC",
-            _encode(tuple(paths)),
+            encode_paths(paths),
         )
         return [StoredFile(*row) for row in rows]
 

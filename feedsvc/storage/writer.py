@@ -15,7 +15,7 @@ import msgspec
 from feedsvc.errors import CatalogueUnavailable
 from feedsvc.model import Problem
 from feedsvc.storage.batch import Applied, Batch
-from feedsvc.storage.file_rows import decode_paths
+from feedsvc.storage.file_rows import decode_paths, encode_paths
 from feedsvc.storage.renames import IsThere
 from feedsvc.storage.schema import FILE, SCHEMA
 from feedsvc.storage.snapshot import Snapshot
@@ -92,6 +92,13 @@ class Writer:
             "SELECT fingerprint FROM file WHERE path = ?", (path,)
         ).fetchone()
         return None if row is None else str(row[0])
+
+    def knows_any(self, paths: Iterable[str]) -> bool:
+        """Return whether there is a known file of one of these paths."""
+        query = (
+            "SELECT 1 FROM json_each(?) AS asked CROSS JOIN file ON file.path = asked.value LIMIT 1"
+        )
+        return self._connection.execute(query, (encode_paths(paths),)).fetchone() is not None
 
     def named_files(self, path: str) -> tuple[str, ...]:
         """Return the paths of the other files that an entry file names."""
@@ -198,7 +205,11 @@ class Writer:
         problems, renamed = tuple(sorted(batch.new_problems)), frozenset(batch.renamed)
         return Applied(batch.advanced, problems, again, renamed)
 
-    def kept(self, path: str) -> str:
-        """Return the home that a file keeps although it was renamed, or ''."""
-        row = self._connection.execute("SELECT kept FROM file WHERE path = ?", (path,)).fetchone()
-        return (row and row[0]) or ""
+    def kept(self, paths: Iterable[str]) -> dict[str, str]:
+        """Return the homes that files of these paths keep although they were renamed, by path."""
+        rows = self._connection.execute(
+            "SELECT file.path, kept FROM json_each(?) AS asked"
+            " CROSS JOIN file ON file.path = asked.value WHERE kept IS NOT NULL",
+            (encode_paths(paths),),
+        )
+        return dict(rows)

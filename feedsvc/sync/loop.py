@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 from typing import NamedTuple
 
 from feedsvc import clock, parsing, problems
@@ -23,7 +23,6 @@ from feedsvc.fault_log import FaultLog
 from feedsvc.i18n import N_, Message
 from feedsvc.isolation import ChildDied
 from feedsvc.model import Problem
-from feedsvc.parsing import is_document_name
 from feedsvc.search.indexer import Indexer
 from feedsvc.settings import Settings
 from feedsvc.storage.changes import Changes
@@ -239,8 +238,10 @@ class SyncLoop:
 
     def _read(self, files: Iterable[FoundFile]) -> Iterator[FileUpdate]:
         """Read files, those that were renamed under the ids that their entries had before."""
-        kept = self._writer.kept
-        return self._readers.read([replace(file, kept=kept(file.path)) for file in files])
+        found = tuple(files)
+        if kept := self._writer.kept(file.path for file in found):
+            found = tuple(replace(file, kept=kept.get(file.path, "")) for file in found)
+        return self._readers.read(found)
 
     def _examine(self, path: str) -> FoundFile | None:
         named = self._writer.named_files(printable(path))
@@ -302,9 +303,8 @@ class SyncLoop:
             renamed |= applied.renamed
             for update in batch:
                 self._settling.discard(update.path)
-                self._displace(update)
             self._log(applied.problems)
-            if applied.again:
+            if applied.again or self._displaces(batch):
                 self._scan_at = time.monotonic()
         return renamed
 
@@ -317,13 +317,10 @@ class SyncLoop:
         # A folder may stand in its place.
         return (self._settings.entries / path).is_file()
 
-    def _displace(self, update: FileUpdate) -> None:
-        """Scan soon if a text makes documents its attachments that were entries."""
-        if not is_document_name(update.path) and any(
-            is_document_name(path) and self._writer.fingerprint(path) is not None
-            for path in (*update.named_files, *documents_beside(update.path))
-        ):
-            self._scan_at = time.monotonic()
+    def _displaces(self, updates: Sequence[FileUpdate]) -> bool:
+        """Return whether texts make documents their attachments that were entries."""
+        documents = (documents_beside(each.path, each.named_files) for each in updates)
+        return self._writer.knows_any(chain.from_iterable(documents))
 
     def _has_unread(self) -> bool:
         return bool(self._settling) or self._writer.has_entryless(TRY_AGAIN)

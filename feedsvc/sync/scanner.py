@@ -3,7 +3,7 @@
 import errno
 import os
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import blake2b
@@ -154,13 +154,13 @@ def attached_by_texts(named: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
     return frozenset(chain.from_iterable(paths))
 
 
-def documents_beside(path: str) -> tuple[str, ...]:
-    """Return the paths of the documents that would bear a text's name."""
+def documents_beside(path: str, named: Iterable[str] = ()) -> list[str]:
+    """Return the paths of the documents that would bear a text's name, and of those it names."""
     if is_document_name(path):
-        return ()
-    return tuple(
-        types.entry_stem(path) + end for each in DOCUMENT_SUFFIXES for end in (each, each.upper())
-    )
+        return []
+    stem = types.entry_stem(path)
+    beside = [stem + end for each in DOCUMENT_SUFFIXES for end in (each, each.upper())]
+    return beside + [each for each in named if is_document_name(each)]
 
 
 def is_held_back(file: FoundFile) -> bool:
@@ -228,12 +228,17 @@ def _siblings(prefix: str, items: list[os.DirEntry[str]], root: str) -> dict[str
     siblings: dict[str, list[str]] = {}
     # By the name without its end: the name of an entry file, of a text if there is one.
     entries: dict[str, str] = {}
+    others = []
     for item in items:
+        is_document = is_document_name(item.name)
         if is_entry_name(item.name):
             stem = types.entry_stem(item.name)
-            if stem not in entries or not is_document_name(item.name):
+            if stem not in entries or not is_document:
                 entries[stem] = item.name
-    for item in items:
+            if not (is_document or item.is_dir(follow_symlinks=False)):
+                continue  # a text belongs to no other
+        others.append(item)
+    for item in others:
         name, stem = item.name, _stem(item.name)
         if name in entries and item.is_dir(follow_symlinks=False):
             stem, files = name, types.in_folder(root, prefix + name)

@@ -31,7 +31,7 @@ class Folder:
 
     def _update(self, path: str) -> FileUpdate:
         data, inode = self.files[path]
-        settings, kept = self.settings, self.writer.kept(path)
+        settings, kept = self.settings, self.writer.kept([path]).get(path, "")
         reading = read(data, path, settings.parsing, settings.entries, kept=kept)
         # The data serve as their own digest.
         return prepare(path, "x", replace(reading, content=data, inode=inode))

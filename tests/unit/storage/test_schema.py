@@ -61,6 +61,6 @@ def test_what_a_renamed_file_keeps_outlives_another_schema(
     newsroom.writer.close()
     monkeypatch.setattr(writer, "SCHEMA", replace(SCHEMA, tables=f"{TABLES}-- another\n"))
     newsroom.writer = Writer(newsroom.settings.instance)
-    assert newsroom.writer.kept("a.md") == "old/name"
+    assert newsroom.writer.kept(["a.md"]) == {"a.md": "old/name"}
     assert newsroom.writer.snapshot().fingerprints() == {"a.md": ""}
     assert newsroom.writer.is_complete() is False
