@@ -125,6 +125,7 @@ class Entry:
 class Teaser:
     """What other pages show of an entry: its title, day, language, and where it is."""
 
+    id: str
     title: str
     published: datetime
     page: str

@@ -26,6 +26,14 @@ MAIL_PORTS = {"starttls": 587, "tls": 465, "none": 25}
 _MAX_RECIPIENTS = 50
 # RFC 5321 section 4.1.2: a dot-string, without the quoted form that nobody has.
 _MAILBOX = re.compile(r"(?!\.)[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}")
+# How many headers may list surrogate keys, and how many caches may be told what changed.
+MAX_HEADERS = 4
+MAX_PURGED = 20
+_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
+# Without a user: what is in an address may come into the log.
+_PURGE_URL = re.compile(
+    r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:[/{][!-~]*)?"
+)
 _PATH = re.compile(r"/(?!/)[!-~]*")
 _PERMALINK = re.compile(r"/(?:[A-Za-z0-9/._~-]|<(?:id|year|month|day)>|(?<=/)<folder>(?=/))*")
 _HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?")
@@ -227,6 +235,56 @@ def secret(value: object) -> str:
     if not isinstance(value, str):
         raise Unusable(N_("must be text in quotation marks"))
     return value
+
+
+def method(value: object) -> str:
+    text = plain_text(value).upper()
+    if not re.fullmatch(r"[A-Z]{1,20}", text):
+        raise Unusable(N_("must be a method of HTTP, such as PURGE"))
+    return text
+
+
+def header(value: object) -> str:
+    text = plain_text(value)
+    if not _HEADER.fullmatch(text):
+        raise Unusable(N_("must be the name of a header, such as Surrogate-Key"))
+    return text
+
+
+def optional_header(value: object) -> str:
+    return header(value) if plain_text(value) else ""
+
+
+def headers(value: object) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(map(header, _listed(value, MAX_HEADERS))))
+
+
+def purge_urls(value: object) -> tuple[str, ...]:
+    listed = _listed(value, MAX_PURGED)
+    if not all(_PURGE_URL.fullmatch(each) for each in listed):
+        raise Unusable(N_('must be a list of addresses, such as ["http://cache.example:6081/"]'))
+    return tuple(dict.fromkeys(listed))
+
+
+def command(value: object) -> tuple[str, ...]:
+    listed = value.split() if isinstance(value, str) else value
+    if not isinstance(listed, list | tuple) or not all(isinstance(each, str) for each in listed):
+        raise Unusable(N_('must be a command and its arguments, such as ["purge", "--all"]'))
+    return tuple(listed)
+
+
+def seconds(value: object) -> tuple[int, ...]:
+    listed = value.replace(",", " ").split() if isinstance(value, str) else value
+    if not isinstance(listed, list | tuple) or len(listed) > MAX_PURGED:
+        raise Unusable(N_("must be a list of seconds, such as [10, 90]"))
+    return tuple(sorted({integer(each, least=1, most=86400) for each in listed}))
+
+
+def _listed(value: object, most: int) -> list[str]:
+    listed = value.split() if isinstance(value, str) else value
+    if not isinstance(listed, list | tuple) or len(listed) > most:
+        raise Unusable(N_("must be a list of at most {most}"), most=most)
+    return [plain_text(each) for each in listed]
 
 
 def redirects(value: object) -> tuple[tuple[str, str], ...]:

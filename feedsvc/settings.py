@@ -24,7 +24,9 @@ PREFIX = "FEEDSVC_"
 FILE_VARIABLE = "FEEDSVC_CONFIG"
 DEFAULT_FILE = "feedsvc.toml"
 # Settings whose values are never shown.
-_SECRET = ("password", "key")
+_SECRET = ("password", "key", "secret")
+# Parts of the settings that have paths.
+_WITH_PATHS = ("mail", "purge", "replica")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -93,6 +95,47 @@ class Mail:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Replica:
+    """What says how old the copied files of a replica are, and how old they may be (seconds)."""
+
+    stamp: Path | None = _setting(values.folder, "")
+    max_age: int = _setting(partial(values.integer, least=1, most=86400), 60)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purge:
+    """How caches in front are told what changed; without `urls` and `command` they are not.
+
+    Requests of this `method` go to `urls`, the surrogate keys in a `header` or in the `body`, or
+    one request for each `{key}` or `{path}` in an address. `again` are the seconds after which
+    all is repeated.
+    """
+
+    urls: tuple[str, ...] = _setting(values.purge_urls, ())
+    method: str = _setting(values.method, "PURGE")
+    header: str = _setting(values.header, "Surrogate-Key")
+    body: str = _setting(values.plain_text, "")
+    secret_header: str = _setting(values.optional_header, "")
+    secret: str = _setting(values.secret, "")
+    secret_file: Path | None = _setting(values.folder, "")
+    command: tuple[str, ...] = _setting(values.command, ())
+    again: tuple[int, ...] = _setting(values.seconds, (10, 90))
+
+    def faults(self, surrogate_keys: tuple[str, ...]) -> Iterator[Fault]:
+        """Yield what contradicts itself, or is missing, if caches are to be told."""
+        is_by_path = self.urls and all("{path}" in each for each in self.urls)
+        if (self.urls or self.command) and not (surrogate_keys or is_by_path):
+            text = N_("must name a header, or caches do not know what a key stands for")
+            yield Fault("surrogate_keys", Message(text))
+        if bool(self.secret_header) != bool(self.secret or self.secret_file):
+            text = N_("purge.secret_header and purge.secret need each other")
+            yield Fault("purge.secret_header", Message(text))
+        if self.secret_file is not None and not self.secret_file.is_file():
+            where = f"purge.secret_file = {str(self.secret_file)!r}"
+            yield Fault(where, Message(N_("this file does not exist")))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ParseSettings:
     """The settings that parsing depends on, and the only ones that parsers receive.
 
@@ -146,6 +189,9 @@ class Settings:
     desk: Desk = field(default=Desk(), metadata={"table": Desk})
     mail: Mail = field(default=Mail(), metadata={"table": Mail})
     problems_folder: Path | None = _setting(values.folder, "")
+    surrogate_keys: tuple[str, ...] = _setting(values.headers, ())
+    purge: Purge = field(default=Purge(), metadata={"table": Purge})
+    replica: Replica = field(default=Replica(), metadata={"table": Replica})
 
     @property
     def site(self) -> str:
@@ -201,11 +247,14 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
             _override(table, name, text, faults)
     settings: Settings = _build(Settings, table, "", faults)
     folder = path.parent.absolute()
-    settings = replace(_placed(settings, folder), mail=_placed(settings.mail, folder))
+    placed = {name: _placed(getattr(settings, name), folder) for name in _WITH_PATHS}
+    settings = replace(_placed(settings, folder), **placed)
     faults.extend(_contradictions(settings))
     # Of values that are faulty, the defaults stand here.
     if not any(fault.where.startswith("mail.") for fault in faults):
         faults.extend(settings.mail.faults())
+    if not any(fault.where.startswith(("purge.", "surrogate_keys")) for fault in faults):
+        faults.extend(settings.purge.faults(settings.surrogate_keys))
     if faults:
         language = table.get("language")
         raise SettingsError(tuple(faults), language if language in LANGUAGES else "en")

@@ -6,7 +6,10 @@ from feedsvc.model import Entry
 from feedsvc.storage.rows import Rows, decode_entry
 
 # The columns of a ChangedEntry.
-_CHANGED = "sequence, entry.id, entry.status, entry.published, entry.expires, entry.digest, data"
+_CHANGED = (
+    "sequence, entry.id, entry.status, entry.published, entry.expires, entry.digest, data,"
+    " entry.page"
+)
 
 
 class Due(NamedTuple):
@@ -24,7 +27,7 @@ class ChangedEntry(NamedTuple):
 
     `status` is as in Entry, or 'removed'; `published` and `expires` (None if it has no end) are
     in microseconds since the epoch; `digest` identifies the content; `data` is the entry as
-    JSON, None if it is removed.
+    JSON, None if it is removed; `page` is the path of its page, '' if it had none.
     """
 
     sequence: int
@@ -34,6 +37,7 @@ class ChangedEntry(NamedTuple):
     expires: int | None
     digest: bytes
     data: bytes | None
+    page: str
 
     def is_public(self, now: int) -> bool:
         """Return whether the entry is public at a moment."""
@@ -42,7 +46,11 @@ class ChangedEntry(NamedTuple):
 
     def entry(self) -> Entry | None:
         """Return the entry if it is published, now or later, else None."""
-        return decode_entry(self.data) if self.status == "published" and self.data else None
+        return self.last() if self.status == "published" else None
+
+    def last(self) -> Entry | None:
+        """Return the entry as it was last written, whatever its status; None if it is removed."""
+        return decode_entry(self.data) if self.data else None
 
 
 class ChangeRows(Rows):
@@ -52,7 +60,7 @@ class ChangeRows(Rows):
         """Return the entries of a higher sequence, whenever published, lowest sequence first."""
         rows = self.all_rows(
             f"SELECT {_CHANGED} FROM entry LEFT JOIN file USING (path) WHERE sequence > ?"  # noqa: S608
-            " UNION ALL SELECT sequence, id, 'removed', 0, NULL, x'', NULL FROM deleted"
+            " UNION ALL SELECT sequence, id, 'removed', 0, NULL, x'', NULL, '' FROM deleted"
             " WHERE sequence > ? ORDER BY sequence LIMIT ?",
             sequence,
             sequence,

@@ -45,8 +45,9 @@ from feedsvc.setting_values import LOGOS
 from feedsvc.settings import Settings
 from feedsvc.storage.catalogue import Catalogue
 from feedsvc.storage.snapshot import Snapshot
+from feedsvc.surrogate_keys import of_entry
 from feedsvc.text import normalized
-from feedsvc.web.responses import conditions, set_date
+from feedsvc.web.responses import conditions, set_date, set_surrogate_keys
 
 # In seconds: as a page, which may be withdrawn, too.
 MAX_AGE = 300
@@ -149,6 +150,7 @@ class MediaViews:
         if path is None:
             raise NotFound
         file, digest = self._opened(partial(open_real, str(path.resolve())))
+        set_surrogate_keys()
         return _send(file, digest, LOGOS[path.suffix.lower()], name)
 
     def static(self, path: str) -> BaseResponse:
@@ -158,6 +160,7 @@ class MediaViews:
         if folder is None or media_type is None:
             raise NotFound
         file, digest = self._opened(partial(open_beneath, folder, path))
+        set_surrogate_keys()
         return _send(file, digest, media_type, path.rpartition("/")[2])
 
     def _find(self, entry_id: str, name: str) -> "_Found":
@@ -166,6 +169,7 @@ class MediaViews:
             entry = self._find_entry(snapshot, entry_id)
         if entry is None:
             raise NotFound
+        set_surrogate_keys(of_entry(entry_id))
         for file in common.media(entry):
             # What an earlier version read, or an address kept since then, may not be in NFC.
             is_named = file.name == name or normalized(file.name) == normalized(name)

@@ -16,6 +16,7 @@ from feedsvc.feeds import FOR_READERS
 from feedsvc.model import Entry
 from feedsvc.pages import html
 from feedsvc.settings import Settings
+from feedsvc.surrogate_keys import LIST, of_entry
 from feedsvc.web.document_cache import DocumentCache
 from feedsvc.web.errors import ErrorPage
 from feedsvc.web.representation import Representation, represent
@@ -115,7 +116,8 @@ class PageViews:
         if latest is not None and latest.basis == basis:
             return latest
         body = html.entry(entry, neighbours, self._settings, related=related)
-        return represent(body, "text/html", basis=basis)
+        keys = _surrogate_keys(entry, neighbours, related)
+        return represent(body, "text/html", basis=basis, surrogate_keys=keys)
 
     def _respond(self, render: Callable[[Edition], Representation]) -> Response:
         try:
@@ -128,3 +130,13 @@ class PageViews:
                 link = f'<{urls.feed_path(name)}>; rel="alternate"; type="{feed.media_type}"'
                 response.headers.add("Link", link)
         return response
+
+
+def _surrogate_keys(
+    entry: Entry, neighbours: tuple[Entry | None, Entry | None], related: Related
+) -> tuple[str, ...]:
+    """Return the keys of an entry's page: those of the entries that it names."""
+    named = [each.id for each in (entry, *neighbours) if each]
+    keys = tuple(map(of_entry, (*named, *(each.id for each in related.entries))))
+    # Of its translations, which may be many, only the addresses are known.
+    return (LIST, *keys) if entry.versions else keys

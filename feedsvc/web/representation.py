@@ -11,6 +11,8 @@ from hashlib import blake2b
 import brotli
 import deflate
 
+from feedsvc.surrogate_keys import LIST
+
 
 def _gzip(body: bytes) -> bytes:
     return bytes(deflate.gzip_compress(body, 9))
@@ -37,7 +39,7 @@ class Representation:
     a strong tag must differ if the bytes do (RFC 9110 section 8.8.3.3). `entry_digests`
     identify, in the tag too, the entries of a feed (see `feeds.delta`). `basis` is a digest
     of everything it was rendered from, if that was recorded: the same basis would give the
-    same bytes.
+    same bytes. `surrogate_keys` are those that caches in front know it by, beside `all`.
     """
 
     media_type: str
@@ -45,6 +47,7 @@ class Representation:
     tag: str
     entry_digests: tuple[bytes, ...] = ()
     basis: bytes = b""
+    surrogate_keys: tuple[str, ...] = (LIST,)
     _encoded: dict[str, bytes] = field(default_factory=dict, compare=False)
     _encoding: threading.Lock = field(default_factory=threading.Lock, compare=False)
 
@@ -73,12 +76,16 @@ class Representation:
 
 
 def represent(
-    body: bytes, media_type: str, entry_digests: tuple[bytes, ...] = (), basis: bytes = b""
+    body: bytes,
+    media_type: str,
+    entry_digests: tuple[bytes, ...] = (),
+    basis: bytes = b"",
+    surrogate_keys: tuple[str, ...] = (LIST,),
 ) -> Representation:
     """Return the representation of rendered bytes."""
     digest = blake2b(body, digest_size=12).digest()
     tag = urlsafe_b64encode(digest + b"".join(entry_digests)).decode().rstrip("=")
-    return Representation(media_type, body, tag, entry_digests, basis)
+    return Representation(media_type, body, tag, entry_digests, basis, surrogate_keys)
 
 
 def last_modified(newest: int, tag: str) -> datetime | None:

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from feedsvc import clock
 from feedsvc.edition import ValidityPeriod
+from feedsvc.surrogate_keys import ALL, LIST, joined
 from feedsvc.web.document_cache import CachedDocument
 from feedsvc.web.representation import CONTENT_CODINGS, Representation, last_modified
 from feedsvc.web.response_cache import CACHE_POLICY, CachePolicy
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 MAX_AGE = 300
 STALE_WHILE_REVALIDATE = 60
 STALE_IF_ERROR = 86400
+# The key in the WSGI environment under which views leave the surrogate keys of their response.
+_SURROGATE_KEYS = "feedsvc.surrogate_keys"
 # No script runs; `with_script` is the exception.
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; img-src 'self' data:; media-src 'self'; style-src 'self';"
@@ -57,6 +60,7 @@ def static_response(document: Representation) -> Response:
     """Serve a static document; needs no catalogue."""
     always = ValidityPeriod(revision=0, since=0, until=None, newest=0)
     response = respond(CachedDocument(document, always, always))
+    set_surrogate_keys()
     request.environ[CACHE_POLICY] = replace(request.environ[CACHE_POLICY], period=None)
     return response
 
@@ -72,6 +76,20 @@ def moved(path: str) -> BaseResponse:
 def uncached(response: Response) -> Response:
     """Tell caches to ask again each time."""
     response.cache_control.no_cache = True
+    return response
+
+
+def set_surrogate_keys(*keys: str) -> None:
+    """Set by which surrogate keys the response is known, beside `all`; otherwise it is `list`."""
+    request.environ[_SURROGATE_KEYS] = keys
+
+
+def add_surrogate_keys(headers: tuple[str, ...], response: R) -> R:
+    """Add the headers that list the surrogate keys, unless no cache may keep the response."""
+    if response.status_code < 400 and not response.cache_control.no_cache:
+        keys = (ALL, *request.environ.get(_SURROGATE_KEYS, (LIST,)))
+        for header in headers:
+            response.headers[header] = joined(header, keys)
     return response
 
 
@@ -120,6 +138,7 @@ class _Window:
 
 def _full(cached: CachedDocument, *, dated: bool) -> tuple[Response, _Window]:
     document, period = cached.document, cached.period
+    set_surrogate_keys(*document.surrogate_keys)
     window = _Window(clock.now(), period.since, period.until)
     coding, body = best_coding(document)
     response = Response(body, content_type=f"{document.media_type}; charset=utf-8")

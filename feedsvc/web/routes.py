@@ -8,7 +8,7 @@ from werkzeug.http import parse_date
 from werkzeug.routing import IntegerConverter
 from werkzeug.wrappers import Response as BaseResponse
 
-from feedsvc import urls
+from feedsvc import clock, urls
 from feedsvc.documents import DOCUMENTS
 from feedsvc.settings import Settings
 from feedsvc.storage.catalogue import Catalogue
@@ -18,7 +18,7 @@ from feedsvc.web.feeds import FeedViews
 from feedsvc.web.media import MediaViews
 from feedsvc.web.old_addresses import OldAddresses
 from feedsvc.web.pages import PageViews
-from feedsvc.web.responses import CONTENT_SECURITY_POLICY, moved
+from feedsvc.web.responses import CONTENT_SECURITY_POLICY, add_surrogate_keys, moved
 from feedsvc.web.search import SearchViews
 
 _HEADERS = {
@@ -49,7 +49,7 @@ def register(app: Flask, settings: Settings, catalogue: Catalogue, cache: Docume
         **SearchViews(settings, cache, feeds).views(),
         **media.views(),
         "health": health.alive,
-        "ready": partial(health.ready, catalogue),
+        "ready": partial(health.ready, catalogue, settings.replica, clock.now()),
     }
     for document in DOCUMENTS:
         for rule in document.rules(settings):
@@ -63,6 +63,8 @@ def register(app: Flask, settings: Settings, catalogue: Catalogue, cache: Docume
     app.before_request(_replace_absurd_dates)
     app.before_request(old_addresses.response_to_query)
     app.after_request(_add_headers)
+    if settings.surrogate_keys:
+        app.after_request(partial(add_surrogate_keys, settings.surrogate_keys))
 
 
 def _replace_absurd_dates() -> None:

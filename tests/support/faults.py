@@ -27,6 +27,7 @@ PRESS_TITLE = "Штаб по развитию отечественных про�
 # How to get a tool that is not in a Debian package of its own name.
 _SOURCES = {
     "dd": "coreutils",
+    "ip": "iproute2",
     "java": "default-jre-headless",
     "mariadb-install-db": "mariadb-server",
     "mariadbd": "mariadb-server",
@@ -37,6 +38,7 @@ _SOURCES = {
     "setpriv": "util-linux",
     "sfeed_update": "sfeed",
     "unshare": "util-linux",
+    "varnishd": "varnish varnish-modules",
 }
 
 

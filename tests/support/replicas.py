@@ -94,14 +94,13 @@ class Replica:
 
 
 def _configuration(port: int, replicas: Mapping[str, int]) -> str:
-    """Return the configuration in the operator's guide, with addresses of this machine."""
-    guide = (ROOT / "docs" / "operator.md").read_text()
-    found = re.search(r"```haproxy\n(.*?)```", guide, re.DOTALL)
-    assert found
-    text = found[1].replace("bind :80", f"bind 127.0.0.1:{port}")
+    """Return the configuration in deploy/ with addresses of this machine, asking all in turn."""
+    text = (ROOT / "deploy" / "haproxy" / "haproxy.cfg").read_text()
+    text = text.replace("bind :80", f"bind 127.0.0.1:{port}").replace(" backup", "")
+    text = re.sub(r"^ +stick.*\n", "", text, flags=re.MULTILINE)
     for name, replica in replicas.items():
         text, count = re.subn(rf"server {name} \S+", f"server {name} 127.0.0.1:{replica}", text)
-        assert count == 1
+        assert count == 2
     return text
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from feedsvc import companions, isolation
 from feedsvc.companions import Companion, wanted
-from feedsvc.settings import Settings
+from feedsvc.settings import Purge, Settings
 from tests.support.newsroom import ROOT
 from tests.support.waiting import wait_for
 
@@ -63,6 +63,9 @@ def test_what_is_not_set_up_has_no_companion(settings: Settings) -> None:
     assert wanted(settings) == ()
     desk = replace(settings, desk=replace(settings.desk, port=8001))
     assert wanted(desk) == ("feedsvc.desk.process", "feedsvc.telling.process")
+    purging = ("feedsvc.purging.process",)
+    for purge in (Purge(urls=("http://cache/",)), Purge(command=("purge",))):
+        assert wanted(replace(settings, purge=purge)) == purging
     told = ("feedsvc.telling.process",)
     assert wanted(replace(settings, mail=replace(settings.mail, host="localhost"))) == told
     assert wanted(replace(settings, problems_folder=settings.entries)) == told

@@ -246,6 +246,7 @@ def test_every_setting_is_documented_with_its_default() -> None:
         value: object = defaults
         for part in key.split("."):
             value = getattr(value, part)
+        value = list(value) if isinstance(value, tuple) else value
         if written.startswith("`"):
             assert written.strip("`") == str(value), key
         else:
@@ -425,3 +426,66 @@ def test_the_text_file_of_problems_is_not_where_it_would_be_read(
         assert load(environ).problems_folder == tmp_path / folder
     else:
         assert [where.split()[0] for where, _ in faults(environ)] == ["problems_folder"]
+
+
+def test_caches_are_told_as_the_settings_say(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("secret")
+    text = """surrogate_keys = ["Surrogate-Key", "Cache-Tag"]
+[purge]
+urls = ["http://10.0.0.9:6081{path}", "https://[::1]/purge"]
+method = "post"
+secret_header = "Fastly-Key"
+secret_file = "token"
+command = ["purge", "--all"]
+again = [30, 5, 30]
+[replica]
+stamp = "entries/.stamp"
+"""
+    settings = load(write(tmp_path, text))
+    assert settings.surrogate_keys == ("Surrogate-Key", "Cache-Tag")
+    assert settings.purge.urls == ("http://10.0.0.9:6081{path}", "https://[::1]/purge")
+    assert (settings.purge.method, settings.purge.command) == ("POST", ("purge", "--all"))
+    assert settings.purge.secret_file == tmp_path / "token"
+    assert settings.purge.again == (5, 30)
+    assert settings.replica.stamp == tmp_path / "entries/.stamp"
+    assert load(
+        {
+            "FEEDSVC_SURROGATE_KEYS": "xkey Cache-Tag",
+            "FEEDSVC_PURGE__COMMAND": "purge --all",
+            "FEEDSVC_PURGE__AGAIN": "1, 2",
+        }
+    ).purge.again == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('surrogate_keys = ["Bad Header"]', "must be the name of a header"),
+        ("surrogate_keys = 5", "must be a list of at most 4"),
+        ('[purge]\nurls = ["ftp://cache/"]', "must be a list of addresses"),
+        ('[purge]\nurls = ["http://user:word@cache/"]', "must be a list of addresses"),
+        ('[purge]\nurls = ["http://cache/\\nX: y"]', "must be a list of addresses"),
+        ('[purge]\nmethod = "GO ON"', "must be a method of HTTP"),
+        ('[purge]\nheader = ""', "must be the name of a header"),
+        ("[purge]\ncommand = [5]", "must be a command and its arguments"),
+        ("[purge]\nagain = 5", "must be a list of seconds"),
+        ("[purge]\nagain = [0]", "must be a whole number from 1 to 86400"),
+        ('[purge]\nurls = ["http://cache/"]', "must name a header"),
+        ('[purge]\ncommand = ["x"]', "must name a header"),
+        ('[purge]\nsecret_header = "Key"', "purge.secret_header and purge.secret"),
+        ('[purge]\nsecret_header = "Key"\nsecret_file = "none"', "this file does not exist"),
+        ('[purge]\nsecret = "abc"', "purge.secret_header and purge.secret"),
+        ("[purge]\nsecret = 5", "must be text in quotation marks"),
+        ("[replica]\nmax_age = 0", "must be a whole number from 1 to 86400"),
+    ],
+)
+def test_settings_of_caches_that_cannot_be_are_told(
+    tmp_path: Path, text: str, expected: str
+) -> None:
+    ((where, message),) = faults(write(tmp_path, text))
+    assert message.startswith(expected), where
+    assert "secret = " not in where
+
+
+def test_who_knows_addresses_needs_no_keys(tmp_path: Path) -> None:
+    assert load(write(tmp_path, '[purge]\nurls = ["http://cache{path}"]')).purge.urls

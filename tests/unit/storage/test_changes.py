@@ -298,3 +298,19 @@ def test_after_any_history_a_subscriber_knows_exactly_what_is_public(
             assert subscriber.public == {entry.id: entry.title for entry in public}
         finally:
             newsroom.writer.close()
+
+
+def test_an_event_tells_the_page_of_what_is_gone_and_the_text_of_what_is_withdrawn(
+    newsroom: Newsroom,
+) -> None:
+    subscriber = Subscriber(newsroom)
+    newsroom.publish({name: item(name) for name in ("kept.md", "removed.md")})
+    newsroom.apply({"draft.md": item(status="draft")})
+    subscriber.read()
+    newsroom.apply({"kept.md": item("Withdrawn", status="withdrawn")}, ["removed.md", "draft.md"])
+    events = {event.row.id: event for event in subscriber.read()}
+    withdrawn = events["kept"].row.last()
+    assert (withdrawn and withdrawn.title, events["kept"].entry) == ("Withdrawn", None)
+    assert events["removed"].row.page.endswith("/removed.html")
+    assert [events[name].row.last() for name in ("removed", "draft")] == [None, None]
+    assert events["draft"].row.page == ""

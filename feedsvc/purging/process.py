@@ -1,0 +1,124 @@
+"""The purging process: what the writer process starts if caches in front are to be told.
+
+Each receiver has a thread of its own, since one that hangs must not keep the others waiting. The
+process ends with its parent, at any moment: what was not confirmed is told again.
+"""
+
+import fcntl
+import logging
+import random
+import sys
+import threading
+import time
+from dataclasses import replace
+from hashlib import blake2b
+
+from feedsvc.companions import settings_from_parent
+from feedsvc.fault_log import FaultLog
+from feedsvc.i18n import N_, Message, reason
+from feedsvc.purging.follower import Follower, follower_name
+from feedsvc.purging.progress import Progress
+from feedsvc.purging.receivers import NotTold, Receiver, receivers
+from feedsvc.settings import Desk, Mail, Purge, Replica, Serve, Settings
+from feedsvc.storage.catalogue import Catalogue
+
+LOCK = "purging.lock"
+# In seconds: how often to look, and until every worker of this machine serves a change that is in
+# the catalogue (web.freshness.LATE, and a request that began before).
+POLL = 0.1
+SETTLE = 0.4
+# In seconds, before a receiver is tried again; doubled each time.
+FIRST_PAUSE = 1.0
+LONGEST_PAUSE = 60.0
+_log = logging.getLogger("feedsvc")
+
+
+def run() -> None:
+    """Tell caches until the writer ends."""
+    settings = settings_from_parent()
+    try:
+        with (settings.instance / LOCK).open("wb") as lock:
+            # One that is about to end may still hold it.
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            _purge(settings)
+    except OSError as error:
+        _log.error("%s: %s", settings.instance, error)
+        sys.exit(1)
+
+
+def _purge(settings: Settings) -> None:
+    told = receivers(settings)
+    delays = (SETTLE, *settings.purge.again)
+    names = frozenset(follower_name(each, delay) for each in told for delay in delays)
+    progress, rendering = Progress(settings.instance, names), _rendering(settings)
+    catalogue = Catalogue(settings.instance)
+    for receiver in told:
+        followers = [Follower(receiver, delay, catalogue, progress, rendering) for delay in delays]
+        teller = Teller(receiver, followers, settings.language)
+        threading.Thread(target=_work, args=(teller,), daemon=True).start()
+    threading.Event().wait()
+
+
+def _work(teller: "Teller") -> None:
+    while True:
+        teller.step(time.monotonic())
+        time.sleep(POLL)
+
+
+class Teller:
+    """Has one receiver told, and told again what it could not be told."""
+
+    def __init__(self, receiver: Receiver, followers: list[Follower], language: str) -> None:
+        self._receiver = receiver
+        self._followers = followers
+        self._language = language
+        self._fault_log = FaultLog(language)
+        self._pause = FIRST_PAUSE
+        self.is_away = False
+        self._due = 0.0
+
+    def step(self, now: float) -> None:
+        """Tell what is due; `now` is on the monotonic clock."""
+        if now < self._due:
+            return
+        for follower in self._followers:
+            try:
+                follower.step(now)
+            except NotTold as error:
+                self._failed(error, now)
+                return
+            except OSError as error:
+                text = N_("what caches were told cannot be recorded: {reason}")
+                self._fault_log.log(Message(text, {"reason": reason(error)}))
+        if self.is_away and not any(follower.has_failed for follower in self._followers):
+            self._recovered()
+
+    def _failed(self, error: NotTold, now: float) -> None:
+        self.is_away = True
+        pause = self._pause * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
+        self._due = now + max(pause, error.wait)
+        self._pause = min(2 * self._pause, LONGEST_PAUSE)
+        text = N_("{receiver} cannot be told what has changed, and may show old news: {fault}")
+        values = {"receiver": self._receiver.name, "fault": error.message}
+        self._fault_log.log(Message(text, values))
+
+    def _recovered(self) -> None:
+        self.is_away = False
+        self._pause = FIRST_PAUSE
+        self._fault_log.clear()
+        message = Message(N_("{receiver} is told again"), {"receiver": self._receiver.name})
+        _log.info("%s", message.text(self._language))
+
+
+def _rendering(settings: Settings) -> str:
+    """Return a digest of the settings that responses may depend on."""
+    apart = replace(
+        settings,
+        serve=Serve(),
+        desk=Desk(),
+        mail=Mail(),
+        purge=Purge(),
+        replica=Replica(),
+        problems_folder=None,
+    )
+    return blake2b(repr(apart).encode(), digest_size=8).hexdigest()
