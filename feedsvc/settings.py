@@ -49,6 +49,13 @@ class Desk:
     port: int = _setting(partial(values.integer, least=0, most=65535), 0)
     key: str = _setting(values.key, "")
     base_url: str = _setting(values.base_url, "")
+    metrics: bool = _setting(values.switch, default=False)
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield what is missing."""
+        if self.metrics and not self.port:
+            text = N_("metrics are at the port of the desk: set desk.port as well")
+            yield Fault("desk.metrics", Message(text))
 
     @property
     def site(self) -> str:
@@ -90,6 +97,26 @@ class Mail:
         if self.password_file is not None and not self.password_file.is_file():
             where = f"mail.password_file = {str(self.password_file)!r}"
             yield Fault(where, Message(N_("this file does not exist")))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Log:
+    """How the service logs what happens, and where, if anywhere, it logs requests.
+
+    `access` is a file, `setting_values.STANDARD_OUTPUT` or empty. `proxies` are networks, as
+    `ipaddress` reads them.
+    """
+
+    format: str = _setting(values.log_form, "text")
+    access: Path | str = _setting(values.access_log, "")
+    access_format: str = _setting(values.access_form, "combined")
+    proxies: tuple[str, ...] = _setting(values.proxies, ())
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield what is missing."""
+        if isinstance(self.access, Path) and not self.access.parent.is_dir():
+            where = f"log.access = {str(self.access)!r}"
+            yield Fault(where, Message(N_("this folder does not exist")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +173,7 @@ class Settings:
     desk: Desk = field(default=Desk(), metadata={"table": Desk})
     mail: Mail = field(default=Mail(), metadata={"table": Mail})
     problems_folder: Path | None = _setting(values.folder, "")
+    log: Log = field(default=Log(), metadata={"table": Log})
 
     @property
     def site(self) -> str:
@@ -201,11 +229,13 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
             _override(table, name, text, faults)
     settings: Settings = _build(Settings, table, "", faults)
     folder = path.parent.absolute()
-    settings = replace(_placed(settings, folder), mail=_placed(settings.mail, folder))
+    parts = {name: _placed(getattr(settings, name), folder) for name in ("desk", "log", "mail")}
+    settings = replace(_placed(settings, folder), **parts)
     faults.extend(_contradictions(settings))
-    # Of values that are faulty, the defaults stand here.
-    if not any(fault.where.startswith("mail.") for fault in faults):
-        faults.extend(settings.mail.faults())
+    for name, part in parts.items():
+        # Of values that are faulty, the defaults stand here.
+        if not any(fault.where.startswith(f"{name}.") for fault in faults):
+            faults.extend(part.faults())
     if faults:
         language = table.get("language")
         raise SettingsError(tuple(faults), language if language in LANGUAGES else "en")

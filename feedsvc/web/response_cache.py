@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # The key in the WSGI environment under which the application leaves the policy.
 CACHE_POLICY = "feedsvc.cache_policy"
+# The same, for the name of the document, if anybody wants to know it (`observed`).
+DOCUMENT = "feedsvc.document"
 MAX_RESPONSES = 10_000
 LIMIT = 8 * 1024 * 1024
 # About what one response takes beside its body and headers.
@@ -48,7 +50,10 @@ class CachePolicy:
 
 @dataclass(frozen=True, slots=True)
 class CachedResponse:
-    """A response that is kept; `code` is the number that its status begins with."""
+    """A response that is kept; `code` is the number that its status begins with.
+
+    `document` is the name of what it answers with, if the application has left that.
+    """
 
     status: str
     code: int
@@ -56,6 +61,7 @@ class CachedResponse:
     body: bytes
     since: int
     until: int
+    document: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +176,11 @@ class ResponseCache:
             body.close()
         status, headers = started
         until = _FOREVER if policy.until is None else policy.until
+        document = environ.get(DOCUMENT, "")
         with self._lock:
-            response = CachedResponse(status, int(status[:3]), headers, whole, policy.since, until)
+            response = CachedResponse(
+                status, int(status[:3]), headers, whole, policy.since, until, document
+            )
             self._keep(generation, environ, response)
         return [whole]
 
