@@ -1,10 +1,12 @@
 """The composition root: everything that a serving process is made of."""
 # ruff: noqa: PLC0415 - what is not set up is not loaded
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
-from flask import Flask
+from flask import Flask, Response
 
 from feedsvc import logs
 from feedsvc.settings import Settings, load
@@ -16,12 +18,29 @@ from feedsvc.web.response_cache import ResponseCache
 from feedsvc.web.routes import register
 
 if TYPE_CHECKING:
-    from feedsvc.web.observed import Observer
+    from _typeshed.wsgi import WSGIApplication
+
+    from feedsvc.web.observed import Observe
 
 # In seconds, between two calls of each background task.
 ENSURE_WRITER_EVERY = 0.5
 REFRESH_EVERY = 0.04
 RELEASE_MEMORY_EVERY = 2.0
+
+
+@dataclass
+class _Extras:
+    """What the settings ask for beside serving.
+
+    How the two caches are made; who is told of each request that the application answers; what
+    is called with its responses; background tasks.
+    """
+
+    make_cache: Callable[[Catalogue], DocumentCache] = DocumentCache
+    make_responses: Callable[..., ResponseCache] = ResponseCache
+    observers: "list[Observe]" = field(default_factory=list)
+    after_request: list[Callable[[Response], Response]] = field(default_factory=list)
+    tasks: list[tuple[Callable[[], None], float]] = field(default_factory=list)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -31,26 +50,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     """
     settings = settings or load()
     logs.set_up_within(settings.log.format)
-    observers: list[Observer] = []
-    tasks: list[tuple[Callable[[], None], float]] = []
-    make_cache: Callable[[Catalogue], DocumentCache] = DocumentCache
-    if settings.desk.metrics:
-        from feedsvc.metrics.counted import count
-
-        counting = count(settings)
-        make_cache = counting.make_cache
-        observers.append(counting.counts)
-        tasks.append((counting.publish, counting.publish_every))
-    if settings.log.access:
-        from feedsvc.web.access_log import AccessLog
-
-        observers.append(AccessLog(settings.log, settings.language))
-    app, cache = _build(settings, make_cache, observers)
+    extras = _extras(settings)
+    app, cache = _build(settings, extras)
     background = BackgroundTasks(
         (WriterSupervisor(settings).ensure_writer, ENSURE_WRITER_EVERY),
         (cache.refresh, REFRESH_EVERY),
         (release_free_memory, RELEASE_MEMORY_EVERY),
-        *tasks,
+        *extras.tasks,
     )
     background.start()
     app.before_request(background.start_in_process)
@@ -59,25 +65,39 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 def build_app(settings: Settings) -> Flask:
     """Return the application that serves what the catalogue holds, and starts nothing."""
-    return _build(settings, DocumentCache, ())[0]
+    return _build(settings, _Extras())[0]
 
 
-def _build(
-    settings: Settings,
-    make_cache: Callable[[Catalogue], DocumentCache],
-    observers: "Sequence[Observer]",
-) -> tuple[Flask, DocumentCache]:
+def _extras(settings: Settings) -> _Extras:
+    extras = _Extras()
+    if settings.desk.metrics:
+        from feedsvc.metrics.counted import count
+
+        counting = count(settings)
+        extras.make_cache = counting.make_cache
+        extras.observers.append(counting.counts.count)
+        extras.after_request.append(counting.counts.prepare)
+        extras.tasks.append((counting.publish, counting.publish_every))
+    if settings.log.access:
+        from feedsvc.web.access_log import AccessLog, LoggedCache
+
+        log = AccessLog(settings.log, settings.language)
+        extras.make_responses = partial(LoggedCache, log=log)
+        extras.observers.append(log.log)
+    return extras
+
+
+def _build(settings: Settings, extras: _Extras) -> tuple[Flask, DocumentCache]:
     app = Flask("feedsvc", static_folder=None)
     catalogue = Catalogue(settings.instance)
-    cache = make_cache(catalogue)
+    cache = extras.make_cache(catalogue)
     register(app, settings, catalogue, cache)
-    responses: ResponseCache
-    if observers:
-        from feedsvc.web.observed import ObservedCache, name_document
+    for function in extras.after_request:
+        app.after_request(function)
+    wsgi: WSGIApplication = app.wsgi_app
+    if extras.observers:
+        from feedsvc.web.observed import observed
 
-        app.after_request(name_document)
-        responses = ObservedCache(app.wsgi_app, cache.validity, observers)
-    else:
-        responses = ResponseCache(app.wsgi_app, cache.validity)
-    app.wsgi_app = responses  # type: ignore[method-assign]
+        wsgi = observed(wsgi, extras.observers)
+    app.wsgi_app = extras.make_responses(wsgi, cache.validity)  # type: ignore[method-assign]
     return app, cache

@@ -1,4 +1,4 @@
-"""What a serving process needs to count: an observer, a cache that is timed, and a task."""
+"""What a serving process needs to count: counts, a cache that is timed, and a task."""
 
 from collections.abc import Callable
 from functools import partial
@@ -13,7 +13,7 @@ from feedsvc.web.document_cache import CachedDocument, DocumentCache, Render
 
 
 class Counting(NamedTuple):
-    """The observer of requests, how to make the cache of documents, and the task to publish.
+    """The counts of requests, how to make the cache of documents, and the task to publish.
 
     `publish_every` is in seconds.
     """

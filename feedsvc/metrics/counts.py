@@ -9,9 +9,11 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from flask import Response, request
+
 from feedsvc.documents import DOCUMENTS
 from feedsvc.web.observed import Headers
-from feedsvc.web.response_cache import DOCUMENT, CachedResponse
+from feedsvc.web.response_cache import REPLAYS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -23,6 +25,8 @@ NAMES = frozenset(each.name for each in DOCUMENTS) | {OTHER}
 # the first of its class.
 CODES = (200, 206, 226, 301, 302, 304, 308, 400, 404, 405, 410, 412, 416, 500, 503)
 _FIRST_OF_CLASS = {2: 200, 3: 301, 4: 400, 5: 500}
+# The key in the WSGI environment under which the name of the document stands.
+_DOCUMENT = "feedsvc.document"
 # In seconds, the upper bounds of a histogram's buckets.
 BUCKETS = (0.005, 0.025, 0.1, 0.5, 2.5, 10.0)
 # A number that only grows, and what it is of: `requests`, document, code and `hit` or `miss`;
@@ -53,28 +57,27 @@ class Counts:
 
     def clear(self) -> None:
         """Begin anew, in a process that was forked from one that has counted."""
-        self._hits: dict[tuple[str, int], int] = defaultdict(int)
+        self._hits: dict[tuple[str, int], list[int]] = {}
         self._misses: dict[tuple[str, int], int] = defaultdict(int)
         self._times: dict[tuple[str, str], list[float]] = {}
 
-    def hit(self, _environ: "WSGIEnvironment", response: CachedResponse) -> None:
-        """Count a request that is answered from memory."""
-        # Without the lock: within this line no call is made of Python's own functions, and only
-        # there and at jumps does CPython change to another thread.
-        self._hits[response.document, response.code] += 1
+    def prepare(self, response: Response) -> Response:
+        """Leave what a response is counted with, from memory or not; for `after_request`."""
+        document = request.endpoint if request.endpoint in NAMES else OTHER
+        request.environ[_DOCUMENT] = document
+        with self._lock:
+            key = document, _code(response.status_code)
+            request.environ[REPLAYS] = self._hits.setdefault(key, [0])
+        return response
 
-    def miss(
-        self,
-        environ: "WSGIEnvironment",
-        code: int,
-        _headers: Headers,
-        seconds: float,
+    def count(
+        self, environ: "WSGIEnvironment", code: int, _headers: Headers, seconds: float
     ) -> None:
         """Count a request that the application has answered after so many seconds."""
-        document = environ.get(DOCUMENT, "")
+        document = environ.get(_DOCUMENT, OTHER)
         with self._lock:
-            self._misses[document, code] += 1
-            self._observe("miss", _name(document), seconds)
+            self._misses[document, _code(code)] += 1
+            self._observe("miss", document, seconds)
 
     def rendered(self, seconds: float) -> None:
         """Count a document that was rendered in so many seconds."""
@@ -88,19 +91,18 @@ class Counts:
 
     def samples(self) -> Samples:
         """Return all counts by their keys."""
-        found: Samples = defaultdict(float)
         with self._lock:
-            for cache, counts in (("hit", self._hits), ("miss", self._misses)):
-                for (document, code), count in counts.copy().items():
-                    found["requests", _name(document), str(_code(code)), cache] += count
+            found: Samples = {
+                ("requests", document, str(code), "hit"): count
+                for (document, code), (count,) in self._hits.items()
+                if count
+            }
+            for (document, code), number in self._misses.items():
+                found["requests", document, str(code), "miss"] = number
             for (kind, name), values in self._times.items():
                 for bucket, value in zip(_BUCKET_NAMES, values, strict=True):
                     found[kind, name, bucket] = value
-        return dict(found)
-
-
-def _name(document: str) -> str:
-    return document if document in NAMES else OTHER
+        return found
 
 
 def _code(code: int) -> int:

@@ -20,15 +20,16 @@ from urllib.parse import quote
 
 import msgspec
 
+from feedsvc.edition import ValidityPeriod
 from feedsvc.fault_log import FaultLog
 from feedsvc.i18n import N_, Message, reason
 from feedsvc.setting_values import STANDARD_OUTPUT
 from feedsvc.settings import Log
 from feedsvc.web.observed import Headers
-from feedsvc.web.response_cache import CachedResponse
+from feedsvc.web.response_cache import CachedResponse, ResponseCache
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 # In characters of a line: what is longer is cut.
 _TARGET, _METHOD, _REFERER, _AGENT, _ADDRESS = 1_500, 20, 200, 400, 50
@@ -61,18 +62,18 @@ class Line(NamedTuple):
 
 
 class AccessLog:
-    """Logs requests; an observer of the response cache."""
+    """Logs requests."""
 
     def __init__(self, log: Log, language: str) -> None:
         self._format = _FORMATS[log.access_format]
         self._proxies = Proxies(log.proxies)
         self._file = LineFile(log.access, language)
 
-    def hit(self, environ: "WSGIEnvironment", response: CachedResponse) -> None:
+    def log_replay(self, environ: "WSGIEnvironment", response: CachedResponse) -> None:
         """Log a request that is answered from memory."""
         self._write(environ, response.code, len(response.body), None)
 
-    def miss(self, environ: "WSGIEnvironment", code: int, headers: Headers, seconds: float) -> None:
+    def log(self, environ: "WSGIEnvironment", code: int, headers: Headers, seconds: float) -> None:
         """Log a request that the application has answered."""
         has_body = environ["REQUEST_METHOD"] != "HEAD" and code != 304
         lengths = [value for name, value in headers if name.lower() == "content-length"]
@@ -96,6 +97,26 @@ class AccessLog:
             seconds,
         )
         self._file.write(self._format(line), line.moment)
+
+
+class LoggedCache(ResponseCache):
+    """The response cache, which logs what it answers."""
+
+    def __init__(
+        self,
+        app: "WSGIApplication",
+        validity: Callable[[int], ValidityPeriod],
+        log: AccessLog,
+    ) -> None:
+        super().__init__(app, validity)
+        self._log_replay = log.log_replay
+
+    def lookup(self, environ: "WSGIEnvironment") -> CachedResponse | None:
+        """Return the valid response to an equivalent request, to be sent now, or None."""
+        found = super().lookup(environ)
+        if found is not None:
+            self._log_replay(environ, found)
+        return found
 
 
 class Proxies:
