@@ -19,6 +19,8 @@ LONGEST_TRACEBACK = 16_000
 # Control characters, and what else some programs take for the end of a line.
 _ESCAPES = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
 _ESCAPES |= {code: f"\\u{code:04x}" for code in (0x2028, 0x2029)}
+# JSON has escapes of its own for the others.
+_JSON_ESCAPES = {code: escape for code, escape in _ESCAPES.items() if code > 126}
 # The further lines of a record are indented, so that none looks like another record.
 _ESCAPES[ord("\n")] = "\n    "
 _log = logging.getLogger("feedsvc")
@@ -59,19 +61,26 @@ class JsonFormatter(logging.Formatter):
 
 
 def _sound(text: str) -> str:
-    """Return a text without the halves of characters that names of files may contain."""
-    return text.encode("utf-8", "backslashreplace").decode()
+    """Return a text without what JSON cannot hold: halves of characters, from names of files."""
+    return text.encode("utf-8", "backslashreplace").decode().translate(_JSON_ESCAPES)
 
 
-class _Handler(logging.StreamHandler):  # type: ignore[type-arg]
-    """The handler of this module, which is known by its type."""
+class _Handler(logging.Handler):
+    """Writes each record to standard error, at once and whole."""
 
     def __init__(self, form: str) -> None:
-        super().__init__(sys.stderr)
+        super().__init__()
         self.set_form(form)
 
     def set_form(self, form: str) -> None:
         self.setFormatter(JsonFormatter() if form == "json" else TextFormatter())
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            sys.stderr.write(self.format(record) + "\n")
+            sys.stderr.flush()
+        except Exception:  # noqa: BLE001 - as in every handler
+            self.handleError(record)
 
 
 def set_up(form: str) -> None:

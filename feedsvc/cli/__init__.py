@@ -88,7 +88,6 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
     from feedsvc import logs, server
     from feedsvc.cli.serve_text import describe, prepare, say
 
-    logs.set_up(settings.log.format)
     is_new = prepare(settings)
     _require_entries(settings)
     try:
@@ -99,6 +98,7 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
         )
         values = {"host": settings.serve.host, "port": settings.serve.port, "reason": reason(error)}
         _fail(Message(text, values).text(settings.language))
+    logs.set_up(settings.log.format)
     for line in describe(settings, listening, is_new=is_new):
         say(line, settings.log)
     server.serve(settings, listening)
