@@ -22,7 +22,7 @@ def record(message: str, *, error: Exception | None = None) -> logging.LogRecord
 
 
 def raised(text: str) -> ValueError:
-    with pytest.raises(ValueError, match=".") as caught:
+    with pytest.raises(ValueError, match=r".") as caught:
         raise ValueError(text)
     return caught.value
 
