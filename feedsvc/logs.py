@@ -92,6 +92,9 @@ def set_up(form: str) -> None:
         logging.getLogger().addHandler(_Handler(form))
     logging.getLogger().setLevel(logging.INFO)
     sys.excepthook = log_uncaught
+    threading.excepthook = lambda died: log_uncaught(
+        died.exc_type, died.exc_value, died.exc_traceback
+    )
 
 
 def set_up_within(form: str) -> None:

@@ -30,9 +30,10 @@ def add_metrics(app: Flask, settings: Settings, catalogue: Catalogue, keys: Keys
         return
 
     def metrics(token: str | None = None) -> Response:
-        if token is None:
-            token = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        if not keys.opens_metrics(token):
+        given = request.authorization
+        if token is None and given is not None and given.type == "bearer":
+            token = given.token
+        if not keys.opens_metrics(token or ""):
             raise NotFound
         body, media_type = render(settings, catalogue, request.headers.get("Accept", ""))
         return Response(body, content_type=media_type)

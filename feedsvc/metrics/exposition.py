@@ -25,7 +25,7 @@ from feedsvc.metrics.counts import BUCKETS, Samples
 from feedsvc.metrics.files import FOLDER, collect
 from feedsvc.settings import Settings
 from feedsvc.storage.catalogue import Catalogue
-from feedsvc.storage.status import DEGRADED, take_status
+from feedsvc.storage.status import DEGRADED, Status, take_status
 from feedsvc.telling.incidents import Incidents
 
 _SECOND = 1_000_000
@@ -116,6 +116,18 @@ def _catalogue(service: Service) -> Iterator[Metric]:
         yield GaugeMetricFamily(name, text, 0)
         return
     yield GaugeMetricFamily(name, text, 1)
+    yield from _of_status(status)
+    yield GaugeMetricFamily(
+        "feedsvc_files_incomplete", "Files that are still being copied.", waiting.count
+    )
+    yield GaugeMetricFamily(
+        "feedsvc_files_incomplete_oldest_age_seconds",
+        "For how long the first of them has been.",
+        _age(service.now, min((each.since for each in waiting.files), default=0)),
+    )
+
+
+def _of_status(status: Status) -> Iterator[Metric]:
     yield GaugeMetricFamily(
         "feedsvc_catalogue_revision",
         "Batches of changes in the catalogue; another catalogue begins at 0.",
@@ -140,14 +152,6 @@ def _catalogue(service: Service) -> Iterator[Metric]:
             "How long ago the folder was last scanned and found in order.",
             status.scan_age,
         )
-    yield GaugeMetricFamily(
-        "feedsvc_files_incomplete", "Files that are still being copied.", waiting.count
-    )
-    yield GaugeMetricFamily(
-        "feedsvc_files_incomplete_oldest_age_seconds",
-        "For how long the first of them has been.",
-        _age(service.now, min((each.since for each in waiting.files), default=0)),
-    )
 
 
 def _telling(service: Service) -> Iterator[Metric]:

@@ -72,7 +72,7 @@ class CountsFile:
             return
         try:
             if self._descriptor is None:
-                collect(self._folder)  # what is left of others, if nobody looks
+                tidy_up(self._folder)  # if nobody else does
             self._write(content)
         except OSError as error:
             text = N_("requests cannot be counted in {folder}: {reason}")
@@ -102,10 +102,20 @@ class CountsFile:
         self._published = content
 
 
+def tidy_up(folder: Path) -> None:
+    """Add up what ended processes have left, unless somebody does so now. Raises OSError."""
+    with suppress(BlockingIOError):
+        _collect(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
 def collect(folder: Path) -> Samples:
     """Return the sum of all counts in a folder, and tidy it up. Raises OSError."""
+    return _collect(folder, fcntl.LOCK_EX)
+
+
+def _collect(folder: Path, operation: int) -> Samples:
     folder.mkdir(parents=True, exist_ok=True)
-    with _locked(folder / _LOCK):
+    with _locked(folder / _LOCK, operation):
         total, added = _read_total(folder / _TOTAL)
         ended: dict[Path, Samples] = {}
         summed: Samples = {}
@@ -140,9 +150,9 @@ def _fold(path: Path, total: Samples, ended: dict[Path, Samples]) -> None:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def _locked(path: Path, operation: int) -> Iterator[None]:
     with path.open("ab") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        fcntl.flock(lock, operation)
         yield
 
 

@@ -25,7 +25,11 @@ def desk(settings: Settings, newsroom: Newsroom) -> FlaskClient:
 
 @pytest.mark.parametrize(
     ("path", "headers"),
-    [("/metrics", {"Authorization": f"Bearer {TOKEN}"}), (f"/metrics/{TOKEN}", {})],
+    [
+        ("/metrics", {"Authorization": f"Bearer {TOKEN}"}),
+        ("/metrics", {"Authorization": f"bearer {TOKEN}"}),
+        (f"/metrics/{TOKEN}", {}),
+    ],
 )
 def test_with_the_token_they_are_there(
     desk: FlaskClient, path: str, headers: dict[str, str]
@@ -43,6 +47,8 @@ def test_with_the_token_they_are_there(
         ("/metrics", None),
         ("/metrics", ""),
         ("/metrics", "Bearer"),
+        ("/metrics", TOKEN),
+        ("/metrics", "Basic \x00="),
         ("/metrics", "Bearer "),
         ("/metrics", f"Bearer {KEY}"),
         ("/metrics", f"Basic {TOKEN}"),

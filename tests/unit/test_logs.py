@@ -97,6 +97,9 @@ other.propagate = False
 other.addHandler(logging.StreamHandler())
 logs.adopt("other")
 other.error("adopted")
+thread = threading.Thread(target=lambda: 1 / 0, name="worker")
+thread.start()
+thread.join()
 raise RuntimeError("uncaught\\nforged")
 """
 
@@ -106,6 +109,11 @@ def test_what_nothing_catches_is_a_record_as_well() -> None:
         [sys.executable, "-c", CODE], cwd=ROOT, capture_output=True, text=True, check=False
     )
     read = [json.loads(line) for line in done.stderr.splitlines()]
-    assert [each["message"] for each in read] == ["begun", "adopted", "MainThread: RuntimeError"]
+    assert [each["message"] for each in read] == [
+        "begun",
+        "adopted",
+        "worker: ZeroDivisionError",
+        "MainThread: RuntimeError",
+    ]
     assert "uncaught\nforged" in read[-1]["exception"]
     assert done.returncode == 1

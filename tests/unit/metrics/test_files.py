@@ -1,5 +1,6 @@
 """Files of counts: their sum never goes backwards, and none is left of a process that has ended."""
 
+import fcntl
 import multiprocessing
 import os
 import random
@@ -217,3 +218,11 @@ def test_however_processes_come_and_go_the_sum_is_exact(tmp_path: Path, folder: 
                 processes.append(Counting(tmp_path))
             assert total(folder) == expected
             assert len(published(folder)) <= 3
+
+
+def test_a_process_does_not_wait_for_one_that_sums_up(tmp_path: Path, folder: Path) -> None:
+    folder.mkdir()
+    with (folder / "lock").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        CountsFile(tmp_path, counted(2), "en").publish()
+    assert total(folder) == 2
