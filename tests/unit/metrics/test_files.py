@@ -8,6 +8,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import pytest
@@ -226,3 +227,28 @@ def test_a_process_does_not_wait_for_one_that_sums_up(tmp_path: Path, folder: Pa
         fcntl.flock(lock, fcntl.LOCK_EX)
         CountsFile(tmp_path, counted(2), "en").publish()
     assert total(folder) == 2
+
+
+def publish_often(instance: Path, number: int, is_summed_up: Event) -> None:
+    counts = Counts()
+    file = CountsFile(instance, counts, "en")
+    for _ in range(number):
+        count(counts, 1)
+        file.publish()
+    is_summed_up.wait(60)
+
+
+def test_a_file_that_is_replaced_while_it_is_read_is_that_of_a_living_process(
+    tmp_path: Path, folder: Path
+) -> None:
+    context = multiprocessing.get_context("fork")
+    is_summed_up = context.Event()
+    process = context.Process(target=publish_often, args=(tmp_path, 1500, is_summed_up))
+    process.start()
+    sums = [0.0]
+    while sums[-1] < 1500 and process.is_alive():
+        sums.append(total(folder))
+    is_summed_up.set()
+    process.join()
+    assert sums == sorted(sums)
+    assert sums[-1] == total(folder) == 1500
