@@ -8,7 +8,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--no-strip-extras --no-emit-index-url --no-emit-find-links --no-header $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help run importer heic word test test-all clients check format hooks bench bench-living bench-polls bench-serving bench-search \
+.PHONY: help run importer heic metrics word test test-all clients check format hooks bench bench-living bench-polls bench-serving bench-search \
 	fuzz lock upgrade texts clean
 
 help:  ## list the targets
@@ -21,6 +21,8 @@ importer: $(VENV)/import  ## install what the command `feedsvc import` needs
 	$(BIN)/python -m feedsvc import --help
 
 heic: $(VENV)/heic  ## install what reads the pictures of phones (HEIC)
+
+metrics: $(VENV)/metrics  ## install what `/metrics` for Prometheus needs
 
 word: $(VENV)/word  ## install what reading documents of Word and LibreOffice needs
 
@@ -74,9 +76,10 @@ lock: $(VENV)/dev  ## write the hashes of the dependencies to requirements/, kee
 	$(COMPILE) pyproject.toml --extra import -o requirements/import.txt
 	$(COMPILE) pyproject.toml --extra heic -o requirements/heic.txt
 	$(COMPILE) pyproject.toml --extra word -o requirements/word.txt
-	$(COMPILE) pyproject.toml --extra import --extra heic --extra word --group dev -o requirements/dev.txt
-	$(COMPILE) pyproject.toml --extra import --extra heic --extra word --group dev --group bench -o requirements/bench.txt
-	$(COMPILE) pyproject.toml --extra import --extra heic --extra word --group dev --group fuzz -o requirements/fuzz.txt
+	$(COMPILE) pyproject.toml --extra metrics -o requirements/metrics.txt
+	$(COMPILE) pyproject.toml --extra import --extra heic --extra word --extra metrics --group dev -o requirements/dev.txt
+	$(COMPILE) pyproject.toml --extra import --extra heic --extra word --extra metrics --group dev --group bench -o requirements/bench.txt
+	$(COMPILE) pyproject.toml --extra import --extra heic --extra word --extra metrics --group dev --group fuzz -o requirements/fuzz.txt
 	echo 'pip>=25,<27' | $(COMPILE) - -o requirements/pip.txt
 	echo 'redbot>=2.7,<3' | $(COMPILE) - -o requirements/redbot.txt
 
@@ -115,6 +118,10 @@ $(VENV)/heic: requirements/heic.txt $(VENV)/run $(VENV)/pip
 
 $(VENV)/word: requirements/word.txt $(VENV)/run $(VENV)/pip
 	$(PIP) -r requirements/word.txt
+	touch $@
+
+$(VENV)/metrics: requirements/metrics.txt $(VENV)/run $(VENV)/pip
+	$(PIP) -r requirements/metrics.txt
 	touch $@
 
 $(VENV)/dev: requirements/dev.txt $(VENV)/run $(VENV)/pip

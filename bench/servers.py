@@ -77,8 +77,10 @@ class Bench:
             wait_until(lambda: client.answers(FEED) is not None, 120, 0.05)
         return peer
 
-    def feedsvc(self, name: str, entries: Path, command: Sequence[str] = ()) -> Peer:
-        """Start feedsvc over a folder of entries."""
+    def feedsvc(
+        self, name: str, entries: Path, command: Sequence[str] = (), **settings: str
+    ) -> Peer:
+        """Start feedsvc over a folder of entries; `settings` are variables without `FEEDSVC_`."""
         command = command or [sys.executable, "-m", "feedsvc", "serve", "--port", "{port}"]
         instance = self.folder / f"{name} instance"
         environ = {
@@ -86,6 +88,7 @@ class Bench:
             "FEEDSVC_INSTANCE": str(instance),
             "FEEDSVC_BASE_URL": "https://news.example",
             "FEEDSVC_FEED_SIZE": "20",
+            **{f"FEEDSVC_{name}": value for name, value in settings.items()},
         }
         peer = self.start(name, command, environ)
         # At 100,000 entries, indexing takes half a core for some minutes.

@@ -15,6 +15,7 @@ import time
 from contextlib import suppress
 from dataclasses import replace
 
+from feedsvc import logs
 from feedsvc.i18n import N_, Message, reason
 from feedsvc.isolation import start
 from feedsvc.settings import Settings
@@ -108,11 +109,11 @@ def settings_from_parent() -> Settings:
     It also ends if one of its threads dies: the next one starts them all. To be called once, at
     the start of a process whose standard input is a pipe from the parent.
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     try:
         settings: Settings = pickle.load(sys.stdin.buffer)  # noqa: S301 - our own parent wrote it
     except EOFError:
         sys.exit(0)  # the parent ended before it had written them
+    logs.set_up(settings.log.format)
     threading.excepthook = _end_with_thread
     threading.Thread(target=_end_with_parent, daemon=True).start()
     return settings
@@ -127,5 +128,5 @@ def _end_with_parent() -> None:
 
 
 def _end_with_thread(died: threading.ExceptHookArgs) -> None:
-    threading.__excepthook__(died)
+    logs.log_uncaught(died.exc_type, died.exc_value, died.exc_traceback)
     os._exit(1)

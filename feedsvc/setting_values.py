@@ -5,11 +5,13 @@ They take what TOML or an environment variable gives, and return what the servic
 
 import re
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from feedsvc.i18n import LANGUAGES, N_, Message
+from feedsvc.logs import FORMATS
 from feedsvc.text import clean
 
 # No SVG: neither the RSS specification nor all readers accept it.
@@ -24,6 +26,10 @@ _TELEPHONE = re.compile(r"\+?[0-9][0-9 ().-]{2,28}[0-9]")
 # How the connection to a mail server is protected, and its usual port then.
 MAIL_PORTS = {"starttls": 587, "tls": 465, "none": 25}
 _MAX_RECIPIENTS = 50
+# How a line of the access log is written, and its name for standard output.
+ACCESS_FORMATS = ("combined", "json")
+STANDARD_OUTPUT = "-"
+_MAX_PROXIES = 100
 # RFC 5321 section 4.1.2: a dot-string, without the quoted form that nobody has.
 _MAILBOX = re.compile(r"(?!\.)[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}")
 # How many headers may list surrogate keys, and how many caches may be told what changed.
@@ -187,6 +193,47 @@ def integer(value: object, *, least: int, most: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
         raise Unusable(N_("must be a whole number from {least} to {most}"), least=least, most=most)
     return value
+
+
+def switch(value: object) -> bool:
+    if isinstance(value, str) and value.lower() in ("true", "false"):
+        return value.lower() == "true"
+    if not isinstance(value, bool):
+        raise Unusable(N_("must be true or false"))
+    return value
+
+
+def log_form(value: object) -> str:
+    text = plain_text(value)
+    if text not in FORMATS:
+        raise Unusable(N_("must be one of: {choices}"), choices=", ".join(FORMATS))
+    return text
+
+
+def access_form(value: object) -> str:
+    text = plain_text(value)
+    if text not in ACCESS_FORMATS:
+        raise Unusable(N_("must be one of: {choices}"), choices=", ".join(ACCESS_FORMATS))
+    return text
+
+
+def access_log(value: object) -> Path | str:
+    """Return a file, or `STANDARD_OUTPUT`, or an empty string."""
+    text = plain_text(value)
+    return Path(text) if text not in ("", STANDARD_OUTPUT) else text
+
+
+def proxies(value: object) -> tuple[str, ...]:
+    """Return networks as addresses with the length of their prefix."""
+    listed = value.replace(",", " ").split() if isinstance(value, str) else value
+    try:
+        if not isinstance(listed, list | tuple) or len(listed) > _MAX_PROXIES:
+            raise ValueError  # noqa: TRY301 - as what is raised below
+        return tuple(str(ip_network(plain_text(each), strict=False)) for each in listed)
+    except ValueError as error:
+        raise Unusable(
+            N_('must be a list of addresses or networks, such as ["127.0.0.1", "10.0.0.0/8"]')
+        ) from error
 
 
 def path(value: object) -> Path:

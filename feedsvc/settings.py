@@ -8,7 +8,7 @@ costs each process 20 MB and 140 ms.
 
 import os
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from pathlib import Path
@@ -19,120 +19,13 @@ from zoneinfo import ZoneInfo
 from feedsvc import setting_values as values
 from feedsvc.errors import Fault, SettingsError
 from feedsvc.i18n import LANGUAGES, N_, Message, reason
+from feedsvc.setting_tables import Desk, Log, Mail, Purge, Replica, Serve, setting
 
 PREFIX = "FEEDSVC_"
 FILE_VARIABLE = "FEEDSVC_CONFIG"
 DEFAULT_FILE = "feedsvc.toml"
 # Settings whose values are never shown.
 _SECRET = ("password", "key", "secret")
-# Parts of the settings that have paths.
-_WITH_PATHS = ("mail", "purge", "replica")
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
-
-
-def _setting(read: Callable[[object], Any], default: object) -> Any:  # noqa: ANN401 - a field
-    return field(default=read(default), metadata={"read": read})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Serve:
-    """Where `feedsvc serve` listens, and with how many workers."""
-
-    host: str = _setting(values.host, "127.0.0.1")
-    port: int = _setting(partial(values.integer, least=1, most=65535), 8000)
-    workers: int = _setting(partial(values.integer, least=0, most=256), 0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
-    """Where the desk of the press office listens, if it is open, and what opens it."""
-
-    host: str = _setting(values.host, "127.0.0.1")
-    port: int = _setting(partial(values.integer, least=0, most=65535), 0)
-    key: str = _setting(values.key, "")
-    base_url: str = _setting(values.base_url, "")
-
-    @property
-    def site(self) -> str:
-        """Return the start of the desk's addresses: scheme, host and port, without a path."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return self.base_url or f"http://{host}:{self.port}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mail:
-    """The server through which letters about problems are sent; without `host` there are none.
-
-    `port` 0 means the usual one, `security` is a key of `MAIL_PORTS`.
-    """
-
-    host: str = _setting(values.mail_server, "")
-    port: int = _setting(partial(values.integer, least=0, most=65535), 0)
-    security: str = _setting(values.security, "starttls")
-    user: str = _setting(values.plain_text, "")
-    password: str = _setting(values.secret, "")
-    password_file: Path | None = _setting(values.folder, "")
-    sender: str = _setting(values.mailbox, "")
-    recipients: tuple[str, ...] = _setting(values.mailboxes, ())
-
-    def faults(self) -> Iterator[Fault]:
-        """Yield what contradicts itself, or is missing, if letters are to be sent."""
-        if not self.host:
-            return
-        for name in ("sender", "recipients"):
-            if not getattr(self, name):
-                text = N_("must not be empty if mail.host is set")
-                yield Fault(f"mail.{name}", Message(text))
-        if bool(self.user) != bool(self.password or self.password_file):
-            text = N_("mail.user and mail.password need each other")
-            yield Fault("mail.user", Message(text))
-        if self.user and self.security == "none" and self.host not in _LOOPBACK:
-            text = N_("the password would be sent unprotected; use starttls or tls")
-            yield Fault("mail.security = 'none'", Message(text))
-        if self.password_file is not None and not self.password_file.is_file():
-            where = f"mail.password_file = {str(self.password_file)!r}"
-            yield Fault(where, Message(N_("this file does not exist")))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Replica:
-    """What says how old the copied files of a replica are, and how old they may be (seconds)."""
-
-    stamp: Path | None = _setting(values.folder, "")
-    max_age: int = _setting(partial(values.integer, least=1, most=86400), 60)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Purge:
-    """How caches in front are told what changed; without `urls` and `command` they are not.
-
-    Requests of this `method` go to `urls`, the surrogate keys in a `header` or in the `body`, or
-    one request for each `{key}` or `{path}` in an address. `again` are the seconds after which
-    all is repeated.
-    """
-
-    urls: tuple[str, ...] = _setting(values.purge_urls, ())
-    method: str = _setting(values.method, "PURGE")
-    header: str = _setting(values.header, "Surrogate-Key")
-    body: str = _setting(values.plain_text, "")
-    secret_header: str = _setting(values.optional_header, "")
-    secret: str = _setting(values.secret, "")
-    secret_file: Path | None = _setting(values.folder, "")
-    command: tuple[str, ...] = _setting(values.command, ())
-    again: tuple[int, ...] = _setting(values.seconds, (10, 90))
-
-    def faults(self, surrogate_keys: tuple[str, ...]) -> Iterator[Fault]:
-        """Yield what contradicts itself, or is missing, if caches are to be told."""
-        is_by_path = self.urls and all("{path}" in each for each in self.urls)
-        if (self.urls or self.command) and not (surrogate_keys or is_by_path):
-            text = N_("must name a header, or caches do not know what a key stands for")
-            yield Fault("surrogate_keys", Message(text))
-        if bool(self.secret_header) != bool(self.secret or self.secret_file):
-            text = N_("purge.secret_header and purge.secret need each other")
-            yield Fault("purge.secret_header", Message(text))
-        if self.secret_file is not None and not self.secret_file.is_file():
-            where = f"purge.secret_file = {str(self.secret_file)!r}"
-            yield Fault(where, Message(N_("this file does not exist")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,38 +53,39 @@ class ParseSettings:
 class Settings:
     """All settings; docs/settings.md explains each."""
 
-    title: str = _setting(values.required, "News")
-    description: str = _setting(values.required, "The newest news")
-    language: str = _setting(values.language, "en")
-    timezone: ZoneInfo = _setting(values.zone, "UTC")
-    base_url: str = _setting(values.base_url, "")
-    authority: str = _setting(values.authority, "localhost,2026")
-    author: str = _setting(values.required, "Press office")
-    contact: str = _setting(values.mail, "")
-    telephone: str = _setting(values.telephone, "")
-    address: str = _setting(values.plain_text, "")
-    networks: tuple[tuple[str, str], ...] = _setting(values.networks, MappingProxyType({}))
-    permalink: str = _setting(values.permalink, "/presscenter/news/detail/<id>.html")
-    theme: str = _setting(values.theme, "plain")
-    colour: str = _setting(values.colour, "#0b57a4")
-    icon: Path | None = _setting(values.logo, "")
-    logo: Path | None = _setting(values.logo, "")
-    logo_square: Path | None = _setting(values.logo, "")
-    feed_size: int = _setting(partial(values.integer, least=1, most=500), 30)
-    entries: Path = _setting(values.path, "entries")
-    instance: Path = _setting(values.path, "instance")
-    rescan: int = _setting(partial(values.integer, least=1, most=86400), 60)
-    thumbnails: int = _setting(partial(values.integer, least=0, most=1_000_000), 500)
-    old_permalinks: tuple[str, ...] = _setting(values.patterns, ())
-    static: Path | None = _setting(values.folder, "")
-    redirects: tuple[tuple[str, str], ...] = _setting(values.redirects, MappingProxyType({}))
+    title: str = setting(values.required, "News")
+    description: str = setting(values.required, "The newest news")
+    language: str = setting(values.language, "en")
+    timezone: ZoneInfo = setting(values.zone, "UTC")
+    base_url: str = setting(values.base_url, "")
+    authority: str = setting(values.authority, "localhost,2026")
+    author: str = setting(values.required, "Press office")
+    contact: str = setting(values.mail, "")
+    telephone: str = setting(values.telephone, "")
+    address: str = setting(values.plain_text, "")
+    networks: tuple[tuple[str, str], ...] = setting(values.networks, MappingProxyType({}))
+    permalink: str = setting(values.permalink, "/presscenter/news/detail/<id>.html")
+    theme: str = setting(values.theme, "plain")
+    colour: str = setting(values.colour, "#0b57a4")
+    icon: Path | None = setting(values.logo, "")
+    logo: Path | None = setting(values.logo, "")
+    logo_square: Path | None = setting(values.logo, "")
+    feed_size: int = setting(partial(values.integer, least=1, most=500), 30)
+    entries: Path = setting(values.path, "entries")
+    instance: Path = setting(values.path, "instance")
+    rescan: int = setting(partial(values.integer, least=1, most=86400), 60)
+    thumbnails: int = setting(partial(values.integer, least=0, most=1_000_000), 500)
+    old_permalinks: tuple[str, ...] = setting(values.patterns, ())
+    static: Path | None = setting(values.folder, "")
+    redirects: tuple[tuple[str, str], ...] = setting(values.redirects, MappingProxyType({}))
     serve: Serve = field(default=Serve(), metadata={"table": Serve})
     desk: Desk = field(default=Desk(), metadata={"table": Desk})
     mail: Mail = field(default=Mail(), metadata={"table": Mail})
-    problems_folder: Path | None = _setting(values.folder, "")
-    surrogate_keys: tuple[str, ...] = _setting(values.headers, ())
+    problems_folder: Path | None = setting(values.folder, "")
+    surrogate_keys: tuple[str, ...] = setting(values.headers, ())
     purge: Purge = field(default=Purge(), metadata={"table": Purge})
     replica: Replica = field(default=Replica(), metadata={"table": Replica})
+    log: Log = field(default=Log(), metadata={"table": Log})
 
     @property
     def site(self) -> str:
@@ -216,6 +110,7 @@ class Settings:
         return {f"{name}{file.suffix.lower()}": file for name, file in files.items() if file}
 
 
+_TABLES = tuple(each.name for each in fields(Settings) if "table" in each.metadata)
 # What entry ids begin with if nobody has chosen it.
 NO_AUTHORITY: str = Settings().authority
 
@@ -247,14 +142,13 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
             _override(table, name, text, faults)
     settings: Settings = _build(Settings, table, "", faults)
     folder = path.parent.absolute()
-    placed = {name: _placed(getattr(settings, name), folder) for name in _WITH_PATHS}
-    settings = replace(_placed(settings, folder), **placed)
+    parts = {name: _placed(getattr(settings, name), folder) for name in _TABLES}
+    settings = replace(_placed(settings, folder), **parts)
     faults.extend(_contradictions(settings))
-    # Of values that are faulty, the defaults stand here.
-    if not any(fault.where.startswith("mail.") for fault in faults):
-        faults.extend(settings.mail.faults())
-    if not any(fault.where.startswith(("purge.", "surrogate_keys")) for fault in faults):
-        faults.extend(settings.purge.faults(settings.surrogate_keys))
+    for name, part in parts.items():
+        # Of values that are faulty, the defaults stand here.
+        if not any(fault.where.startswith(f"{name}.") for fault in faults):
+            faults.extend(part.faults())
     if faults:
         language = table.get("language")
         raise SettingsError(tuple(faults), language if language in LANGUAGES else "en")
@@ -286,6 +180,9 @@ def _contradictions(settings: Settings) -> Iterator[Fault]:
             " one whose name begins with «~»"
         )
         yield Fault(f"problems_folder = {str(settings.problems_folder)!r}", Message(text))
+    if settings.purge.needs_keys and not settings.surrogate_keys:
+        text = N_("must name a header, or caches do not know what a key stands for")
+        yield Fault("surrogate_keys", Message(text))
 
 
 def _would_be_read(folder: Path, entries: Path) -> bool:

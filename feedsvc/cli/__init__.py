@@ -85,8 +85,8 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
             # The workers load the settings themselves, as under any other server.
             os.environ[f"{PREFIX}SERVE__{key}"] = str(value)
     settings = _settings()
-    from feedsvc import server
-    from feedsvc.cli.serve_text import describe, prepare
+    from feedsvc import logs, server
+    from feedsvc.cli.serve_text import describe, prepare, say
 
     is_new = prepare(settings)
     _require_entries(settings)
@@ -98,8 +98,9 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
         )
         values = {"host": settings.serve.host, "port": settings.serve.port, "reason": reason(error)}
         _fail(Message(text, values).text(settings.language))
+    logs.set_up(settings.log.format)
     for line in describe(settings, listening, is_new=is_new):
-        click.echo(line)
+        say(line, settings.log)
     server.serve(settings, listening)
 
 
@@ -161,10 +162,10 @@ def status(output: str) -> None:
     sys.exit(0 if is_well else _WRONG)
 
 
-@main.command(help=N_("Show the link to the desk of the press office."))
+@main.command(help=N_("Show the link to the desk, and how Prometheus reads the metrics."))
 def desk() -> None:
     """Exit with 2 if there is no desk."""
-    from feedsvc.desk.addresses import home_url
+    from feedsvc.cli.desk_text import describe
     from feedsvc.desk.keys import load_key
 
     settings = _settings()
@@ -172,7 +173,8 @@ def desk() -> None:
         text = N_("there is no desk: set desk.port, such as 8001, and start the service again")
         _fail(Message(text).text(settings.language))
     try:
-        click.echo(home_url(settings, load_key(settings)))
+        for line in describe(settings, load_key(settings)):
+            click.echo(line)
     except OSError as error:
         _fail(f"{settings.instance}: {reason(error).text(settings.language)}")
 

@@ -1,16 +1,22 @@
 """What `feedsvc serve` says when it starts, and what it does in a folder where nothing is yet."""
 
+import logging
 import os
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
 
+import click
+
 from feedsvc import clock
 from feedsvc.errors import CatalogueUnavailable
 from feedsvc.i18n import translations
+from feedsvc.setting_tables import Log
 from feedsvc.settings import PREFIX, Settings, settings_file
 from feedsvc.storage.catalogue import Catalogue
 from feedsvc.storage.schema import FILE
+
+_log = logging.getLogger("feedsvc")
 
 
 def prepare(settings: Settings) -> bool:
@@ -26,6 +32,14 @@ def prepare(settings: Settings) -> bool:
             settings.entries.mkdir(exist_ok=True)
         return not any(settings.entries.iterdir()) and not _has_had_entries(settings)
     return False
+
+
+def say(line: str, log: Log) -> None:
+    """Print a line; where programs read what is said, log it as they read it."""
+    if log.format == "json":
+        _log.info("%s", line)
+    else:
+        click.echo(line)
 
 
 def _has_had_entries(settings: Settings) -> bool:

@@ -7,6 +7,8 @@ HOME = "/desk/<key>/"
 STYLE = "/desk/<key>/desk.css"
 SCRIPT = "/desk/<key>/desk.js"
 FEED = "/desk/<key>/problems.xml"
+METRICS = "/metrics"
+METRICS_BY_PATH = "/metrics/<token>"
 PREVIEW = "/review/<token>/<entry_id>/"
 PREVIEW_STYLE = PREVIEW + "style.css"
 PREVIEW_MEDIA = PREVIEW + "media/<name>"
@@ -23,6 +25,11 @@ def home_url(settings: Settings, key: str) -> str:
 def feed_url(settings: Settings, key: str) -> str:
     """Return the absolute URL of the feed of what became of files."""
     return settings.desk.site + fill(FEED, key=key)
+
+
+def metrics_url(settings: Settings) -> str:
+    """Return the absolute URL of the metrics, which are there for a token."""
+    return settings.desk.site + METRICS
 
 
 def preview_url(settings: Settings, token: str, entry_id: str) -> str:

@@ -13,6 +13,7 @@ from feedsvc import clock
 from feedsvc.dates import to_microseconds
 from feedsvc.desk import addresses, pages, preview
 from feedsvc.desk.keys import Keys
+from feedsvc.desk.scraping import add_metrics
 from feedsvc.desk.states import Cursor, take_files
 from feedsvc.edition import Edition
 from feedsvc.errors import CatalogueUnavailable
@@ -67,6 +68,8 @@ def create_app(settings: Settings, key: str) -> Flask:
     )
     for rule, view in views:
         app.add_url_rule(rule, rule, view, strict_slashes=True)
+    if settings.desk.metrics:
+        add_metrics(app, settings, catalogue, keys)
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(CatalogueUnavailable, partial(_not_ready, settings))
     app.after_request(partial(_add_headers, settings))

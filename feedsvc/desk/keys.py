@@ -60,6 +60,14 @@ class Keys:
         """Return the token that opens the preview of one entry, and nothing else."""
         return hmac.new(self._key, b"preview " + _bytes(entry_id), "sha256").hexdigest()[:40]
 
+    def metrics_token(self) -> str:
+        """Return the token that opens the metrics, and nothing else."""
+        return hmac.new(self._key, b"metrics", "sha256").hexdigest()[:40]
+
+    def opens_metrics(self, presented: str) -> bool:
+        """Return whether a request has the token of the metrics."""
+        return hmac.compare_digest(_bytes(presented), self.metrics_token().encode())
+
     def opens_preview(self, presented: str, entry_id: str) -> bool:
         """Return whether a request has the token of an entry."""
         return hmac.compare_digest(_bytes(presented), self.preview_token(entry_id).encode())

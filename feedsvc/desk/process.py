@@ -10,7 +10,7 @@ from feedsvc.companions import settings_from_parent
 from feedsvc.desk.app import create_app
 from feedsvc.desk.keys import load_key
 from feedsvc.i18n import N_, Message, reason
-from feedsvc.settings import Desk
+from feedsvc.setting_tables import Desk
 
 # A press office has few readers; whoever else finds the port must not hold much of it.
 THREADS = 4

@@ -19,7 +19,8 @@ from feedsvc.i18n import N_, Message, reason
 from feedsvc.purging.follower import Follower, follower_name
 from feedsvc.purging.progress import Progress
 from feedsvc.purging.receivers import NotTold, Receiver, receivers
-from feedsvc.settings import Desk, Mail, Purge, Replica, Serve, Settings
+from feedsvc.setting_tables import Desk, Log, Mail, Purge, Replica, Serve
+from feedsvc.settings import Settings
 from feedsvc.storage.catalogue import Catalogue
 
 LOCK = "purging.lock"
@@ -116,6 +117,7 @@ def _rendering(settings: Settings) -> str:
         settings,
         serve=Serve(),
         desk=Desk(),
+        log=Log(),
         mail=Mail(),
         purge=Purge(),
         replica=Replica(),

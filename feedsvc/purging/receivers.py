@@ -18,7 +18,8 @@ from urllib.parse import quote, urlsplit
 
 from feedsvc.i18n import N_, Message, reason
 from feedsvc.purging.batch import Batch
-from feedsvc.settings import Purge, Settings
+from feedsvc.setting_tables import Purge
+from feedsvc.settings import Settings
 from feedsvc.surrogate_keys import joined
 
 # In seconds: for each step of a request, for a command, and the most that `Retry-After` may ask.

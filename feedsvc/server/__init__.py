@@ -22,6 +22,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
+from feedsvc import logs
 from feedsvc.errors import SettingsError
 from feedsvc.i18n import N_, Message
 from feedsvc.server import granian_parts, granian_worker, header_names, public_worker, sockets
@@ -122,6 +123,8 @@ def _server(
         workers_kill_timeout=FINISH,
         log_level=LogLevels.warning,
     )
+    # granian has just set up a log of its own.
+    logs.adopt("_granian")
     server.on_startup(_validate_at_reload)
     return server
 

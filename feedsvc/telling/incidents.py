@@ -20,6 +20,9 @@ Kind = Literal["kept-back", "remarks", "folder", "watching"]
 # What became of a file: as `Entry.status`, or 'scheduled', 'gone', 'kept-back', or ''.
 Outcome = Literal["published", "scheduled", "draft", "withdrawn", "gone", "kept-back", ""]
 
+# How far a letter to one recipient may be.
+STATES = ("waiting", "sent", "refused", "expired")
+
 _TABLES = """
 CREATE TABLE state (
     complete INTEGER NOT NULL,     -- 1 from the start
@@ -101,7 +104,7 @@ class Incident:
 class Delivery(NamedTuple):
     """A letter to one recipient: when it was written (microseconds), and how far it is.
 
-    `state` is 'waiting', 'sent', 'refused' or 'expired', `fault` what the last attempt met
+    `state` is one of `STATES`, `fault` what the last attempt met
     with.
     """
 
@@ -123,6 +126,13 @@ def digest(code: str, problems: tuple[Problem, ...]) -> bytes:
     """Return what identifies that which is wrong: of a file that is kept back, its errors."""
     errors = [each for each in problems if severity(each) == "error"]
     return blake2b(msgspec.json.encode((code, errors or problems)), digest_size=8).digest()
+
+
+class Tally(NamedTuple):
+    """How many there are of something, and since when the first of them (microseconds; or 0)."""
+
+    number: int
+    since: int
 
 
 class Incidents:
@@ -149,6 +159,25 @@ class Incidents:
             limit,
         )
         return tuple(Delivery(*row) for row in rows)  # type: ignore[arg-type]
+
+    def kept_back(self) -> Tally:
+        """Count the files that are kept back now."""
+        rows = self._rows(
+            "SELECT count(*), coalesce(min(since), 0) FROM incident"
+            " WHERE current <> x'' AND kind = 'kept-back' LIMIT ?",
+            1,
+        )
+        return Tally(*rows[0]) if rows else Tally(0, 0)  # type: ignore[arg-type]
+
+    def deliveries_by_state(self) -> dict[str, Tally]:
+        """Count the letters that are remembered, to each recipient, by `Delivery.state`."""
+        rows = self._rows(
+            "SELECT state, count(*), min(written) FROM delivery"
+            " JOIN letter ON number = letter GROUP BY state LIMIT ?",
+            len(STATES),
+        )
+        found = {state: Tally(*counts) for state, *counts in rows}  # type: ignore[arg-type]
+        return {state: found.get(state, Tally(0, 0)) for state in STATES}
 
     def _rows(self, query: str, limit: int) -> list[tuple[object, ...]]:
         connection = open_for_reading(self._path, SCHEMA)

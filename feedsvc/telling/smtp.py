@@ -19,8 +19,8 @@ from typing import Any
 
 from feedsvc.i18n import N_, Message, reason
 from feedsvc.problems import printable
+from feedsvc.setting_tables import Mail
 from feedsvc.setting_values import MAIL_PORTS
-from feedsvc.settings import Mail
 
 # In characters: what is shown of a server's answer.
 _SHOWN = 300

@@ -3,7 +3,7 @@
 from flask import Response, jsonify
 
 from feedsvc import clock
-from feedsvc.settings import Replica
+from feedsvc.setting_tables import Replica
 from feedsvc.storage.catalogue import Catalogue
 from feedsvc.storage.status import take_status
 from feedsvc.web.responses import uncached

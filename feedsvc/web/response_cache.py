@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # The key in the WSGI environment under which the application leaves the policy.
 CACHE_POLICY = "feedsvc.cache_policy"
+# The same, for a list whose only number is to count the replays of the response; may be absent.
+REPLAYS = "feedsvc.replays"
 MAX_RESPONSES = 10_000
 LIMIT = 8 * 1024 * 1024
 # About what one response takes beside its body and headers.
@@ -48,7 +50,10 @@ class CachePolicy:
 
 @dataclass(frozen=True, slots=True)
 class CachedResponse:
-    """A response that is kept; `code` is the number that its status begins with."""
+    """A response that is kept; `code` is the number that its status begins with.
+
+    `replays` is what the application has left to count them with, or None.
+    """
 
     status: str
     code: int
@@ -56,6 +61,7 @@ class CachedResponse:
     body: bytes
     since: int
     until: int
+    replays: list[int] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +141,7 @@ class ResponseCache:
         return [found.body]
 
     def lookup(self, environ: "WSGIEnvironment") -> CachedResponse | None:
-        """Return the valid response to an equivalent request, or None.
+        """Return the valid response to an equivalent request, to be sent now, or None.
 
         For servers that have other ways to answer; `environ` stays as it is.
         """
@@ -149,7 +155,13 @@ class ResponseCache:
             self._generation = _Generation(period)
             return None
         found = generation.find(environ)
-        return found if found is not None and found.since <= now < found.until else None
+        if found is None or not found.since <= now < found.until:
+            return None
+        if (replays := found.replays) is not None:
+            # Without a lock: within this line nothing is called, and only at calls and jumps
+            # does CPython change to another thread.
+            replays[0] += 1
+        return found
 
     def _forward(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -170,8 +182,9 @@ class ResponseCache:
             body.close()
         status, headers = started
         until = _FOREVER if policy.until is None else policy.until
+        code, replays = int(status[:3]), environ.get(REPLAYS)
         with self._lock:
-            response = CachedResponse(status, int(status[:3]), headers, whole, policy.since, until)
+            response = CachedResponse(status, code, headers, whole, policy.since, until, replays)
             self._keep(generation, environ, response)
         return [whole]
 

@@ -8,7 +8,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from feedsvc.app import build_app
-from feedsvc.settings import Replica, Settings
+from feedsvc.setting_tables import Replica
+from feedsvc.settings import Settings
 from tests.support.newsroom import NOW, SECOND, Newsroom, SetClock, item
 
 

@@ -7,7 +7,8 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 
-from feedsvc.settings import Mail, Settings
+from feedsvc.setting_tables import Mail
+from feedsvc.settings import Settings
 from feedsvc.telling.incidents import FILE
 from feedsvc.telling.rhythm import Timing
 from feedsvc.telling.teller import Teller

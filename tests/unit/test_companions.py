@@ -12,7 +12,8 @@ import pytest
 
 from feedsvc import companions, isolation
 from feedsvc.companions import Companion, wanted
-from feedsvc.settings import Purge, Settings
+from feedsvc.setting_tables import Purge
+from feedsvc.settings import Settings
 from tests.support.newsroom import ROOT
 from tests.support.waiting import wait_for
 

@@ -489,3 +489,56 @@ def test_settings_of_caches_that_cannot_be_are_told(
 
 def test_who_knows_addresses_needs_no_keys(tmp_path: Path) -> None:
     assert load(write(tmp_path, '[purge]\nurls = ["http://cache{path}"]')).purge.urls
+
+
+def test_metrics_need_the_port_of_the_desk(tmp_path: Path) -> None:
+    assert faults(write(tmp_path, "[desk]\nmetrics = true")) == [
+        ("desk.metrics", "metrics are at the port of the desk: set desk.port as well")
+    ]
+    assert load(write(tmp_path, "[desk]\nport = 8001\nmetrics = true")).desk.metrics
+    environ = write(tmp_path, "[desk]\nport = 8001") | {"FEEDSVC_DESK__METRICS": "True"}
+    assert load(environ).desk.metrics
+
+
+@pytest.mark.parametrize("value", ['"yes"', "1", '""', "[]"])
+def test_a_switch_is_true_or_false(tmp_path: Path, value: str) -> None:
+    (fault,) = faults(write(tmp_path, f"[desk]\nport = 1\nmetrics = {value}"))
+    assert fault[1] == "must be true or false"
+
+
+def test_the_access_log_is_a_file_beside_the_settings_or_standard_output(tmp_path: Path) -> None:
+    assert load(write(tmp_path, '[log]\naccess = "x.log"')).log.access == tmp_path / "x.log"
+    assert load(write(tmp_path, '[log]\naccess = "-"')).log.access == "-"
+    assert not load(write(tmp_path, '[log]\naccess = ""')).log.access
+    (fault,) = faults(write(tmp_path, '[log]\naccess = "no/x.log"'))
+    assert fault == (f"log.access = '{tmp_path / 'no' / 'x.log'}'", "this folder does not exist")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ('["127.0.0.1", "10.1.2.3/8", "::1"]', ("127.0.0.1/32", "10.0.0.0/8", "::1/128")),
+        ('"127.0.0.1, 10.0.0.0/8"', ("127.0.0.1/32", "10.0.0.0/8")),
+        ("[]", ()),
+        ('["proxy.example"]', None),
+        ('["10.0.0.0/33"]', None),
+        ("[1]", None),
+        ("1", None),
+    ],
+)
+def test_proxies_are_addresses_or_networks(
+    tmp_path: Path, value: str, expected: tuple[str, ...] | None
+) -> None:
+    environ = write(tmp_path, f"[log]\nproxies = {value}")
+    if expected is None:
+        assert [where.split()[0] for where, _ in faults(environ)] == ["log.proxies"]
+    else:
+        assert load(environ).log.proxies == expected
+
+
+@pytest.mark.parametrize("key", ["format", "access_format"])
+def test_a_log_has_a_form_that_there_is(tmp_path: Path, key: str) -> None:
+    (fault,) = faults(write(tmp_path, f'[log]\n{key} = "xml"'))
+    assert fault[0] == f"log.{key} = 'xml'"
+    assert fault[1].startswith("must be one of: ")
+    assert getattr(load(write(tmp_path, f'[log]\n{key} = "json"')).log, key) == "json"

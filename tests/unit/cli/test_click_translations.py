@@ -12,7 +12,8 @@ from tests.support.commands import run
 COMMANDS = ("desk", "serve", "check", "status", "sync", "import", "init", "new", "mail")
 # What stands in the help besides, and has no other name in Russian.
 NAMES = frozenset(
-    "feedsvc text json x WordPress post wordpress feed pages folder en ru md txt test".split()
+    "feedsvc text json x WordPress post wordpress feed pages folder en ru md txt test"
+    " Prometheus".split()
 )
 
 

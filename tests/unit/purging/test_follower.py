@@ -9,7 +9,8 @@ from feedsvc.purging import follower as module
 from feedsvc.purging.follower import Follower, follower_name
 from feedsvc.purging.progress import FILE, Progress
 from feedsvc.purging.receivers import NotTold, receivers
-from feedsvc.settings import Purge, Settings
+from feedsvc.setting_tables import Purge
+from feedsvc.settings import Settings
 from feedsvc.storage.catalogue import Catalogue
 from tests.support.files import picture
 from tests.support.newsroom import NOW, SECOND, Newsroom, SetClock, item

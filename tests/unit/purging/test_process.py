@@ -14,7 +14,8 @@ from feedsvc.purging.follower import Follower
 from feedsvc.purging.process import LOCK, Teller
 from feedsvc.purging.progress import Progress
 from feedsvc.purging.receivers import receivers
-from feedsvc.settings import Purge, Settings
+from feedsvc.setting_tables import Purge
+from feedsvc.settings import Settings
 from feedsvc.storage.catalogue import Catalogue
 from tests.support.newsroom import Newsroom, item
 from tests.support.purged import Purged

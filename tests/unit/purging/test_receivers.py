@@ -13,7 +13,8 @@ import pytest
 from feedsvc.purging import receivers as module
 from feedsvc.purging.batch import Batch
 from feedsvc.purging.receivers import AT_ONCE, NotTold, receivers
-from feedsvc.settings import Purge, Settings
+from feedsvc.setting_tables import Purge
+from feedsvc.settings import Settings
 from tests.support.purged import Purged
 
 BATCH = Batch(("list", "entry-5"), ("/", "/entry/5"))

@@ -14,7 +14,8 @@ import pytest
 
 from feedsvc import companions
 from feedsvc.companions import Companion
-from feedsvc.settings import Desk, Settings
+from feedsvc.setting_tables import Desk
+from feedsvc.settings import Settings
 from feedsvc.telling.incidents import FILE, Incidents
 from feedsvc.telling.process import LOCK
 from tests.support.mail_server import serving

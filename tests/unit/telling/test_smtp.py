@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from feedsvc.settings import Mail
+from feedsvc.setting_tables import Mail
 from feedsvc.telling import smtp
 from feedsvc.telling.smtp import (
     Away,

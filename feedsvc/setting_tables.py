@@ -1,0 +1,158 @@
+"""The tables of the settings: what `feedsvc.toml` has in brackets, each with its settings."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from feedsvc import setting_values as values
+from feedsvc.errors import Fault
+from feedsvc.i18n import N_, Message
+
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+def setting(read: Callable[[object], Any], default: object) -> Any:  # noqa: ANN401 - a field
+    """Return a field whose values `read` validates; it raises `values.Unusable`."""
+    return field(default=read(default), metadata={"read": read})
+
+
+class Table:
+    """A table of settings that are valid one by one."""
+
+    __slots__ = ()
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield what contradicts itself, or is missing."""
+        yield from ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serve(Table):
+    """Where `feedsvc serve` listens, and with how many workers."""
+
+    host: str = setting(values.host, "127.0.0.1")
+    port: int = setting(partial(values.integer, least=1, most=65535), 8000)
+    workers: int = setting(partial(values.integer, least=0, most=256), 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk(Table):
+    """Where the desk of the press office listens, if it is open, and what opens it."""
+
+    host: str = setting(values.host, "127.0.0.1")
+    port: int = setting(partial(values.integer, least=0, most=65535), 0)
+    key: str = setting(values.key, "")
+    base_url: str = setting(values.base_url, "")
+    metrics: bool = setting(values.switch, default=False)
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield what is missing."""
+        if self.metrics and not self.port:
+            text = N_("metrics are at the port of the desk: set desk.port as well")
+            yield Fault("desk.metrics", Message(text))
+
+    @property
+    def site(self) -> str:
+        """Return the start of the desk's addresses: scheme, host and port, without a path."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.base_url or f"http://{host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail(Table):
+    """The server through which letters about problems are sent; without `host` there are none.
+
+    `port` 0 means the usual one, `security` is a key of `MAIL_PORTS`.
+    """
+
+    host: str = setting(values.mail_server, "")
+    port: int = setting(partial(values.integer, least=0, most=65535), 0)
+    security: str = setting(values.security, "starttls")
+    user: str = setting(values.plain_text, "")
+    password: str = setting(values.secret, "")
+    password_file: Path | None = setting(values.folder, "")
+    sender: str = setting(values.mailbox, "")
+    recipients: tuple[str, ...] = setting(values.mailboxes, ())
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield what contradicts itself, or is missing, if letters are to be sent."""
+        if not self.host:
+            return
+        for name in ("sender", "recipients"):
+            if not getattr(self, name):
+                text = N_("must not be empty if mail.host is set")
+                yield Fault(f"mail.{name}", Message(text))
+        if bool(self.user) != bool(self.password or self.password_file):
+            text = N_("mail.user and mail.password need each other")
+            yield Fault("mail.user", Message(text))
+        if self.user and self.security == "none" and self.host not in _LOOPBACK:
+            text = N_("the password would be sent unprotected; use starttls or tls")
+            yield Fault("mail.security = 'none'", Message(text))
+        if self.password_file is not None and not self.password_file.is_file():
+            where = f"mail.password_file = {str(self.password_file)!r}"
+            yield Fault(where, Message(N_("this file does not exist")))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replica(Table):
+    """What says how old the copied files of a replica are, and how old they may be (seconds)."""
+
+    stamp: Path | None = setting(values.folder, "")
+    max_age: int = setting(partial(values.integer, least=1, most=86400), 60)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purge(Table):
+    """How caches in front are told what changed; without `urls` and `command` they are not.
+
+    Requests of this `method` go to `urls`, the surrogate keys in a `header` or in the `body`, or
+    one request for each `{key}` or `{path}` in an address. `again` are the seconds after which
+    all is repeated.
+    """
+
+    urls: tuple[str, ...] = setting(values.purge_urls, ())
+    method: str = setting(values.method, "PURGE")
+    header: str = setting(values.header, "Surrogate-Key")
+    body: str = setting(values.plain_text, "")
+    secret_header: str = setting(values.optional_header, "")
+    secret: str = setting(values.secret, "")
+    secret_file: Path | None = setting(values.folder, "")
+    command: tuple[str, ...] = setting(values.command, ())
+    again: tuple[int, ...] = setting(values.seconds, (10, 90))
+
+    @property
+    def needs_keys(self) -> bool:
+        """Return whether caches are to be told by keys, and not by paths alone."""
+        is_by_path = self.urls and all("{path}" in each for each in self.urls)
+        return bool(self.urls or self.command) and not is_by_path
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield what contradicts itself, or is missing, if caches are to be told."""
+        if bool(self.secret_header) != bool(self.secret or self.secret_file):
+            text = N_("purge.secret_header and purge.secret need each other")
+            yield Fault("purge.secret_header", Message(text))
+        if self.secret_file is not None and not self.secret_file.is_file():
+            where = f"purge.secret_file = {str(self.secret_file)!r}"
+            yield Fault(where, Message(N_("this file does not exist")))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Log(Table):
+    """How the service logs what happens, and where, if anywhere, it logs requests.
+
+    `access` is a file, `setting_values.STANDARD_OUTPUT` or empty. `proxies` are networks, as
+    `ipaddress` reads them.
+    """
+
+    format: str = setting(values.log_form, "text")
+    access: Path | str = setting(values.access_log, "")
+    access_format: str = setting(values.access_form, "combined")
+    proxies: tuple[str, ...] = setting(values.proxies, ())
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield what is missing."""
+        if isinstance(self.access, Path) and not self.access.parent.is_dir():
+            where = f"log.access = {str(self.access)!r}"
+            yield Fault(where, Message(N_("this folder does not exist")))
