@@ -38,10 +38,19 @@ def build_app(settings: Settings) -> Flask:
     return _build(settings)[0]
 
 
-def _build(settings: Settings) -> tuple[Flask, DocumentCache]:
+def build_uncached(settings: Settings) -> tuple[Flask, DocumentCache]:
+    """Return the same without the response cache, and its cache of documents.
+
+    What it answers is as new as the last call of the cache's `refresh`, or newer.
+    """
     app = Flask("feedsvc", static_folder=None)
     catalogue = Catalogue(settings.instance)
     cache = DocumentCache(catalogue)
     register(app, settings, catalogue, cache)
+    return app, cache
+
+
+def _build(settings: Settings) -> tuple[Flask, DocumentCache]:
+    app, cache = build_uncached(settings)
     app.wsgi_app = ResponseCache(app.wsgi_app, cache.validity)  # type: ignore[method-assign]
     return app, cache
