@@ -28,8 +28,6 @@ from feedsvc.i18n import N_, Message
 SCHEME = "s3://"
 _LOCK = STATE + "lock"
 _WRITTEN = STATE + "written-"
-# As the service says of what is valid for a while.
-_CACHE_CONTROL = "public, max-age=300, stale-while-revalidate=60, stale-if-error=86400"
 # In bytes: what is longer is sent in parts, whose sum has no condition.
 _WHOLE = 8 * 1024 * 1024
 # In seconds: how long a lock holds that is not renewed, and how often it is.
@@ -127,10 +125,7 @@ class Bucket:
 
         Raises Refused if another version is there: somebody else has written it.
         """
-        attributes = {
-            "Content-Type": file.media_type,
-            "Cache-Control": "no-cache" if file.is_gone else _CACHE_CONTROL,
-        }
+        attributes = {"Content-Type": file.media_type, "Cache-Control": file.cache_control}
         if file.disposition:
             attributes["Content-Disposition"] = file.disposition
         if file.is_gone:

@@ -102,8 +102,7 @@ class Folder:
         """Write a file in place of a previous version, and return its version. Raises Refused."""
 
         def write() -> str:
-            temporary = self._root / _TEMPORARY / str(next(self._numbers))
-            try:
+            with self._temporary() as temporary:
                 with temporary.open("xb") as written:
                     for part in file.parts:
                         written.write(part)
@@ -113,11 +112,18 @@ class Folder:
                 place = self._root / key
                 place.parent.mkdir(parents=True, exist_ok=True)
                 temporary.replace(place)
-            finally:
-                temporary.unlink(missing_ok=True)
             return version
 
         return self._in_order(write)
+
+    @contextmanager
+    def _temporary(self) -> Iterator[Path]:
+        """Return the path of a file that is not there, and will not be."""
+        path = self._root / _TEMPORARY / str(next(self._numbers))
+        try:
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
 
     def delete(self, key: str) -> None:
         """Delete a file, if it is there, and the folders that it leaves empty."""
@@ -147,12 +153,12 @@ class Folder:
         """Write such a key, on the disk before anything follows from it."""
 
         def write() -> None:
-            temporary = self._root / _TEMPORARY / str(next(self._numbers))
-            with temporary.open("xb") as written:
-                written.write(data)
-                written.flush()
-                os.fsync(written.fileno())
-            temporary.replace(self._root / key)
+            with self._temporary() as temporary:
+                with temporary.open("xb") as written:
+                    written.write(data)
+                    written.flush()
+                    os.fsync(written.fileno())
+                temporary.replace(self._root / key)
             folder = os.open(self._root / STATE, os.O_RDONLY)
             try:
                 os.fsync(folder)

@@ -50,6 +50,7 @@ class File:
     length: int | None
     media_type: str
     disposition: str = ""
+    cache_control: str = "no-cache"
     modified: int
     is_gone: bool = False
 

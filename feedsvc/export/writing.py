@@ -14,9 +14,15 @@ from feedsvc.export.manifest import UNKNOWN, Manifest, Record
 from feedsvc.export.site import Answer, NotNow, Site, codings
 from feedsvc.export.target import CODINGS, File, Refused, Target
 from feedsvc.i18n import N_, Message
+from feedsvc.web.responses import MAX_AGE, STALE_IF_ERROR, STALE_WHILE_REVALIDATE
 
 # In seconds: how much work is done again at most if the exporter dies.
 _COMMIT_EVERY = 20.0
+# What the service says when nothing is going to change by itself.
+_OF_FILES = f"public, max-age={MAX_AGE}"
+_OF_DOCUMENTS = (
+    f"{_OF_FILES}, stale-while-revalidate={STALE_WHILE_REVALIDATE}, stale-if-error={STALE_IF_ERROR}"
+)
 # So many documents are under way at a time.
 _BATCH = 256
 
@@ -97,7 +103,7 @@ class Writing:
     def write_own(self, path: str, media_type: str, content: bytes, outcome: Outcome) -> None:
         """Write a document that is not the site's."""
         tag = blake2b(content, digest_size=16).hexdigest()
-        key = self._target.key(path, media_type, is_gone=False)
+        key = path.removeprefix("/")
         record = self._manifest.records.get(path, UNKNOWN)
         if record.tag == tag:
             return
@@ -181,6 +187,14 @@ def _file(answer: Answer, body: bytes | None) -> File:
         length=answer.length if body is None else len(body),
         media_type=answer.media_type,
         disposition=answer.disposition,
+        cache_control=_cache_control(answer),
         modified=answer.modified,
         is_gone=answer.is_gone,
     )
+
+
+def _cache_control(answer: Answer) -> str:
+    """Return for how long caches may keep an answer, whenever it is asked for."""
+    if answer.is_gone:
+        return "no-cache"
+    return _OF_DOCUMENTS if answer.has_codings else _OF_FILES
