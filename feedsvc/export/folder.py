@@ -142,8 +142,9 @@ class Folder:
 
     def states(self) -> list[str]:
         """Return the keys of what was written, in their order."""
-        names = self._in_order(lambda: os.listdir(self._root / STATE))
-        return sorted(STATE + name for name in names if (STATE + name).startswith(_WRITTEN))
+        paths = self._in_order(lambda: list((self._root / STATE).iterdir()))
+        keys = [STATE + path.name for path in paths]
+        return sorted(key for key in keys if key.startswith(_WRITTEN))
 
     def read_state(self, key: str) -> bytes:
         """Return the content of such a key."""

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from typing import NoReturn
 
 from feedsvc.errors import CatalogueUnavailable, ExportFailed
 from feedsvc.export.run import Exporter, open_target
@@ -23,7 +24,7 @@ WAIT_AFTER_FAULT = 10.0
 Report = Callable[[Outcome], None]
 
 
-def follow(name: str, settings: Settings, report: Report, *, accepts_removals: bool) -> None:
+def follow(name: str, settings: Settings, report: Report, *, accepts_removals: bool) -> NoReturn:
     """Export the site and all that changes, and report each export. Returns never.
 
     Raises ExportFailed if the target cannot be used from the first; later faults are logged,

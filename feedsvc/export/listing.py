@@ -85,10 +85,10 @@ def places(edition: Edition, snapshot: Snapshot) -> dict[str, Place]:
 
 
 def current_place(row: TouchedEntry, edition: Edition) -> Place | None:
-    """Return where a changed entry stands, or stood when it was withdrawn; None if it is removed."""
+    """Return where a changed entry stands, or stood when it was withdrawn, if it is there."""
     found = edition.find(row.id)
     entry = found if isinstance(found, Entry) else row.entry()
-    return entry and _place_of(entry)
+    return None if entry is None else _place_of(entry)
 
 
 def _place_of(entry: Entry) -> Place:
@@ -134,9 +134,7 @@ def _add_lists(touched: Touched, place: Place) -> None:
     touched.slugs.update(place.slugs)
 
 
-def _pages_around(
-    entry_id: str, place: Place, edition: Edition, snapshot: Snapshot
-) -> set[str]:
+def _pages_around(entry_id: str, place: Place, edition: Edition, snapshot: Snapshot) -> set[str]:
     """Return the pages that show, or did show, an entry at a place as a neighbour or related."""
     moment = from_microseconds(place.published)
     stand_in = Entry(

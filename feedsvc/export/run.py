@@ -158,9 +158,7 @@ class Exporter:
         outcome.documents = sum(not path.startswith(_OWN) for path in self._manifest.records)
         return outcome
 
-    def _touched(
-        self, touched: listing.Touched, edition: Edition
-    ) -> tuple[set[Listed], set[str]]:
+    def _touched(self, touched: listing.Touched, edition: Edition) -> tuple[set[Listed], set[str]]:
         """Return the documents that may have changed, and the paths that are to be deleted."""
         listed = {listing.page(path) for path in touched.pages}
         known = {path for path in self._manifest.shared if not path.startswith(_OWN)}

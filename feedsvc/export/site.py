@@ -93,7 +93,8 @@ class Site:
 
     def not_found(self) -> bytes:
         """Return the page that tells that there is nothing."""
-        return Client(self._app, use_cookies=False).get(_NOWHERE).data
+        body: bytes = Client(self._app, use_cookies=False).get(_NOWHERE).data
+        return body
 
 
 def _answer(response: TestResponse) -> Answer:

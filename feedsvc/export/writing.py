@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import groupby
@@ -110,7 +110,11 @@ class Writing:
         file = File(
             parts=[content], length=len(content), media_type=media_type, modified=int(time.time())
         )
-        version = self._target.write(key, file, self._previous(key, record))
+        try:
+            version = self._target.write(key, file, self._previous(key, record))
+        except Refused as refused:
+            outcome.left_out[path] = refused.message
+            return
         self._manifest.set(path, Record(tag, {key: version}))
         outcome.files += 1
 
@@ -125,7 +129,8 @@ class Writing:
     def _delete(self, path: str) -> tuple[str, int]:
         record = self._manifest.records.get(path, UNKNOWN)
         for key in record.files:
-            self._target.delete(key)
+            with suppress(Refused):  # then it is not there either
+                self._target.delete(key)
         return path, len(record.files)
 
     def _note(self, done: _Done, outcome: Outcome, missing: set[str]) -> None:
@@ -153,12 +158,12 @@ class Writing:
                 if answer.tag == record.tag:
                     return _Done(path, record)
                 written = self._write(path, answer, record)
+            for key in record.files.keys() - written.keys():
+                self._target.delete(key)
         except NotNow:
             return _Done(path, record, fault=Message(N_("the service does not have it ready")))
         except Refused as refused:
             return _Done(path, record, fault=refused.message)
-        for key in record.files.keys() - written.keys():
-            self._target.delete(key)
         return _Done(path, Record(answer.tag, written), len(written))
 
     def _previous(self, key: str, record: Record) -> str | None:

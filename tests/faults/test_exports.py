@@ -12,9 +12,9 @@ import pytest
 
 from feedsvc.export import bucket
 from feedsvc.export.run import open_target
-from tests.support.faults import done, mountable, needs
-from tests.support.newsroom import NOW, ROOT, Newsroom, item
 from tests.support.exports import differing, export_to, tree
+from tests.support.faults import done, mountable, needs
+from tests.support.newsroom import ROOT, Newsroom, item
 from tests.support.object_store import BUCKET, SECRET, ObjectStore, object_store
 from tests.support.waiting import wait_for
 
@@ -65,7 +65,7 @@ def test_after_kills_anywhere_the_next_export_makes_the_whole(
     for _ in range(KILLS):
         newsroom.apply(entries(chance, chance.choice((3, 60))), [f"n{chance.randrange(60)}.md"])
         process = start(newsroom, str(out))
-        wait_for(lambda: (out / ".feedsvc/state/unfinished").exists() or process.poll() is not None)
+        wait_for((out / ".feedsvc/state/unfinished").exists)
         try:
             process.wait(chance.random() * 2.5)
         except subprocess.TimeoutExpired:

@@ -4,10 +4,9 @@ import http.client
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import replace
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,16 +16,16 @@ from PIL import Image
 from feedsvc import clock
 from feedsvc.documents import DOCUMENTS
 from feedsvc.edition import Edition
-from feedsvc.settings import Settings, load
+from feedsvc.settings import load
 from feedsvc.storage.catalogue import Catalogue
 from tests.support.faults import needs, served
 from tests.support.newsroom import ROOT, item
 from tests.support.object_store import BUCKET, ObjectStore, object_store
-from tests.support.replicas import Answer, ask
+from tests.support.relay import Relay
+from tests.support.replicas import Answer
 from tests.support.service import Service, page
 from tests.support.static_servers import caddy, nginx
 from tests.support.subscriptions import OLD, PAIRS, Pair, Subscription, ago, fill
-from tests.support.relay import Relay
 from tests.support.waiting import wait_for
 
 EXPORT = [sys.executable, "-m", "feedsvc", "export"]
@@ -116,7 +115,8 @@ def get(port: int, path: str, **headers: str) -> Answer:
     """Request a path that is percent-encoded."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
-        connection.request("GET", path, headers={k.replace("_", "-"): v for k, v in headers.items()})
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        connection.request("GET", path, headers=sent)
         answer = connection.getresponse()
         received = {name.lower(): value for name, value in answer.getheaders()}
         return Answer(answer.status, received, answer.read())
@@ -197,7 +197,8 @@ def test_feed_clients_read_from_files_and_from_the_store_what_the_service_tells(
             relay = Relay()
             relay.port = port
             found[place] = Subscription(kind(home, relay.url + prefix + feed), relay)
-            for stage in ("first", "second", "third"):
+            # Newsboat stores a validator only from its second poll on.
+            for stage in ("first",) if place == "service" else ("first", "second", "third"):
                 found[place].poll(stage)
             relay.close()
         return found
@@ -238,14 +239,16 @@ def test_what_changes_is_exported_without_a_service(tmp_path: Path) -> None:
     entries.mkdir()
     (entries / "first.md").write_bytes(item("First", ago(hours=3)))
     with following(tmp_path, out) as process:
-        wait_for(lambda: (out / ".feedsvc/redirects.nginx").exists())
+        wait_for((out / ".feedsvc/redirects.nginx").exists)
         with nginx(out, tmp_path / "nginx") as port:
             (entries / "second.md").write_bytes(item("Second", ago(hours=2)))
             wait_for(lambda: "Second" in get(port, "/feeds/atom.xml").body.decode())
             assert get(port, page("second")).status == 200
             other = export(tmp_path, out)
             assert other.returncode == 2
-            assert "another process is exporting" in other.stderr or "другой" in other.stderr
+            assert (
+                "another process is exporting" in other.stderr or "другой процесс" in other.stderr
+            )
             (entries / "second.md").write_bytes(
                 item("Second", ago(hours=2), status="withdrawn", reason="Wrong.")
             )

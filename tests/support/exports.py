@@ -1,7 +1,7 @@
 """Exports for tests: what is in a target, and what should be."""
 
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from feedsvc.export.run import Exporter, export, open_target

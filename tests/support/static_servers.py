@@ -52,13 +52,15 @@ def caddy(site: Path, folder: Path) -> Iterator[int]:
     file = folder / "Caddyfile"
     file.write_text(f"{{\n    admin off\n}}\n{text}")
     command = ["caddy", "run", "--config", str(file), "--adapter", "caddyfile"]
-    with _running(command, port, {"XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}):
+    with _running(command, port, XDG_DATA_HOME=str(folder), XDG_CONFIG_HOME=str(folder)):
         yield port
 
 
 @contextmanager
-def _running(command: list[str], port: int, environ: dict[str, str] | None = None) -> Iterator[None]:
-    process = subprocess.Popen(command, env={**os.environ, **(environ or {})})
+def _running(
+    command: list[str], port: int, environ: dict[str, str] | None = None
+) -> Iterator[None]:
+    process = subprocess.Popen(command, env={**os.environ, **environ})
     try:
         wait_for(lambda: process.poll() is not None or _answers(port))
         assert process.poll() is None

@@ -1,6 +1,7 @@
 """What is exported after a change is what an export of the whole site would be."""
 
 import random
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from feedsvc.dates import to_microseconds
 from feedsvc.export import run
+from feedsvc.export.site import Answer, Site
 from tests.support.exports import differing, export_to, exporting
 from tests.support.newsroom import NOW, SECOND, Newsroom, SetClock, item
 
@@ -64,15 +66,17 @@ def test_one_change_among_many_entries_renders_few_pages(
     set_clock(NOW)
     start = datetime(2020, 1, 1, tzinfo=UTC)
     newsroom.publish(
-        {
-            f"n{n}.md": item(f"News {n}", (start + timedelta(days=n)).isoformat())
-            for n in range(400)
-        }
+        {f"n{n}.md": item(f"News {n}", (start + timedelta(days=n)).isoformat()) for n in range(400)}
     )
     with exporting(tmp_path / "out", newsroom.settings) as exporter:
         asked: list[str] = []
-        ask = exporter._site.ask  # noqa: SLF001 - what is asked for is what it costs
-        monkeypatch.setattr(exporter._site, "ask", lambda path: asked.append(path) or ask(path))  # noqa: SLF001
+        ask = Site.ask
+
+        def noting(site: Site, path: str) -> AbstractContextManager[Answer | None]:
+            asked.append(path)
+            return ask(site, path)
+
+        monkeypatch.setattr(Site, "ask", noting)
         newsroom.apply({"n200.md": item("Changed", (start + timedelta(days=200)).isoformat())})
         outcome = exporter.changes()
         assert outcome is not None

@@ -12,6 +12,7 @@ import pytest
 from feedsvc.app import build_app
 from feedsvc.documents import DOCUMENTS
 from feedsvc.errors import ExportFailed
+from feedsvc.export.run import open_target
 from feedsvc.export.target import GONE, OWN, STATE, told_key
 from feedsvc.settings import Settings
 from tests.support.exports import export_to, tree
@@ -98,9 +99,7 @@ def test_a_second_export_writes_nothing(site: Newsroom, tmp_path: Path) -> None:
         assert path.stat().st_ino == status.st_ino or path.name == "about.json"
 
 
-def test_two_exports_of_one_site_are_alike_with_their_dates(
-    site: Newsroom, tmp_path: Path
-) -> None:
+def test_two_exports_of_one_site_are_alike_with_their_dates(site: Newsroom, tmp_path: Path) -> None:
     one, two = tmp_path / "one", tmp_path / "two"
     for folder in (one, two):
         export_to(folder, site.settings)
@@ -213,8 +212,6 @@ def test_a_folder_of_somebody_else_is_refused_and_left_alone(
 
 @pytest.mark.parametrize("name", ["ftp://host/x", "gs://bucket", "http://host"])
 def test_a_scheme_that_is_not_known_is_told(site: Newsroom, name: str) -> None:
-    from feedsvc.export.run import open_target
-
     with pytest.raises(ExportFailed, match="only a folder, or s3://bucket/folder"):
         open_target(name, site.settings)
 
