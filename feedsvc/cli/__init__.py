@@ -348,24 +348,14 @@ def import_(into: str | None, **options: Any) -> None:  # noqa: ANN401 - as clic
 )
 def export(target: str, *, follows: bool, accept_removals: bool) -> None:
     """Exit with 1 if something was left out or held back, with 2 if it was not possible."""
-    import signal
-
-    from feedsvc.cli.export_text import describe, reporter
-    from feedsvc.export.following import follow
-    from feedsvc.export.run import export as export_once
-    from feedsvc.sync.coordination import writer_is_alive
-    from feedsvc.sync.scan_now import scan_now
+    from feedsvc.cli.export_site import describe, export_site, follow_site
 
     settings = _settings()
-    # So that the lock is given up.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    _require_entries(settings)
     try:
         if follows:
-            follow(target, settings, reporter(settings), accepts_removals=accept_removals)
-        if not writer_is_alive(settings.instance):
-            _require_entries(settings)
-            scan_now(settings, accept_removals=False)
-        outcome = export_once(target, settings, accepts_removals=accept_removals)
+            follow_site(target, settings, accepts_removals=accept_removals)
+        outcome = export_site(target, settings, accepts_removals=accept_removals)
     except ExportFailed as error:
         _fail(error.message.text(settings.language))
     except CatalogueUnavailable as error:

@@ -57,9 +57,7 @@ def caddy(site: Path, folder: Path) -> Iterator[int]:
 
 
 @contextmanager
-def _running(
-    command: list[str], port: int, environ: dict[str, str] | None = None
-) -> Iterator[None]:
+def _running(command: list[str], port: int, **environ: str) -> Iterator[None]:
     process = subprocess.Popen(command, env={**os.environ, **environ})
     try:
         wait_for(lambda: process.poll() is not None or _answers(port))
