@@ -13,12 +13,10 @@ CADDY = (ROOT / "deploy/export/Caddyfile").read_text()
 
 def test_nginx_knows_the_type_of_each_end() -> None:
     (types,) = re.findall(r"\n    types \{\n(.*?)\n    \}", NGINX, re.DOTALL)
-    known = {}
+    known: dict[str, str] = {}
     for line in types.splitlines():
-        kind, ends = re.fullmatch(r'\s+(?:"([^;]+); charset=utf-8"|\S+) (.+);', line), line.split()
-        assert kind, line
-        media_type = kind[1] or ends[0]
-        known |= {f".{end}": media_type for end in kind[2].split()}
+        kind, ends = re.findall(r'^\s+"?([^";\s]+)(?:; charset=utf-8")? (.+);$', line)[0]
+        known |= {f".{end}": kind for end in ends.split()}
     assert known == SUFFIXES
 
 

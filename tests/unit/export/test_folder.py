@@ -14,6 +14,7 @@ from feedsvc.documents import DOCUMENTS
 from feedsvc.errors import ExportFailed
 from feedsvc.export.run import open_target
 from feedsvc.export.target import GONE, OWN, STATE, told_key
+from feedsvc.export.writing import Writing
 from feedsvc.settings import Settings
 from tests.support.exports import export_to, tree
 from tests.support.newsroom import NOW, Newsroom, SetClock, item
@@ -146,6 +147,25 @@ def test_residue_of_an_exporter_that_died_is_removed(site: Newsroom, tmp_path: P
     export_to(folder, site.settings)
     assert tree(folder) == whole
     assert not list((folder / STATE / "unfinished").iterdir())
+
+
+def test_what_a_dying_exporter_had_just_written_is_known_to_the_next(
+    site: Newsroom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "out"
+    export_to(folder, site.settings)
+    site.apply({"new.md": item("New", "2026-03-09")})
+
+    def die(*_: object) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as dying, pytest.raises(SystemExit):
+        dying.setattr(Writing, "_note", die)
+        export_to(folder, site.settings)
+    assert (folder / PAGE.format("new")).exists()
+    site.apply({"new.md": item("New", "2026-03-09", status="draft")})
+    assert export_to(folder, site.settings).foreign == 0
+    assert not list((folder / PAGE.format("new")).parent.glob("new*"))
 
 
 def test_much_that_is_gone_at_once_stays_until_somebody_accepts_it(
