@@ -30,12 +30,17 @@ _OWN = f"/{OWN}"
 
 
 class _State(NamedTuple):
-    """Up to where the catalogue has been exported, and what was public then."""
+    """Up to where the catalogue has been exported, and what was public then.
+
+    `gone` are the pages of what was public once; `is_degraded` if the catalogue held removals back.
+    """
 
     identity: str
     sequence: int
     moment: int
     categories: list[tuple[str, str]]
+    gone: list[str]
+    is_degraded: bool
 
 
 class Exporter:
@@ -63,10 +68,9 @@ class Exporter:
         """
         self._state, outcome = None, Outcome()
         with self._edition() as (edition, snapshot):
-            gone = snapshot.gone_pages(edition.now)
-            listed = listing.everything(edition, gone, self._settings)
+            state = _state(edition, snapshot)
+            listed = listing.everything(edition, state.gone, self._settings)
             self._places = listing.places(edition, snapshot)
-            state, is_degraded = _state(edition), bool(snapshot.degraded)
         found = self._target.listing()
         claimed = self._claimed()
         self._doubt(found)
@@ -75,10 +79,8 @@ class Exporter:
             self._write_own(outcome)
         known = {path for path in self._manifest.records if not path.startswith(_OWN)}
         going = (known - {each.path for each in listed}) | missing
-        withdrawn = {self._owner(page) for page in gone} - {None}
-        certain = {path for path in going if self._owner(path) in withdrawn}
-        self._held = self._guarded(going - certain, len(known), is_degraded=is_degraded)
-        self._writing.delete(going - self._held, outcome)
+        self._held = set()
+        self._delete(going, state, outcome)
         outcome.foreign = self._sweep(found.keys() - claimed - self._claimed(), known)
         return self._finished(outcome, set(listed), state)
 
@@ -91,10 +93,12 @@ class Exporter:
         if before is None:
             return self.whole()
         with self._edition() as (edition, snapshot):
-            state = _state(edition)
+            state = _state(edition, snapshot)
             moments = sorted((before.moment, state.moment))
             rows = snapshot.touched(before.sequence, *moments)
-            if state.identity != before.identity or len(rows) > MOST_TOUCHED:
+            is_mended = bool(self._held) and before.is_degraded and not state.is_degraded
+            is_other = state.identity != before.identity
+            if is_other or is_mended or len(rows) > MOST_TOUCHED:
                 return self.whole()
             if not rows:
                 self._state = state
@@ -146,8 +150,8 @@ class Exporter:
         self._state, outcome = None, Outcome()
         missing = self._writing.write(listed, outcome)
         self._write_own(outcome)
-        going = (going | missing) - self._held
-        self._writing.delete(going & self._manifest.records.keys(), outcome)
+        self._held -= {each.path for each in listed} - missing
+        self._delete((going | missing) & self._manifest.records.keys(), state, outcome)
         return self._finished(outcome, listed, state)
 
     def _finished(self, outcome: Outcome, listed: set[Listed], state: _State) -> Outcome:
@@ -218,10 +222,19 @@ class Exporter:
             self._target.delete(key)
         return len(unclaimed - residue)
 
-    def _guarded(self, going: set[str], count: int, *, is_degraded: bool) -> set[str]:
-        """Return the deletions that are held back: they look like a mishap."""
-        is_much = count >= GUARDED and len(going) * 3 > count
-        return going if (is_much or is_degraded) and not self._accepts_removals else set()
+    def _delete(self, going: set[str], state: _State, outcome: Outcome) -> None:
+        """Delete documents, but hold back what looks like a mishap.
+
+        What belongs to an entry that was withdrawn, or whose end has come, is none.
+        """
+        withdrawn = {self._owner(page) for page in state.gone} - {None}
+        self._held -= {path for path in self._held | going if self._owner(path) in withdrawn}
+        doubtful = {path for path in going if self._owner(path) not in withdrawn} - self._held
+        count = len(self._manifest.records)
+        is_much = count >= GUARDED and len(doubtful) * 3 > count
+        if (is_much or state.is_degraded) and not self._accepts_removals:
+            self._held |= doubtful
+        self._writing.delete(going - self._held, outcome)
 
     @contextmanager
     def _edition(self) -> Iterator[tuple[Edition, Snapshot]]:
@@ -229,8 +242,15 @@ class Exporter:
             yield Edition(snapshot, clock.now()), snapshot
 
 
-def _state(edition: Edition) -> _State:
-    return _State(edition.identity, edition.sequence, edition.now, edition.categories())
+def _state(edition: Edition, snapshot: Snapshot) -> _State:
+    return _State(
+        edition.identity,
+        edition.sequence,
+        edition.now,
+        edition.categories(),
+        snapshot.gone_pages(edition.now),
+        bool(snapshot.degraded),
+    )
 
 
 def open_target(name: str, settings: Settings) -> Target:

@@ -114,3 +114,39 @@ def test_very_many_changes_are_exported_as_a_whole(
         exporter.changes()
     export_to(tmp_path / "fresh", newsroom.settings)
     assert differing(tmp_path / "out", tmp_path / "fresh") == set()
+
+
+def test_the_guard_holds_for_changes_too(
+    newsroom: Newsroom, set_clock: SetClock, tmp_path: Path
+) -> None:
+    set_clock(NOW)
+    newsroom.publish({f"n{n}.md": item(f"News {n}") for n in range(30)})
+    with exporting(tmp_path / "out", newsroom.settings) as exporter:
+        draft = {f"n{n}.md": item(f"News {n}", status="draft") for n in range(28)}
+        newsroom.apply(draft)
+        outcome = exporter.changes()
+        assert outcome is not None
+        assert (outcome.deleted, outcome.held) == (0, 28)
+        # One that is withdrawn meanwhile goes, and one that is a draft as well.
+        newsroom.apply({"n28.md": item("News 28", status="withdrawn")})
+        newsroom.apply({"n29.md": item("News 29", status="draft"), "x.md": item("X")})
+        outcome = exporter.changes()
+        pages = {path.name for path in (tmp_path / "out/presscenter/news/detail").iterdir()}
+        assert {"n28.html", "n29.html"}.isdisjoint(pages)
+        assert "n1.html" in pages
+
+
+def test_what_was_held_back_goes_when_the_folder_is_in_order_again(
+    newsroom: Newsroom, set_clock: SetClock, tmp_path: Path
+) -> None:
+    set_clock(NOW)
+    newsroom.publish({f"n{n}.md": item(f"News {n}") for n in range(5)})
+    page = tmp_path / "out/presscenter/news/detail/n1.html"
+    with exporting(tmp_path / "out", newsroom.settings) as exporter:
+        newsroom.writer.record_scan("empty", NOW)
+        newsroom.apply({"n1.md": item("News 1", status="draft")})
+        exporter.changes()
+        assert page.exists()
+        newsroom.writer.record_scan("", NOW)
+        exporter.changes()
+        assert not page.exists()
