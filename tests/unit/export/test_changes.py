@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from feedsvc.dates import to_microseconds
 from feedsvc.export import run
@@ -150,3 +151,22 @@ def test_what_was_held_back_goes_when_the_folder_is_in_order_again(
         newsroom.writer.record_scan("", NOW)
         exporter.changes()
         assert not page.exists()
+
+
+def test_pictures_come_and_go_with_their_entry(
+    newsroom: Newsroom, set_clock: SetClock, tmp_path: Path
+) -> None:
+    set_clock(NOW)
+    newsroom.publish({f"n{n}.md": item(f"News {n}") for n in range(9)})
+    Image.new("RGB", (900, 600), "red").save(newsroom.settings.entries / "photo.png")
+    out = tmp_path / "out"
+    with exporting(out, newsroom.settings) as exporter:
+        newsroom.apply({"photo.md": item("Photo", image="photo.png")})
+        exporter.changes()
+        pictures = {str(path.relative_to(out)) for path in out.rglob("photo.png*")}
+        assert "media/photo/photo.png" in pictures
+        # A thumbnail is a JPEG, whatever the picture is called.
+        assert "preview/480/photo/photo.png.jpg" in pictures
+        newsroom.apply({"photo.md": item("Photo", status="withdrawn")})
+        exporter.changes()
+        assert not list(out.rglob("photo.png*"))
