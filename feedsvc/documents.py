@@ -54,8 +54,12 @@ class Document:
     def paths(self, edition: Edition, settings: Settings) -> Iterator[str]:
         """Yield the path of each document."""
         for values in self.variables(edition, settings):
-            # Without a rule, the whole path is the only variable.
-            yield urls.fill(self.rule, **values) if self.rule else str(values["path"])
+            yield self.path(values)
+
+    def path(self, values: Variables) -> str:
+        """Return the path of the document with these variables."""
+        # Without a rule, the whole path is the only variable.
+        return urls.fill(self.rule, **values) if self.rule else str(values["path"])
 
 
 def _months(edition: Edition, _settings: Settings) -> Iterator[Variables]:
@@ -115,6 +119,15 @@ def _thumbnails(edition: Edition, _settings: Settings) -> Iterator[Variables]:
     for entry, file in _entry_files(edition):
         for width in WIDTHS if has_thumbnail(file) else ():
             yield {"width": width, "entry_id": entry.id, "name": file.name}
+
+
+def entry_paths(entry: Entry) -> Iterator[tuple[str, str]]:
+    """Yield the documents of a public entry: the name in the list of documents, and the path."""
+    for file in media(entry):
+        yield "media", urls.media_path(entry.id, file.name)
+        for width in WIDTHS if has_thumbnail(file) else ():
+            yield "thumbnail", urls.thumbnail_path(width, entry.id, file.name)
+    yield "entry", entry.page
 
 
 def _logos(_edition: Edition, settings: Settings) -> Iterator[Variables]:

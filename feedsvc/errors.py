@@ -66,3 +66,11 @@ class ImportFailed(FeedsvcError):
     def __init__(self, message: Message) -> None:
         super().__init__(message.text())
         self.message = message
+
+
+class ExportFailed(FeedsvcError):
+    """Nothing, or nothing more, can be exported to a target."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(message.text())
+        self.message = message

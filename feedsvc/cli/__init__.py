@@ -20,6 +20,7 @@ from feedsvc.cli.init_options import init_options
 from feedsvc.errors import (
     CatalogueUnavailable,
     EntriesUnavailable,
+    ExportFailed,
     ImportFailed,
     ReadersUnavailable,
     SettingsError,
@@ -337,6 +338,35 @@ def import_(into: str | None, **options: Any) -> None:  # noqa: ANN401 - as clic
     for line in describe(report, settings.language, is_dry_run=chosen.is_dry_run):
         click.echo(line)
     sys.exit(_WRONG if report.left_out or report.problems else 0)
+
+
+@main.command(help=N_("Write the whole site as files, to a folder or to a store (s3://…)."))
+@click.argument("target", metavar=N_("TARGET"))
+@click.option("--follow", "follows", is_flag=True, help=N_("Go on, and export what changes."))
+@click.option(
+    "--accept-removals",
+    is_flag=True,
+    help=N_("Delete all that is not on the site any more, however much."),
+)
+def export(target: str, *, follows: bool, accept_removals: bool) -> None:
+    """Exit with 1 if something was left out or held back, with 2 if it was not possible."""
+    from feedsvc.cli.export_site import describe, export_site, follow_site
+
+    settings = _settings()
+    _require_entries(settings)
+    try:
+        if follows:
+            follow_site(target, settings, accepts_removals=accept_removals)
+        outcome = export_site(target, settings, accepts_removals=accept_removals)
+    except ExportFailed as error:
+        _fail(error.message.text(settings.language))
+    except CatalogueUnavailable as error:
+        _fail(str(error))
+    except OSError as error:
+        _fail(f"{settings.instance}: {reason(error).text(settings.language)}")
+    for line in describe(outcome, settings.language):
+        click.echo(line)
+    sys.exit(_WRONG if outcome.left_out or outcome.held else 0)
 
 
 def _settings() -> Settings:

@@ -53,6 +53,25 @@ class ChangedEntry(NamedTuple):
         return decode_entry(self.data) if self.data else None
 
 
+class TouchedEntry(NamedTuple):
+    """An entry whose documents may have changed; `status` is as in ChangedEntry.
+
+    `page` and `month` are '' and `published` 0 if only the id is known. `data` is the entry as
+    JSON, None if it is removed.
+    """
+
+    id: str
+    status: str
+    page: str
+    month: str
+    published: int
+    data: bytes | None
+
+    def entry(self) -> Entry | None:
+        """Return the entry, whatever its status; None if it is removed."""
+        return None if self.data is None else decode_entry(self.data)
+
+
 class ChangeRows(Rows):
     """The part of a snapshot that the log of changes reads."""
 
@@ -89,3 +108,40 @@ class ChangeRows(Rows):
             )
             found += [(Due(*row[:2]), ChangedEntry(*row[1:])) for row in rows]
         return sorted(found, key=lambda each: each[0])[:limit]
+
+    def touched(self, sequence: int, start: int, end: int) -> list[TouchedEntry]:
+        """Return the entries written after a sequence, and those that time has changed.
+
+        Time changes an entry when a moment of it lies after `start`, up to `end`.
+        """
+        moments = " OR ".join(
+            f"entry.{each} > ?2 AND entry.{each} <= ?3"
+            for each in ("published", "updated", "expires", "pinned")
+        )
+        rows = self.all_rows(
+            "SELECT entry.id, entry.status, entry.page, entry.month, entry.published, data"  # noqa: S608
+            f" FROM entry LEFT JOIN file USING (path) WHERE sequence > ?1 OR {moments}"
+            " UNION ALL SELECT id, 'removed', '', '', 0, NULL FROM deleted WHERE sequence > ?1",
+            sequence,
+            start,
+            end,
+        )
+        return [TouchedEntry(*row) for row in rows]
+
+    def gone_pages(self, now: int) -> list[str]:
+        """Return the page of each entry that was public by `now` and is gone, in any order."""
+        rows = self.all_rows(
+            "SELECT page FROM entry WHERE published <= ?1 AND status IN ('withdrawn', 'removed')"
+            " UNION SELECT page FROM entry WHERE expires <= ?1 AND published <= ?1"
+            " AND status = 'published'",
+            now,
+        )
+        return [page for (page,) in rows]
+
+    def aliases(self, now: int) -> list[tuple[str, str]]:
+        """Return each old address, and the page of the entry that has it, as `moved` finds it."""
+        return self.all_rows(
+            "SELECT alias, page FROM alias JOIN entry USING (id)"
+            " WHERE status <> 'draft' AND published <= ? ORDER BY alias, published DESC, id DESC",
+            now,
+        )

@@ -31,6 +31,7 @@ _SOURCES = {
     "java": "default-jre-headless",
     "mariadb-install-db": "mariadb-server",
     "mariadbd": "mariadb-server",
+    "nginx": "nginx-light",
     "node": "nodejs",
     "pdftotext": "poppler-utils",
     "php": "wordpress php-cli php-mysql php-gd",
