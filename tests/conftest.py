@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from werkzeug.routing import Rule
 
 from feedsvc import clock
@@ -23,6 +25,12 @@ pytest_plugins = (
 )
 # So that a failing assertion in it shows its values.
 pytest.register_assert_rewrite("tests.support.validators")
+
+# Nothing is expected to be fast on a machine that others use, too.
+hypothesis_settings.register_profile(
+    "unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("unhurried")
 
 # Werkzeug compiles the builders of all rules for each application anew, in 40 ms. For rules of
 # one host without defaults, a builder depends on the rule alone. Without this, or with a

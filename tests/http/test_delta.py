@@ -92,7 +92,7 @@ ACTIONS = st.lists(
 
 
 @given(actions=ACTIONS)
-@hypothesis_settings(deadline=None, max_examples=40)
+@hypothesis_settings(max_examples=40)
 def test_a_reader_has_what_is_public_whenever_it_polls(
     actions: list[tuple[str, str, int]],
 ) -> None:

@@ -125,7 +125,7 @@ ENTRIES = st.builds(
 FILES = st.dictionaries(st.sampled_from([f"{name}.md" for name in "abcdefghijkl"]), ENTRIES)
 SITES = st.integers(0, len(ZONES) - 1)
 # Each example is a history of up to twelve entries; failures show within a few.
-examples = hypothesis_settings(deadline=None, max_examples=40)
+examples = hypothesis_settings(max_examples=40)
 
 
 @given(files=FILES, site=SITES)

@@ -243,7 +243,7 @@ def test_hostile_addresses_are_404_and_nothing_is_opened(
 @pytest.mark.usefixtures("served")
 @pytest.mark.parametrize("examples", [60, pytest.param(200, marks=pytest.mark.long)])
 def test_any_other_address_below_media_is_404(client: FlaskClient, examples: int) -> None:
-    @hypothesis_settings(deadline=None, max_examples=examples)
+    @hypothesis_settings(max_examples=examples)
     @given(name=st.text(max_size=30) | st.binary(max_size=20), entry_id=st.just("news") | st.text())
     def check(name: str | bytes, entry_id: str) -> None:
         for part in (name, f"../{name!r}"):

@@ -161,7 +161,7 @@ def lasting_site() -> Iterator[FlaskClient]:
         max_size=6,
     )
 )
-@hypothesis_settings(deadline=None, max_examples=50)
+@hypothesis_settings(max_examples=50)
 def test_any_fields_are_answered_with_a_page(
     lasting_site: FlaskClient, fields: list[tuple[str, str]]
 ) -> None:
@@ -172,7 +172,7 @@ def test_any_fields_are_answered_with_a_page(
 
 
 @given(st.binary(max_size=200))
-@hypothesis_settings(deadline=None, max_examples=50)
+@hypothesis_settings(max_examples=50)
 def test_any_bytes_are_answered_with_a_page(lasting_site: FlaskClient, query: bytes) -> None:
     environ = {"QUERY_STRING": f"q={query.decode('latin-1')}"}
     response = lasting_site.get("/search", environ_overrides=environ)

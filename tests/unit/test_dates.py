@@ -379,7 +379,7 @@ def test_every_minute_around_a_clock_change_is_parsed_as_itself() -> None:
         assert found == [expected(minute) for minute in minutes], f"{transition:%Y-%m-%d}"
 
 
-@settings(deadline=None, derandomize=True, max_examples=100)
+@settings(derandomize=True, max_examples=100)
 @given(
     st.one_of(
         st.datetimes(datetime(1900, 1, 1), datetime(2999, 12, 31, 23, 59)),  # noqa: DTZ001
@@ -398,7 +398,7 @@ def test_any_minute_in_any_spelling_is_parsed_as_itself(minute: datetime) -> Non
     assert found == dict.fromkeys(found, expected(minute))
 
 
-@settings(deadline=None, derandomize=True, max_examples=100)
+@settings(derandomize=True, max_examples=100)
 @given(
     st.datetimes(datetime(1900, 1, 2), datetime(2999, 12, 30)),  # noqa: DTZ001
     st.integers(-1439, 1439),
@@ -417,7 +417,7 @@ def test_any_moment_with_any_offset_is_parsed_as_itself(local: datetime, minutes
     assert offset % timedelta(minutes=1) == timedelta(0)
 
 
-@settings(deadline=None, derandomize=True, max_examples=100)
+@settings(derandomize=True, max_examples=100)
 @given(st.one_of(st.text(), st.text("0123456789.-:TZ+ гв", max_size=30)))
 def test_any_text_is_a_moment_or_none(text: str) -> None:
     moment = parse_date(text, MOSCOW)
@@ -513,7 +513,7 @@ PIECES = st.one_of(
 )
 
 
-@settings(deadline=None, derandomize=True, max_examples=500)
+@settings(derandomize=True, max_examples=500)
 @given(
     st.one_of(
         st.lists(PIECES, max_size=12).map("".join),

@@ -334,7 +334,7 @@ near_a_transition = st.builds(lambda hour, offset: hour * 3600 + offset, hours, 
     ),
     moments=st.tuples(near_a_transition, near_a_transition),
 )
-@hypothesis_settings(deadline=None, max_examples=60)
+@hypothesis_settings(max_examples=60)
 def test_what_is_public_is_the_same_throughout_a_period(
     entries: list[tuple[int, int, str, int | None, int | None]], moments: tuple[int, int]
 ) -> None:

@@ -28,7 +28,7 @@ def test_clean_removes_exactly_what_is_forbidden() -> None:
         assert kept == expected, f"plane {plane}"
 
 
-@settings(deadline=None, derandomize=True, max_examples=100)
+@settings(derandomize=True, max_examples=100)
 @given(ANY_TEXT)
 def test_clean_text_survives_xml_unchanged(source: str) -> None:
     cleaned = clean(source)
@@ -108,7 +108,7 @@ PARTS = st.one_of(
 )
 
 
-@settings(deadline=None, derandomize=True, max_examples=100)
+@settings(derandomize=True, max_examples=100)
 @given(st.lists(PARTS, max_size=60).map("".join))
 def test_the_beginning_of_a_text_is_enough_for_its_summary(html: str) -> None:
     assert summarize(plain(html, SUMMARY_LENGTH)) == summarize(plain(html))
@@ -146,7 +146,7 @@ def test_a_summary_is_the_first_sentences(source: str, summary: str) -> None:
     assert summarize(source) == summary
 
 
-@settings(deadline=None, derandomize=True, max_examples=100)
+@settings(derandomize=True, max_examples=100)
 @given(st.text(st.sampled_from("абв.!?…,—» \n"), max_size=700))
 def test_a_summary_is_never_longer_than_300_characters(source: str) -> None:
     summary = summarize(source)

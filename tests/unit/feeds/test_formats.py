@@ -159,7 +159,7 @@ one_line = any_text.map(lambda text: re.sub(r"[\r\n]", " ", text))
 
 
 @given(title=one_line, body=any_text, suffix=st.sampled_from([".txt", ".md"]))
-@hypothesis_settings(deadline=None, max_examples=80)
+@hypothesis_settings(max_examples=80)
 def test_any_text_becomes_a_well_formed_feed_with_the_title_intact(
     shared_newsroom: Newsroom, title: str, body: str, suffix: str
 ) -> None:

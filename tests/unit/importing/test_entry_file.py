@@ -138,7 +138,7 @@ def test_text_that_looks_like_code_of_templates_stays_text(tmp_path: Path, text:
     assert entry(tmp_path, composed).html == f"<p>{text}</p>"
 
 
-@hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.text(st.sampled_from("абв *_`~[]!&<>|\\#+-=.:@/${}%^()019 \"'\n"), max_size=30),
     st.text(max_size=20),

@@ -226,7 +226,7 @@ def test_pixels_without_end_take_time_in_proportion(tmp_path: Path) -> None:
     kind=st.sampled_from(sorted(PRIVATE)),
     cuts=st.lists(st.tuples(st.integers(0, 4000), st.binary(max_size=4)), max_size=4),
 )
-@hypothesis_settings(max_examples=200, deadline=None)
+@hypothesis_settings(max_examples=200)
 def test_of_any_bytes_edits_are_in_order_and_within_the_file(
     tmp_path_factory: pytest.TempPathFactory, kind: str, cuts: list[tuple[int, bytes]]
 ) -> None:

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from feedsvc.pages import html, theme
@@ -15,7 +14,6 @@ COLOURS = st.integers(0, 0xFFFFFF).map("#{:06x}".format)
 
 
 @given(COLOURS, st.sampled_from(sorted(theme.THEMES)))
-@hypothesis_settings(deadline=None)
 def test_any_colour_becomes_readable_in_each_theme(colour: str, name: str) -> None:
     style = theme.THEMES[name]
     forms = theme.readable(colour, style)

@@ -193,7 +193,7 @@ def test_utf_8_that_lost_a_byte_is_read_in_no_encoding(case: Callable[[str], str
             assert decoded(data[:position] + data[position + 1 :]) is None
 
 
-@settings(deadline=None, derandomize=True, max_examples=300)
+@settings(derandomize=True, max_examples=300)
 @given(st.text(max_size=200) | st.lists(st.sampled_from(WORDS)).map(" ".join))
 def test_what_is_utf_8_is_read_as_that_or_not_at_all(text: str) -> None:
     expected = normalized(visible(clean(text.replace("\r\n", "\n").replace("\r", "\n"))))

@@ -133,7 +133,7 @@ SOURCES = st.one_of(
 
 @pytest.mark.parametrize("examples", [200, pytest.param(1000, marks=pytest.mark.long)])
 def test_any_bytes_give_an_entry_or_an_error(examples: int) -> None:
-    @hypothesis_settings(deadline=None, derandomize=True, max_examples=examples)
+    @hypothesis_settings(derandomize=True, max_examples=examples)
     @given(SOURCES, st.sampled_from(["a.txt", "a.md", "Новость.MD", "x/!.TXT"]))
     @example(markdown(body="<div>&#" + "1" * 5000 + ";</div>").encode(), "a.md")
     def check(data: bytes, path: str) -> None:

@@ -210,7 +210,7 @@ def test_nothing_hostile_gets_through(source: str) -> None:
 
 @pytest.mark.parametrize("examples", [150, pytest.param(600, marks=pytest.mark.long)])
 def test_any_markdown_gives_safe_html_or_is_too_deep(examples: int) -> None:
-    @settings(deadline=None, derandomize=True, max_examples=examples)
+    @settings(derandomize=True, max_examples=examples)
     @given(PIECES)
     def check(source: str) -> None:
         try:
@@ -225,7 +225,7 @@ def test_any_markdown_gives_safe_html_or_is_too_deep(examples: int) -> None:
 
 @pytest.mark.parametrize("examples", [60, pytest.param(300, marks=pytest.mark.long)])
 def test_any_paragraphs_give_safe_html(examples: int) -> None:
-    @settings(deadline=None, derandomize=True, max_examples=examples)
+    @settings(derandomize=True, max_examples=examples)
     @given(st.lists(PIECES, max_size=4))
     def check(paragraphs: list[str]) -> None:
         html = text(*paragraphs)

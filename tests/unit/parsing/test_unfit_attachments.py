@@ -222,7 +222,7 @@ BEGINNINGS = st.sampled_from(
 @pytest.mark.filterwarnings("ignore")  # Pillow warns of damage
 @pytest.mark.parametrize("examples", [60, pytest.param(150, marks=pytest.mark.long)])
 def test_a_file_of_any_content_is_published_or_a_warning(settings: Settings, examples: int) -> None:
-    @hypothesis_settings(deadline=None, max_examples=examples)
+    @hypothesis_settings(max_examples=examples)
     @given(
         suffix=SUFFIXES,
         beginning=BEGINNINGS,
@@ -248,7 +248,7 @@ def test_a_file_of_any_content_is_published_or_a_warning(settings: Settings, exa
 
 @pytest.mark.parametrize("examples", [100, pytest.param(300, marks=pytest.mark.long)])
 def test_an_entry_that_names_anything_is_published(settings: Settings, examples: int) -> None:
-    @hypothesis_settings(deadline=None, max_examples=examples)
+    @hypothesis_settings(max_examples=examples)
     @given(
         name=st.text(max_size=40), place=st.sampled_from(("image", "attachments", "body", "link"))
     )

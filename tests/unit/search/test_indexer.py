@@ -36,7 +36,7 @@ EVENTS = st.tuples(
 
 
 @given(st.lists(EVENTS, max_size=14), st.booleans())
-@hypothesis_settings(deadline=None, max_examples=40)
+@hypothesis_settings(max_examples=40)
 def test_after_any_history_exactly_the_public_entries_with_the_words_are_found(
     history: list[tuple[str, str, str, str]],
     is_behind: bool,  # noqa: FBT001 - drawn

@@ -302,7 +302,7 @@ def store(newsroom: Newsroom, model: Model, changed: set[str], shuffled: Random 
 
 
 @given(history=st.lists(changes | renames, max_size=8), random=st.randoms(use_true_random=False))
-@hypothesis_settings(deadline=None, max_examples=60)
+@hypothesis_settings(max_examples=60)
 def test_any_sequence_of_changes_in_any_order_ends_as_in_the_model(
     history: list[dict[str, str] | tuple[str, str]], random: Random
 ) -> None:

@@ -280,7 +280,7 @@ histories = st.lists(st.tuples(changes, st.integers(0, 3)), min_size=5, max_size
 
 
 @given(history=histories, limit=st.integers(1, 3))
-@hypothesis_settings(deadline=None, max_examples=50)
+@hypothesis_settings(max_examples=50)
 def test_after_any_history_a_subscriber_knows_exactly_what_is_public(
     history: list[tuple[Change, int]], limit: int
 ) -> None:

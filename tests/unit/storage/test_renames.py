@@ -269,9 +269,7 @@ steps = st.lists(
 
 
 @given(steps)
-@hypothesis_settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@hypothesis_settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_sequence_of_changes_shows_a_text_twice_or_loses_one(
     settings: Settings, changes: list[tuple[str, str, str]]
 ) -> None:

@@ -129,9 +129,7 @@ NAMES = st.text(
 GOOD = item("Any title")
 
 
-@hypothesis_settings(
-    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@hypothesis_settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     tree=st.dictionaries(
         st.tuples(st.lists(NAMES, max_size=2).map(tuple), NAMES, st.sampled_from((".txt", ".md"))),

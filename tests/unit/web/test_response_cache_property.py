@@ -139,7 +139,7 @@ def compare(actions: list[tuple[Any, ...]]) -> None:
 @pytest.mark.parametrize("examples", [30, pytest.param(300, marks=pytest.mark.long)])
 def test_responses_are_those_of_the_application_alone(examples: int) -> None:
     @given(actions=actions)
-    @hypothesis_settings(deadline=None, max_examples=examples)
+    @hypothesis_settings(max_examples=examples)
     def run(actions: list[tuple[Any, ...]]) -> None:
         compare(actions)
 
