@@ -25,6 +25,10 @@ FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
 # In seconds: how often the workers are looked at, even if none is reported to have ended.
 LOOK_EVERY = 1.0
+# In seconds: how long a worker that is to end has before it is killed, and after which it ends by
+# itself, whoever still reads.
+FINISH = 10
+LAST = 8
 _log = logging.getLogger("feedsvc")
 
 
@@ -100,7 +104,8 @@ class _Unheeded(list[int]):
 class Supervisor:
     """Replaces the workers of a server, in place of granian's own loop.
 
-    `respawn` replaces the workers of some numbers, `reload` all of them, as granian does.
+    `respawn` replaces the workers of some numbers, `reload` all of them, as granian does; `turn`
+    is called each time the supervisor looks at them.
     """
 
     def __init__(
@@ -111,12 +116,14 @@ class Supervisor:
         *,
         respawn: Callable[[list[int]], None],
         reload: Callable[[], None],
+        turn: Callable[[], None] = lambda: None,
     ) -> None:
         self._server = server
         self._has_served = has_served
         self._language = language
         self._respawn = respawn
         self._reload = reload
+        self._turn = turn
         self._failures = Failures()
         # When each worker that has ended is to be replaced.
         self._due: dict[int, float] = {}
@@ -128,6 +135,7 @@ class Supervisor:
         while True:
             server.main_loop_interrupt.wait(self._until_next())
             server.main_loop_interrupt.clear()
+            self._turn()
             if server.interrupt_signal:
                 return
             if server.reload_signal:
