@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.support.newsroom import ROOT
 from tests.support.waiting import wait_for
 
 
@@ -58,9 +57,8 @@ class Unit:
         self.told = Told(str(folder / "notify"))
         self.listening = socket.create_server(("127.0.0.1", 0), backlog=2048)
         self.port: int = self.listening.getsockname()[1]
-        self._command, self._environ = command, environ
+        self._command, self._environ, self._folder = command, environ, folder
         self._log = (folder / "log").open("ab")
-        self._folder = folder
 
     def start(self) -> None:
         """Start the service, and return once it has told that it is ready."""
@@ -68,7 +66,7 @@ class Unit:
         shell = 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" "$@"'
         self.process = subprocess.Popen(
             ["sh", "-c", shell, *self._command],
-            cwd=ROOT,
+            cwd=self._folder,
             env={**os.environ, **self._environ, "NOTIFY_SOCKET": self.told.address},
             stdout=self._log,
             stderr=self._log,
