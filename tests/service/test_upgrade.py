@@ -189,7 +189,7 @@ def test_an_upgrade_and_the_way_back_fail_no_request(tmp_path: Path, system: Sys
                 assert done.returncode == 0, done.stderr
                 assert f"feedsvc-switch {other}" in done.stdout
                 assert (system.programs / "current").readlink() == Path(version)
-                (system.entries / f"{name}.md").write_bytes(item("После"))
+                (system.entries / f"{name}.md").write_bytes(item(f"После: {name}"))
                 wait_for(lambda: ask(one.port, page(name)).status == 200)  # noqa: B023
         assert asked == ["restart feedsvc.service"] * 2
     assert set(readers.met) == {"200"}
