@@ -94,7 +94,7 @@ def _nothing() -> None:
     """Do nothing."""
 
 
-def _supervise(  # noqa: PLR0913 - the loop of granian has no place to keep any
+def _supervise(
     server: "AbstractServer[Any]",
     has_served: Flag,
     language: str,
@@ -115,8 +115,7 @@ def _supervise(  # noqa: PLR0913 - the loop of granian has no place to keep any
         language,
         respawn=lambda workers: respawn(workers, *targets),
         reload=reload_all,
-        turn=turn,
-    ).run()
+    ).run(turn)
 
 
 def _share_socket(server: "AbstractServer[Any]", listening: socket.socket) -> None:

@@ -1,9 +1,10 @@
 """What the service manager is told: the protocol of sd_notify(3), in a thread of the master.
 
 Only where the manager asks for it (`NOTIFY_SOCKET`) is this module loaded. `READY=1` says that a
-worker has answered; `WATCHDOG=1` says that one has answered again, and that the loop of the master,
-which replaces workers, goes round. Both are asked for at the address that readers use, through the same
-queue of connections. A service that hangs tells nothing, and the manager restarts it.
+worker has answered; `WATCHDOG=1` says that one has answered again, and that the loop of the
+master, which replaces workers, goes round. Both are asked for at the address that readers use,
+through the same queue of connections. A service that hangs tells nothing, and the manager
+restarts it.
 """
 
 import os
@@ -115,7 +116,10 @@ class ServiceManager:
 
 
 def service_manager(listening: socket.socket) -> ServiceManager | None:
-    """Return the service manager, if it wants to be told; no process started later is to tell it."""
+    """Return the service manager, if it wants to be told.
+
+    What says so is taken out of the environment: no process that is started later is to tell it.
+    """
     address = os.environ.pop(VARIABLE, "")
     interval = os.environ.pop("WATCHDOG_USEC", "")
     process = os.environ.pop("WATCHDOG_PID", "")

@@ -104,8 +104,7 @@ class _Unheeded(list[int]):
 class Supervisor:
     """Replaces the workers of a server, in place of granian's own loop.
 
-    `respawn` replaces the workers of some numbers, `reload` all of them, as granian does; `turn`
-    is called each time the supervisor looks at them.
+    `respawn` replaces the workers of some numbers, `reload` all of them, as granian does.
     """
 
     def __init__(
@@ -116,26 +115,27 @@ class Supervisor:
         *,
         respawn: Callable[[list[int]], None],
         reload: Callable[[], None],
-        turn: Callable[[], None] = lambda: None,
     ) -> None:
         self._server = server
         self._has_served = has_served
         self._language = language
         self._respawn = respawn
         self._reload = reload
-        self._turn = turn
         self._failures = Failures()
         # When each worker that has ended is to be replaced.
         self._due: dict[int, float] = {}
 
-    def run(self) -> None:
-        """Replace workers until a signal ends the service, or none can start."""
+    def run(self, turn: Callable[[], None] = lambda: None) -> None:
+        """Replace workers until a signal ends the service, or none can start.
+
+        `turn` is called each time they are looked at.
+        """
         server = self._server
         server.interrupt_children = _Unheeded()
         while True:
             server.main_loop_interrupt.wait(self._until_next())
             server.main_loop_interrupt.clear()
-            self._turn()
+            turn()
             if server.interrupt_signal:
                 return
             if server.reload_signal:

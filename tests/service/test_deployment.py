@@ -20,9 +20,13 @@ ONLY_SOURCE = {"feedgen"}
 PLATFORMS = ("x86_64-manylinux_2_28", "aarch64-manylinux_2_28")
 
 
-def run(*command: str | Path, **environ: str) -> subprocess.CompletedProcess[str]:
+def run(*command: object, **environ: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command, capture_output=True, text=True, check=False, env={**os.environ, **environ}
+        [str(part) for part in command],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **environ},
     )
 
 
@@ -139,9 +143,7 @@ def test_the_containerfile_copies_what_is_there_and_runs_without_rights() -> Non
     assert re.search(r"^USER 10001:10001$", last, re.MULTILINE)
     assert "HEALTHCHECK" in last
     # What is kept out of the build cannot be copied into it.
-    kept = [
-        line[1:] for line in (ROOT / ".containerignore").read_text().split() if line[0] == "!"
-    ]
+    kept = [line[1:] for line in (ROOT / ".containerignore").read_text().split() if line[0] == "!"]
     copied = re.findall(r"^COPY (?!--from)(.*)$", text, re.MULTILINE)
     assert {name.split("/")[0] for line in copied for name in line.split()[:-1]} == set(kept)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.changed_granian import Change
-from tests.support.connections import ATOM, TITLE, Connection, log, reload, running
+from tests.support.connections import ATOM, Connection, log, reload, running
 from tests.support.manager import Told
 from tests.support.newsroom import item
 from tests.support.service import SERVE, Service, soon

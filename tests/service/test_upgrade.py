@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -140,7 +141,7 @@ class Readers:
         self._over = threading.Event()
         self._threads = [threading.Thread(target=self._ask) for _ in range(4)]
 
-    def __enter__(self) -> "Readers":
+    def __enter__(self) -> Self:
         for thread in self._threads:
             thread.start()
         return self

@@ -1,7 +1,8 @@
-"""Servers in front of a service, with the configurations in `deploy/` and a certificate made here."""
+"""Servers in front of a service, as `deploy/` has them, with a certificate made here."""
 
 import re
 import shutil
+import socket
 import ssl
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -31,7 +32,7 @@ class Front:
 
     def connect(self) -> HTTPSConnection:
         """Return a connection to the site under its own name."""
-        return _Connection(HOST, self.port, context=self._context, timeout=60)
+        return _Connection(self.port, self._context)
 
     def ask(self, path: str, headers: Mapping[str, str] | None = None) -> Answer:
         """Request a path on a connection of its own."""
@@ -48,15 +49,14 @@ class Front:
 class _Connection(HTTPSConnection):
     """A connection to this machine under another name."""
 
-    _create_connection: object
+    def __init__(self, port: int, tls: ssl.SSLContext) -> None:
+        super().__init__(HOST, port)
+        self._tls = tls
 
-    def __init__(self, *arguments: object, **named: object) -> None:
-        super().__init__(*arguments, **named)  # type: ignore[arg-type]
-        import socket  # noqa: PLC0415
-
-        self._create_connection = lambda _address, *more: socket.create_connection(
-            ("127.0.0.1", self.port), *more
-        )
+    def connect(self) -> None:
+        """Connect."""
+        plain = socket.create_connection(("127.0.0.1", self.port), timeout=60)
+        self.sock = self._tls.wrap_socket(plain, server_hostname=HOST)
 
 
 def _replace(text: str, *pairs: tuple[str, str]) -> str:
@@ -90,8 +90,6 @@ def _running(command: list[str], folder: Path, port: int) -> Iterator[None]:
 
 
 def _is_open(port: int) -> bool:
-    import socket  # noqa: PLC0415
-
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 

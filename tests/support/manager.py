@@ -72,7 +72,8 @@ class Unit:
             stderr=self._log,
             stdin=subprocess.DEVNULL,
             pass_fds=(3,),
-            preexec_fn=lambda: os.dup2(self.listening.fileno(), 3),
+            # There is no other way to number a descriptor.
+            preexec_fn=lambda: os.dup2(self.listening.fileno(), 3),  # noqa: PLW1509 - as above
         )
         wait_for(lambda: self.told.count("READY=1") > ready or self.process.poll() is not None)
         assert self.process.poll() is None, self.log()
