@@ -106,7 +106,9 @@ def test_nginx_refuses_who_asks_too_often_and_what_is_too_large(
                     break
         assert statuses == {200, 429}
         with closing(site.connect()) as connection:
-            connection.request("POST", "/", body=b"x" * 2000)
+            connection.putrequest("POST", "/")
+            connection.putheader("Content-Length", "2000")
+            connection.endheaders()
             assert connection.getresponse().status == 413
 
 

@@ -34,6 +34,16 @@ class Front:
         """Return a connection to the site under its own name."""
         return _Connection(self.port, self._context)
 
+    def is_up(self) -> bool:
+        """Return whether it is this server that listens there, with its certificate."""
+        connection = self.connect()
+        try:
+            connection.connect()
+        except OSError:
+            return False
+        connection.close()
+        return True
+
     def ask(self, path: str, headers: Mapping[str, str] | None = None) -> Answer:
         """Request a path on a connection of its own."""
         connection = self.connect()
@@ -77,21 +87,16 @@ def _certificate(folder: Path) -> tuple[trustme.CA, Path, Path]:
 
 
 @contextmanager
-def _running(command: list[str], folder: Path, port: int) -> Iterator[None]:
+def _running(command: list[str], folder: Path, site: Front) -> Iterator[Front]:
     with (folder / "front.log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)
         try:
-            wait_for(lambda: _is_open(port) or process.poll() is not None)
+            wait_for(lambda: site.is_up() or process.poll() is not None)
             assert process.poll() is None, (folder / "front.log").read_text()
-            yield
+            yield site
         finally:
             process.terminate()
             process.wait(30)
-
-
-def _is_open(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @contextmanager
@@ -124,8 +129,8 @@ def nginx(folder: Path, service: int, *, limits: bool = False) -> Iterator[Front
     )
     command = [_program("nginx"), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")]
     subprocess.run([*command, "-t"], check=True, capture_output=True)
-    with _running(command, folder, port):
-        yield Front(port, plain, authority)
+    with _running(command, folder, Front(port, plain, authority)) as site_in_front:
+        yield site_in_front
 
 
 @contextmanager
@@ -143,8 +148,9 @@ def caddy(folder: Path, service: int) -> Iterator[Front]:
     ports = f"http_port {plain}\nhttps_port {port}"
     (folder / "Caddyfile").write_text(f"{{\nadmin off\n{ports}\n}}\n{site}")
     command = [_program("caddy"), "run", "--adapter", "caddyfile"]
-    with _running([*command, "--config", str(folder / "Caddyfile")], folder, port):
-        yield Front(port, plain, authority)
+    command += ["--config", str(folder / "Caddyfile")]
+    with _running(command, folder, Front(port, plain, authority)) as site_in_front:
+        yield site_in_front
 
 
 def _program(name: str) -> str:
