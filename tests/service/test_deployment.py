@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from feedsvc import __version__
 from tests.support.newsroom import ROOT
 
 UNITS = ROOT / "deploy" / "systemd"
@@ -101,6 +102,29 @@ def test_scripts_are_programs_of_a_plain_shell(name: str) -> None:
     assert os.access(file, os.X_OK)
     assert file.read_text().startswith("#!/bin/sh\n")
     assert run("dash", "-n", file).returncode == 0
+
+
+@pytest.mark.long
+def test_the_script_installs_a_version_that_runs_and_does_so_once(tmp_path: Path) -> None:
+    install = ROOT / "deploy" / "install"
+    done = run(install, "--root", tmp_path, PYTHON=sys.executable)
+    assert done.returncode == 0, done.stderr
+    current = tmp_path / "opt" / "feedsvc" / "current"
+    assert current.readlink() == Path(__version__)
+    assert run(current / "bin" / "feedsvc", "--version").stdout == f"feedsvc {__version__}\n"
+    environment = (current / "environment").read_text()
+    assert environment == f"FEEDSVC_INSTANCE=/var/lib/feedsvc/{__version__}\n"
+    assert not list(current.parent.glob("*.part"))
+    settings = tmp_path / "etc" / "feedsvc" / "feedsvc.toml"
+    assert oct(settings.stat().st_mode & 0o7777) == "0o640"
+    assert settings.stat().st_gid == settings.parent.stat().st_gid != 0
+    for path in ("systemd/system/feedsvc.socket", "systemd/system/feedsvc.service"):
+        assert (tmp_path / "etc" / path).is_file()
+    for program in ("bin/feedsvc", "sbin/feedsvc-switch"):
+        assert os.access(tmp_path / "usr" / "local" / program, os.X_OK)
+    again = run(install, "--root", tmp_path)
+    assert again.returncode == 2
+    assert "is there already" in again.stderr
 
 
 def test_every_file_that_the_document_names_is_there() -> None:

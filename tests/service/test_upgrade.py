@@ -204,7 +204,7 @@ def test_a_version_that_does_not_start_leaves_the_other_in_place(
 ) -> None:
     with unit(tmp_path, system.command(), system.environ) as one:
         wait_for(lambda: ask(one.port, page("1")).status == 200)
-        for version in (OLD, "9.9.9", ""):
+        for version in (OLD, "9.9.9", "", "../feedsvc/1.1.0", "current.part"):
             assert system.switch(version).returncode == 2
         with restarting(system, one) as asked:
             # It can read the news, but not serve.
