@@ -196,15 +196,15 @@ def _set_signals(
 
     def drain_and_end() -> None:
         number = os.read(woken, 1)[0]
+        # granian waits for those who read slowly, or have sent half a request, and would be
+        # killed. The kernel ends the process, even if a thread that waits keeps the others still.
+        signal.alarm(LAST)
         stop_accepting(listening)
         waited = 0.0
         while waited < DRAIN or (waited < LONGEST_DRAIN and has_unread()):
             time.sleep(DRAIN)
             waited += DRAIN
         end(number, None)
-        # granian waits for those who read slowly, or have sent half a request, and would be killed.
-        time.sleep(LAST - waited)
-        os._exit(0)
 
     threading.Thread(target=drain_and_end, name="feedsvc-end", daemon=True).start()
     # Not in a handler of Python's: the main thread, in which these run, misses a signal that

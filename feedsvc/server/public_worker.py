@@ -4,7 +4,6 @@ import multiprocessing
 import os
 import signal
 import threading
-import time
 from collections.abc import Iterable
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING
@@ -56,7 +55,7 @@ def _end_in_time() -> None:
     def end() -> None:
         while os.read(woken, 1)[0] not in (signal.SIGTERM, signal.SIGINT):
             pass
-        time.sleep(LAST)
-        os._exit(0)
+        # By the kernel, even if a thread that waits keeps the others still.
+        signal.alarm(LAST)
 
     threading.Thread(target=end, name="feedsvc-end", daemon=True).start()

@@ -127,12 +127,7 @@ def test_the_manager_is_told_on_the_public_interface_too(
         assert manager.lines()[-1] == "STOPPING=1"
 
 
-@pytest.mark.parametrize("part", [None, "_wsgi_call_wrap"])
-def test_an_ordinary_stop_kills_no_worker_whoever_reads_slowly(
-    tmp_path: Path, change_granian: Change, part: str | None
-) -> None:
-    if part:
-        change_granian(part)
+def test_an_ordinary_stop_kills_no_worker_whoever_reads_slowly(tmp_path: Path) -> None:
     with running(SERVE, tmp_path) as service, ExitStack() as stack:
         folder = service.entries / "news"
         folder.mkdir()
