@@ -27,13 +27,15 @@ from feedsvc.server import granian_parts as parts
 from feedsvc.server.slow_readers import SMALL, SlowReaders, has_unread
 from feedsvc.server.sockets import BACKLOG, stop_accepting
 from feedsvc.server.streaming import Protocol, Streams
-from feedsvc.server.supervision import Flag, Supervisor
+from feedsvc.server.supervision import LAST, Flag, Supervisor
 from feedsvc.web.media import PATIENCE
 from feedsvc.web.response_cache import ResponseCache
 
 if TYPE_CHECKING:
     # `granian.Granian` is one of two classes, which no annotation can name.
     from granian.server.common import AbstractServer
+
+    from feedsvc.server.service_manager import ServiceManager
 
 # In each worker, for calls of the application, so that no page holds up another. Cached
 # responses are sent by one thread alone.
@@ -62,40 +64,58 @@ class _Service:
     has_served: Flag
 
 
-def serve(server: "AbstractServer[Any]", listening: socket.socket, language: str) -> None:
+def serve(
+    server: "AbstractServer[Any]",
+    listening: socket.socket,
+    language: str,
+    manager: "ServiceManager | None" = None,
+) -> None:
     """Serve with workers that share a listening socket, until SIGTERM or SIGINT.
 
-    To be called only if no part is `unexpected`. `language` is that of the log.
+    To be called only if no part is `unexpected`. `language` is that of the log. The service
+    manager, if there is one, is told that the loop goes round, and of the end of reloads.
     """
     setattr(server, parts.INIT_SOCKET.name, partial(_share_socket, server, listening))
-    spawn = partial(_spawn_blocking_signals, getattr(server, parts.SPAWN_WORKER.name))
+    turn: Callable[[], None] = manager.turn if manager else _nothing
+    reloaded: Callable[[], None] = manager.reloaded if manager else _nothing
+    spawn = partial(_spawn_blocking_signals, turn, getattr(server, parts.SPAWN_WORKER.name))
     setattr(server, parts.SPAWN_WORKER.name, spawn)
     service = _Service(
         master=os.getpid(),
         workers=server.workers,
         has_served=Flag(),
     )
-    setattr(
-        server, parts.SERVE_LOOP.name, partial(_supervise, server, service.has_served, language)
-    )
+    supervise = partial(_supervise, server, service.has_served, language, turn, reloaded)
+    setattr(server, parts.SERVE_LOOP.name, supervise)
     server.serve(partial(_run_worker, service))
+
+
+def _nothing() -> None:
+    """Do nothing."""
 
 
 def _supervise(
     server: "AbstractServer[Any]",
     has_served: Flag,
     language: str,
+    turn: Callable[[], None],
+    reloaded: Callable[[], None],
     *targets: Callable[..., Any],
 ) -> None:
     respawn = getattr(server, parts.RESPAWN_WORKERS.name)
     reload = getattr(server, parts.RELOAD.name)
+
+    def reload_all() -> None:
+        reload(*targets)
+        reloaded()
+
     Supervisor(
         server,
         has_served,
         language,
         respawn=lambda workers: respawn(workers, *targets),
-        reload=lambda: reload(*targets),
-    ).run()
+        reload=reload_all,
+    ).run(turn)
 
 
 def _share_socket(server: "AbstractServer[Any]", listening: socket.socket) -> None:
@@ -110,7 +130,13 @@ def _share_socket(server: "AbstractServer[Any]", listening: socket.socket) -> No
         setattr(server, name, part)
 
 
-def _spawn_blocking_signals(spawn: Callable[..., Any], *arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - granian's
+def _spawn_blocking_signals(
+    turn: Callable[[], None],
+    spawn: Callable[..., Any],
+    *arguments: Any,  # noqa: ANN401 - granian's
+    **named: Any,  # noqa: ANN401 - granian's
+) -> Any:  # noqa: ANN401 - granian's
+    turn()  # while many are replaced, the loop does not go round
     worker = spawn(*arguments, **named)
     setattr(worker, parts.START_WORKER.name, partial(_start_blocking_signals, worker.start))
     setattr(worker, parts.IS_ALIVE.name, partial(_is_alive, worker))
@@ -170,6 +196,9 @@ def _set_signals(
 
     def drain_and_end() -> None:
         number = os.read(woken, 1)[0]
+        # granian waits for those who read slowly, or have sent half a request, and would be
+        # killed. The kernel ends the process, even if a thread that waits keeps the others still.
+        signal.alarm(LAST)
         stop_accepting(listening)
         waited = 0.0
         while waited < DRAIN or (waited < LONGEST_DRAIN and has_unread()):

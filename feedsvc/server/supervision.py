@@ -25,6 +25,10 @@ FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
 # In seconds: how often the workers are looked at, even if none is reported to have ended.
 LOOK_EVERY = 1.0
+# In seconds: how long a worker that is to end has before it is killed, and after which it ends by
+# itself, whoever still reads.
+FINISH = 10
+LAST = 8
 _log = logging.getLogger("feedsvc")
 
 
@@ -121,13 +125,17 @@ class Supervisor:
         # When each worker that has ended is to be replaced.
         self._due: dict[int, float] = {}
 
-    def run(self) -> None:
-        """Replace workers until a signal ends the service, or none can start."""
+    def run(self, turn: Callable[[], None] = lambda: None) -> None:
+        """Replace workers until a signal ends the service, or none can start.
+
+        `turn` is called each time they are looked at.
+        """
         server = self._server
         server.interrupt_children = _Unheeded()
         while True:
             server.main_loop_interrupt.wait(self._until_next())
             server.main_loop_interrupt.clear()
+            turn()
             if server.interrupt_signal:
                 return
             if server.reload_signal:
