@@ -337,6 +337,41 @@ def import_(into: str | None, **options: Any) -> None:  # noqa: ANN401 - as clic
     sys.exit(_WRONG if report.left_out or report.problems else 0)
 
 
+@main.command(
+    help=N_("Count who reads the feeds, from access logs: a lower bound, by feed and day.")
+)
+@click.argument("logs", metavar=N_("LOG..."), nargs=-1, required=True)
+@click.option(
+    "--format",
+    "output",
+    type=click.Choice(["text", "json", "html"]),
+    default="text",
+    help=N_("Output for people (text, html: a page with a plot) or for programs (json)."),
+)
+def audience(logs: tuple[str, ...], output: str) -> None:
+    """Exit with 1 if a log could not be read to its end, with 2 if nothing could be counted."""
+    from feedsvc.audience import count, page, report
+    from feedsvc.cli.audience_text import describe, progress, unavailable
+
+    settings = _settings()
+    counted = count.count(logs, settings, progress(settings.language))
+    for line in unavailable(counted, settings.language):
+        click.echo(line, err=True)
+    if counted.not_understood == counted.lines:
+        if not counted.unavailable:
+            text = N_("no line of these logs is of a form that is known: see docs/operator.md")
+            _fail(Message(text).text(settings.language))
+        sys.exit(_FAILED)
+    if output == "json":
+        _print_json(report.as_json(counted, settings.timezone.key))
+    elif output == "html":
+        click.echo(page.page(counted, settings), nl=False)
+    else:
+        for line in describe(counted, settings):
+            click.echo(line)
+    sys.exit(_WRONG if counted.unavailable else 0)
+
+
 def _settings() -> Settings:
     try:
         return load()
