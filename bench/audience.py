@@ -7,19 +7,17 @@ format of nginx. GoAccess (Debian) and awk read the same file in the same run: t
 everything there is in it, the second only the lines for one feed.
 """
 
-import gzip
+import os
 import random
-import resource
-import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.common import MEGABYTE, say
+from bench.common import MEGABYTE, Wrong, say
 from bench.processes import workplace
-from bench.results import write_part
+from bench.results import machine, megabytes, write_part
 
 FEEDS = ("/feeds/atom.xml",) * 6 + ("/feeds/rss.xml",) * 3 + ("/feeds/category/sport/atom.xml",)
 PAGES = ("/presscenter/news/detail/{}.html", "/preview/480/{}/a.jpg", "/static/style.css", "/")
@@ -61,27 +59,16 @@ def log_lines(number: int) -> Iterator[str]:
 
 
 def measure(*command: str) -> str:
-    """Run a command; return its time, processor time and memory as cells of a table."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    """Run a command; return its time, processor time and most memory as cells of a table."""
     start = time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
     passed = time.perf_counter() - start
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return f"{passed:.1f} s | {cpu:.1f} s"
-
-
-def peak(*command: str) -> str:
-    """Run a command by time(1) of Python's own; return the most memory it took."""
-    code = (
-        "import resource, subprocess, sys;"
-        "subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL);"
-        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code, *command], check=True, capture_output=True, text=True
-    )
-    return f"{int(done.stdout) * 1024 / MEGABYTE:.0f} MB"
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise Wrong(f"{command[0]} ended with {process.returncode}")
+    memory = megabytes(used.ru_maxrss * 1024)
+    return f"{passed:.1f} s | {used.ru_utime + used.ru_stime:.1f} s | {memory}"
 
 
 def main() -> None:
@@ -93,8 +80,8 @@ def main() -> None:
         with log.open("w") as file:
             file.writelines(log_lines(number))
         packed = log.with_name("access.log.gz")
-        with log.open("rb") as plain, gzip.open(packed, "wb", compresslevel=1) as file:
-            shutil.copyfileobj(plain, file)
+        with packed.open("wb") as file:
+            subprocess.run(["gzip", "-1", "-c", str(log)], stdout=file, check=True)
         ours = (sys.executable, "-m", "feedsvc", "audience")
         commands = {
             "`feedsvc audience`": (*ours, str(log)),
@@ -115,8 +102,10 @@ def main() -> None:
         ]
         for name, command in commands.items():
             say(name)
-            rows.append(f"| {name} | {measure(*command)} | {peak(*command)} |")
-    write_part("audience", "\n".join(rows))
+            rows.append(f"| {name} | {measure(*command)} |")
+        load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
+        notes = machine(f"Load of the machine over 1, 5 and 15 minutes at the end: {load}")
+    write_part("audience", "\n".join((*rows, "", notes)))
 
 
 if __name__ == "__main__":

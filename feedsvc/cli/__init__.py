@@ -8,6 +8,7 @@ are answered without the web framework, the parsers and the server.
 import json
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -25,7 +26,7 @@ from feedsvc.errors import (
     SettingsError,
 )
 from feedsvc.i18n import N_, Message, reason
-from feedsvc.settings import PREFIX, Settings, load
+from feedsvc.settings import FILE_VARIABLE, PREFIX, Settings, load
 
 # Exit statuses: something is wrong with the news, or the command could not do its work.
 _WRONG, _FAILED = 1, 2
@@ -43,6 +44,7 @@ class _Commands(click.Group):
 
     def main(self, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - as in click
         """Run the command that the arguments name, or show help."""
+        _choose_file(arguments[0] if arguments else options.get("args") or sys.argv[1:])
         try:
             language = load().language
         except SettingsError as error:
@@ -63,8 +65,29 @@ class _Commands(click.Group):
     message="%(prog)s %(version)s",
     help=N_("Show the version and exit."),
 )
+@click.option(
+    "--config",
+    metavar=N_("FILE"),
+    expose_value=False,
+    help=N_("The settings file; without it, feedsvc.toml in this folder."),
+)
 def main() -> None:
     """Run a command."""
+
+
+def _choose_file(words: Sequence[str]) -> None:
+    """Take the settings from the file that the option `--config` names.
+
+    It is looked for before click reads the options, as help, too, is in the site's language. The
+    processes that a command starts inherit it.
+    """
+    following = iter(words)
+    for word in following:
+        if not word.startswith("-"):
+            return
+        name, is_given, value = word.partition("=")
+        if name == "--config":
+            os.environ[FILE_VARIABLE] = value if is_given else next(following, "")
 
 
 def _up_to(most: int) -> click.IntRange:

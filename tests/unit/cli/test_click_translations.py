@@ -12,7 +12,8 @@ from tests.support.commands import run
 COMMANDS = ("desk", "serve", "check", "status", "sync", "import", "init", "new", "mail", "audience")
 # What stands in the help besides, and has no other name in Russian.
 NAMES = frozenset(
-    "feedsvc text json x WordPress post wordpress feed pages folder en ru md txt test html".split()
+    "feedsvc text json x WordPress post wordpress feed pages folder en ru md txt test html"
+    " toml".split()
 )
 
 
