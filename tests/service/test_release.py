@@ -63,8 +63,8 @@ def build(folder: Path, **variables: str) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """Return what is published: what FEEDSVC_DIST names, or else what is built here."""
-    given = os.environ.get("FEEDSVC_DIST")
+    """Return what is published: what RELEASE_DIST names, or else what is built here."""
+    given = os.environ.get("RELEASE_DIST")
     if given:
         return {path.name: path.read_bytes() for path in Path(given).iterdir()}
     return build(source(tmp_path_factory.mktemp("source")))
