@@ -105,7 +105,7 @@ sbom: .venv-sbom/made .venv-release/made  ## write the software bill of material
 release: $(VENV)/dev .venv-sbom/made  ## build what is published into dist/, and install and serve it once
 	test -z "$$(git status --porcelain)" || { echo 'commit first: what is built must be what was committed'; exit 1; }
 	$(MAKE) dist sbom
-	RELEASE_DIST=$(CURDIR)/dist $(PYTEST) tests/service/test_package.py tests/service/test_release.py
+	RELEASE_DIST=$(CURDIR)/dist $(PYTEST) --dist loadfile tests/service/test_package.py tests/service/test_release.py
 	cp build/sbom.cdx.json dist/feedsvc.cdx.json
 	cd dist && sha256sum feedsvc* >SHA256SUMS
 
