@@ -17,6 +17,7 @@ import click
 
 from feedsvc import __version__
 from feedsvc.cli import click_translations
+from feedsvc.cli.import_options import import_options
 from feedsvc.cli.init_options import init_options
 from feedsvc.errors import (
     CatalogueUnavailable,
@@ -287,45 +288,7 @@ def mail(*, test: bool) -> None:
 
 
 @main.command("import", help=N_("Bring the texts of another system into the entries folder."))
-@click.argument("source", metavar=N_("SOURCE"))
-@click.option(
-    "--into",
-    type=click.Path(file_okay=False),
-    metavar=N_("FOLDER"),
-    help=N_("Folder to write to; without it, the entries folder."),
-)
-@click.option(
-    "--as",
-    "kind",
-    type=click.Choice(["wordpress", "feed", "pages", "folder"]),
-    metavar=N_("KIND"),
-    help=N_(
-        "What the source is, if that is not seen: wordpress (an export), feed, pages (saved"
-        " ones) or folder (of another generator)."
-    ),
-)
-@click.option(
-    "--type",
-    "types",
-    multiple=True,
-    metavar=N_("NAME"),
-    help=N_("A type of content of WordPress that is news; without it, «post»."),
-)
-@click.option(
-    "--files",
-    type=click.Path(exists=True, file_okay=False),
-    metavar=N_("FOLDER"),
-    help=N_("Folder with pictures and documents of the old site."),
-)
-@click.option(
-    "--host",
-    "hosts",
-    multiple=True,
-    metavar=N_("NAME"),
-    help=N_("Host in the own network from which files may be fetched."),
-)
-@click.option("--offline", is_flag=True, help=N_("Fetch no files from the old site."))
-@click.option("--dry-run", is_flag=True, help=N_("Only say what would be done."))
+@import_options
 def import_(into: str | None, **options: Any) -> None:  # noqa: ANN401 - as click gives them
     """Exit with 1 if something was left out, with 2 if nothing could be imported."""
     from feedsvc.cli.import_text import describe, progress

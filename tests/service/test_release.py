@@ -39,7 +39,8 @@ def source(folder: Path) -> Path:
     for name in filter(None, names.split("\0")):
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(ROOT / name, folder / name)
+            # With its rights, as some can be run.
+            shutil.copy(ROOT / name, folder / name)
     return folder
 
 
@@ -107,6 +108,7 @@ def test_another_build_is_the_same_to_the_last_byte(
         folder = source(tmp_path / "a longer name, чтобы было иначе")
         for path in folder.rglob("*"):
             os.utime(path, (1_000_000_000, 1_000_000_000))
+            path.chmod(path.stat().st_mode & 0o700)
         again = build(folder, TZ="Asia/Tokyo", LC_ALL="C", PYTHONHASHSEED="7", HOME=str(tmp_path))
     assert sorted(again) == sorted(built)
     assert len(again) == 3
