@@ -156,10 +156,7 @@ def test_what_was_installed_serves(installed: Path, tmp_path: Path, server: str)
     python = str(installed / "bin" / "python")
     commands = {
         "feedsvc": [str(installed / "bin" / "feedsvc"), "serve", "--port", "{port}"],
-        "wsgi": [
-            *(python, "-m", "granian", "--interface", "wsgi", "--workers", "2"),
-            *("--port", "{port}", "feedsvc.wsgi:app"),
-        ],
+        "wsgi": [python, "-m", "waitress", "--listen=127.0.0.1:{port}", "feedsvc.wsgi:app"],
     }
     # `env -C` starts it in a folder that has nothing of this one.
     command = ["env", "-C", str(tmp_path), "-u", "PYTHONPATH", *commands[server]]
