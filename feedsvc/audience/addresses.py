@@ -10,7 +10,7 @@ from feedsvc.settings import Settings
 
 # Feeds of searches are counted together: how many there are is up to whoever asks, and what
 # people search for is nobody's business.
-SEARCHES = "/feeds/search/"
+SEARCHES = urls.SEARCH_FEED.partition("<")[0]
 _NAMES = "|".join(map(re.escape, FEEDS))
 _VARIABLES = {"<name>": f"(?:{_NAMES})", "<path:words>": ".+"}
 # What slugs and tags of languages are made of, and so nothing that a terminal would obey.
@@ -44,7 +44,7 @@ def feed_finder(settings: Settings) -> Callable[[bytes], str | None]:
             return None
         text = path.decode("utf-8", "replace")
         text = other.get(text, text)
-        if not text.startswith("/feeds/"):
+        if not text.startswith(urls.SUBSCRIBE):
             return None
         text = unquote(text)
         if _search.fullmatch(text):
