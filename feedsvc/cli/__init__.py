@@ -5,38 +5,34 @@ are answered without the web framework, the parsers and the server.
 """
 # ruff: noqa: PLC0415 - for the reason above
 
-import json
 import os
 import sys
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
 from feedsvc import __version__
 from feedsvc.cli import click_translations
+from feedsvc.cli.common import (
+    WRONG,
+    fail,
+    format_option,
+    print_json,
+    require_entries,
+    settings_or_fail,
+)
 from feedsvc.cli.init_options import init_options
+from feedsvc.cli.wings import audience, export, import_
 from feedsvc.errors import (
     CatalogueUnavailable,
     EntriesUnavailable,
-    ExportFailed,
-    ImportFailed,
     ReadersUnavailable,
     SettingsError,
 )
 from feedsvc.i18n import N_, Message, reason
-from feedsvc.settings import PREFIX, Settings, load
-
-# Exit statuses: something is wrong with the news, or the command could not do its work.
-_WRONG, _FAILED = 1, 2
-_format_option = click.option(
-    "--format",
-    "output",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help=N_("Output for people (text) or for programs (json)."),
-)
+from feedsvc.settings import FILE_VARIABLE, PREFIX, load
 
 
 class _Commands(click.Group):
@@ -44,6 +40,7 @@ class _Commands(click.Group):
 
     def main(self, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - as in click
         """Run the command that the arguments name, or show help."""
+        _choose_file(arguments[0] if arguments else options.get("args") or sys.argv[1:])
         try:
             language = load().language
         except SettingsError as error:
@@ -64,8 +61,29 @@ class _Commands(click.Group):
     message="%(prog)s %(version)s",
     help=N_("Show the version and exit."),
 )
+@click.option(
+    "--config",
+    metavar=N_("FILE"),
+    expose_value=False,
+    help=N_("The settings file; without it, feedsvc.toml in this folder."),
+)
 def main() -> None:
     """Run a command."""
+
+
+def _choose_file(words: Sequence[str]) -> None:
+    """Take the settings from the file that the option `--config` names.
+
+    It is looked for before click reads the options, as help, too, is in the site's language. The
+    processes that a command starts inherit it.
+    """
+    following = iter(words)
+    for word in following:
+        if not word.startswith("-"):
+            return
+        name, is_given, value = word.partition("=")
+        if name == "--config":
+            os.environ[FILE_VARIABLE] = value if is_given else next(following, "")
 
 
 def _up_to(most: int) -> click.IntRange:
@@ -85,12 +103,12 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
         if value is not None:
             # The workers load the settings themselves, as under any other server.
             os.environ[f"{PREFIX}SERVE__{key}"] = str(value)
-    settings = _settings()
+    settings = settings_or_fail()
     from feedsvc import logs, server
     from feedsvc.cli.serve_text import describe, prepare, say
 
     is_new = prepare(settings)
-    _require_entries(settings)
+    require_entries(settings)
     try:
         listening = server.listen(settings)
     except OSError as error:
@@ -98,7 +116,7 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
             "cannot listen on {host}, port {port}: {reason}; choose others with --host or --port"
         )
         values = {"host": settings.serve.host, "port": settings.serve.port, "reason": reason(error)}
-        _fail(Message(text, values).text(settings.language))
+        fail(Message(text, values).text(settings.language))
     logs.set_up(settings.log.format)
     for line in describe(settings, listening, is_new=is_new):
         say(line, settings.log)
@@ -106,7 +124,7 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
 
 
 @main.command(help=N_("Check the entry files: show what is wrong, and what to do about it."))
-@_format_option
+@format_option
 @click.option("--strict", is_flag=True, help=N_("Exit with status 1 on warnings, too."))
 def check(output: str, *, strict: bool) -> None:
     """Exit with 1 if a file cannot be published, with 2 if the folder cannot be read."""
@@ -114,22 +132,22 @@ def check(output: str, *, strict: bool) -> None:
     from feedsvc.cli.check_text import describe
     from feedsvc.sync.check import check as check_entries
 
-    settings = _settings()
+    settings = settings_or_fail()
     try:
         checked = check_entries(settings)
     except (EntriesUnavailable, ReadersUnavailable) as error:
-        _fail(error.message.text(settings.language))
+        fail(error.message.text(settings.language))
     found = checked.problems
     if output == "json":
-        _print_json([problems.as_json(problem, settings.language) for problem in found])
+        print_json([problems.as_json(problem, settings.language) for problem in found])
     else:
         for line in describe(checked, settings.language):
             click.echo(line)
-    sys.exit(_WRONG if found and (strict or problems.has_errors(found)) else 0)
+    sys.exit(WRONG if found and (strict or problems.has_errors(found)) else 0)
 
 
 @main.command(help=N_("Show the state of the catalogue, and whether anything is wrong."))
-@_format_option
+@format_option
 def status(output: str) -> None:
     """Exit with 1 if something is wrong, with 2 if there is no catalogue."""
     import msgspec
@@ -140,15 +158,15 @@ def status(output: str) -> None:
     from feedsvc.storage.status import take_status
     from feedsvc.sync.coordination import writer_is_alive
 
-    settings = _settings()
+    settings = settings_or_fail()
     try:
         with Catalogue(settings.instance).snapshot() as snapshot:
             taken = take_status(snapshot, clock.now())
     except CatalogueUnavailable:
-        _fail(Message(N_("the catalogue is not ready yet")).text(settings.language))
+        fail(Message(N_("the catalogue is not ready yet")).text(settings.language))
     alive = writer_is_alive(settings.instance)
     if output == "json":
-        _print_json(msgspec.to_builtins(taken) | {"writer_alive": alive})
+        print_json(msgspec.to_builtins(taken) | {"writer_alive": alive})
     else:
         for line in describe(taken, settings, writer_alive=alive):
             click.echo(line)
@@ -160,7 +178,7 @@ def status(output: str) -> None:
             if letters:
                 click.echo(letters)
     is_well = alive and taken.degraded is None and taken.watch_fault is None
-    sys.exit(0 if is_well else _WRONG)
+    sys.exit(0 if is_well else WRONG)
 
 
 @main.command(help=N_("Show the link to the desk, and how Prometheus reads the metrics."))
@@ -169,15 +187,15 @@ def desk() -> None:
     from feedsvc.cli.desk_text import describe
     from feedsvc.desk.keys import load_key
 
-    settings = _settings()
+    settings = settings_or_fail()
     if not settings.desk.port:
         text = N_("there is no desk: set desk.port, such as 8001, and start the service again")
-        _fail(Message(text).text(settings.language))
+        fail(Message(text).text(settings.language))
     try:
         for line in describe(settings, load_key(settings)):
             click.echo(line)
     except OSError as error:
-        _fail(f"{settings.instance}: {reason(error).text(settings.language)}")
+        fail(f"{settings.instance}: {reason(error).text(settings.language)}")
 
 
 @main.command(help=N_("Scan the entries folder now, and update the catalogue."))
@@ -190,14 +208,14 @@ def sync(*, accept_removals: bool) -> None:
     """Exit with 2 if that was not possible."""
     from feedsvc.sync.scan_now import scan_now
 
-    settings = _settings()
+    settings = settings_or_fail()
     try:
         if not scan_now(settings, accept_removals=accept_removals):
-            _fail(Message(N_("the writer process does not respond")).text(settings.language))
+            fail(Message(N_("the writer process does not respond")).text(settings.language))
     except CatalogueUnavailable as error:
-        _fail(str(error))
+        fail(str(error))
     except OSError as error:
-        _fail(f"{settings.instance}: {reason(error).text(settings.language)}")
+        fail(f"{settings.instance}: {reason(error).text(settings.language)}")
 
 
 @main.command(help=N_("Set up a folder: ask a few questions, write the settings and an example."))
@@ -211,7 +229,7 @@ def init(folder: str, *, yes: bool, **given: str | None) -> None:
     try:
         init_site(Path(folder), given, asks=not yes)
     except InitFailed as error:
-        _fail(str(error))
+        fail(str(error))
 
 
 @main.command(help=N_("Write a file for a new text, ready to be filled in."))
@@ -226,12 +244,12 @@ def new(title: str, kind: str) -> None:
     """Exit with 2 if that was not possible. Nothing that exists is changed."""
     from feedsvc.cli.new_entry import NewFailed, write_new
 
-    settings = _settings()
-    _require_entries(settings)
+    settings = settings_or_fail()
+    require_entries(settings)
     try:
         lines = write_new(settings, title, kind)
     except NewFailed as error:
-        _fail(str(error))
+        fail(str(error))
     for line in lines:
         click.echo(line)
 
@@ -242,17 +260,17 @@ def mail(*, test: bool) -> None:
     """Exit with 1 if a letter was not delivered, with 2 if there is no mail or no server."""
     from feedsvc.cli.mail_text import describe, tried, undelivered
 
-    settings = _settings()
+    settings = settings_or_fail()
     if not settings.mail.host:
         text = N_("letters are not set up: see mail.host in the settings")
-        _fail(Message(text).text(settings.language))
+        fail(Message(text).text(settings.language))
     if not test:
         from feedsvc.telling.incidents import Incidents
 
         found = Incidents(settings.instance).deliveries(100)
         for line in describe(found, settings):
             click.echo(line)
-        sys.exit(_WRONG if undelivered(found, settings.language) else 0)
+        sys.exit(WRONG if undelivered(found, settings.language) else 0)
     from feedsvc.telling.smtp import Away, Patience
     from feedsvc.telling.trial import send_test
 
@@ -262,133 +280,9 @@ def mail(*, test: bool) -> None:
             click.echo(tried(recipient, fault, settings.language))
             is_wrong = is_wrong or fault is not None
     except Away as error:
-        _fail(error.message.text(settings.language))
-    sys.exit(_WRONG if is_wrong else 0)
+        fail(error.message.text(settings.language))
+    sys.exit(WRONG if is_wrong else 0)
 
 
-@main.command("import", help=N_("Bring the texts of another system into the entries folder."))
-@click.argument("source", metavar=N_("SOURCE"))
-@click.option(
-    "--into",
-    type=click.Path(file_okay=False),
-    metavar=N_("FOLDER"),
-    help=N_("Folder to write to; without it, the entries folder."),
-)
-@click.option(
-    "--as",
-    "kind",
-    type=click.Choice(["wordpress", "feed", "pages", "folder"]),
-    metavar=N_("KIND"),
-    help=N_(
-        "What the source is, if that is not seen: wordpress (an export), feed, pages (saved"
-        " ones) or folder (of another generator)."
-    ),
-)
-@click.option(
-    "--type",
-    "types",
-    multiple=True,
-    metavar=N_("NAME"),
-    help=N_("A type of content of WordPress that is news; without it, «post»."),
-)
-@click.option(
-    "--files",
-    type=click.Path(exists=True, file_okay=False),
-    metavar=N_("FOLDER"),
-    help=N_("Folder with pictures and documents of the old site."),
-)
-@click.option(
-    "--host",
-    "hosts",
-    multiple=True,
-    metavar=N_("NAME"),
-    help=N_("Host in the own network from which files may be fetched."),
-)
-@click.option("--offline", is_flag=True, help=N_("Fetch no files from the old site."))
-@click.option("--dry-run", is_flag=True, help=N_("Only say what would be done."))
-def import_(into: str | None, **options: Any) -> None:  # noqa: ANN401 - as click gives them
-    """Exit with 1 if something was left out, with 2 if nothing could be imported."""
-    from feedsvc.cli.import_text import describe, progress
-
-    settings = _settings()
-    if into is not None:
-        settings = replace(settings, entries=Path(into).absolute())
-    try:
-        from feedsvc.importing.run import Options, import_source
-    except ImportError as error:
-        text = N_("this needs more libraries ({name}): pip install 'feedsvc[import]'")
-        _fail(Message(text, {"name": error.name}).text(settings.language))
-    chosen = Options(
-        source=options["source"],
-        kind=options["kind"],
-        types=options["types"] or ("post",),
-        files=Path(options["files"]) if options["files"] else None,
-        hosts=options["hosts"],
-        is_online=not options["offline"],
-        is_dry_run=options["dry_run"],
-    )
-    try:
-        if not chosen.is_dry_run:
-            settings.entries.mkdir(exist_ok=True)
-        report = import_source(settings, chosen, progress(settings.language))
-    except (EntriesUnavailable, ImportFailed, ReadersUnavailable) as error:
-        _fail(error.message.text(settings.language))
-    except OSError as error:
-        _fail(f"{settings.entries}: {reason(error).text(settings.language)}")
-    for line in describe(report, settings.language, is_dry_run=chosen.is_dry_run):
-        click.echo(line)
-    sys.exit(_WRONG if report.left_out or report.problems else 0)
-
-
-@main.command(help=N_("Write the whole site as files, to a folder or to a store (s3://…)."))
-@click.argument("target", metavar=N_("TARGET"))
-@click.option("--follow", "follows", is_flag=True, help=N_("Go on, and export what changes."))
-@click.option(
-    "--accept-removals",
-    is_flag=True,
-    help=N_("Delete all that is not on the site any more, however much."),
-)
-def export(target: str, *, follows: bool, accept_removals: bool) -> None:
-    """Exit with 1 if something was left out or held back, with 2 if it was not possible."""
-    from feedsvc.cli.export_site import describe, export_site, follow_site
-
-    settings = _settings()
-    _require_entries(settings)
-    try:
-        if follows:
-            follow_site(target, settings, accepts_removals=accept_removals)
-        outcome = export_site(target, settings, accepts_removals=accept_removals)
-    except ExportFailed as error:
-        _fail(error.message.text(settings.language))
-    except CatalogueUnavailable as error:
-        _fail(str(error))
-    except OSError as error:
-        _fail(f"{settings.instance}: {reason(error).text(settings.language)}")
-    for line in describe(outcome, settings.language):
-        click.echo(line)
-    sys.exit(_WRONG if outcome.left_out or outcome.held else 0)
-
-
-def _settings() -> Settings:
-    try:
-        return load()
-    except SettingsError as error:
-        _fail(str(error))
-
-
-def _require_entries(settings: Settings) -> None:
-    from feedsvc.sync.scanner import entries_unavailable
-
-    try:
-        os.scandir(settings.entries).close()
-    except OSError as error:
-        _fail(entries_unavailable(settings.entries, error).message.text(settings.language))
-
-
-def _print_json(value: object) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
-
-
-def _fail(text: str) -> NoReturn:
-    click.echo(text, err=True)
-    sys.exit(_FAILED)
+for _wing in (audience, export, import_):
+    main.add_command(_wing)

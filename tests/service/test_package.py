@@ -1,63 +1,12 @@
-"""The wheel: it contains all that is needed, and serves from another folder."""
+"""What is installed: every package and tool by its hash, with its reason and its licence."""
 
-import subprocess
-import sys
+import json
+import re
 import tomllib
-import zipfile
-from pathlib import Path
 
 import pytest
 
 from tests.support.newsroom import ROOT
-from tests.support.service import Service
-from tests.support.waiting import wait_for
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wheel")
-    subprocess.run(
-        [*(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"),
-         *("--wheel-dir", str(folder), str(ROOT))],
-        check=True,
-    )  # fmt: skip
-    (made,) = folder.glob("feedsvc-*.whl")
-    return made
-
-
-def test_the_wheel_holds_every_file_of_the_package_and_no_other(wheel: Path) -> None:
-    source = {
-        path.relative_to(ROOT).as_posix()
-        for path in (ROOT / "feedsvc").rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
-    }
-    packed = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
-    assert source == packed
-
-
-def test_an_installed_wheel_serves_from_another_folder(wheel: Path, tmp_path: Path) -> None:
-    target = tmp_path / "site"
-    subprocess.run(
-        [*(sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"),
-         *("--target", str(target), str(wheel))],
-        check=True,
-    )  # fmt: skip
-    (tmp_path / "start.py").write_text(
-        f"import sys; sys.path.insert(0, {str(target)!r})\n"
-        "from feedsvc.cli import main\n"
-        "import feedsvc\n"
-        f"assert feedsvc.__file__.startswith({str(target)!r})\n"
-        "if __name__ == '__main__': main()\n"
-    )
-    command = [sys.executable, str(tmp_path / "start.py"), "serve", "--port", "{port}"]
-    service = Service(command, tmp_path)
-    try:
-        (service.entries / "1204713.txt").write_bytes((ROOT / "entries/1204713.txt").read_bytes())
-        wait_for(lambda: service.shows("Штаб по развитию"), 30)
-        assert service.get("/static/style.css")[0] == 200
-        assert "Последние новости" in service.get("/")[1]
-    finally:
-        service.stop()
 
 
 def test_every_direct_dependency_has_a_range_and_a_lock_with_a_hash() -> None:
@@ -77,6 +26,50 @@ def test_every_direct_dependency_has_a_range_and_a_lock_with_a_hash() -> None:
         pins = [line for line in lock.splitlines() if "==" in line]
         assert pins
         assert lock.count("--hash=") >= len(pins)
+
+
+def locked_versions(name: str) -> dict[str, str]:
+    """Return the versions in a file of requirements/, by the names of packages."""
+    lines = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+    pins = (line.split(" ")[0].split("==") for line in lines if "==" in line and line[0] != " ")
+    return {package.partition("[")[0]: version for package, version in pins}
+
+
+@pytest.mark.parametrize("name", ["all", "heic", "import", "word", "dev", "bench", "fuzz"])
+def test_what_is_added_changes_no_version_of_what_runs(name: str) -> None:
+    versions = locked_versions(name)
+    for package, version in locked_versions("run").items():
+        assert versions[package] == version
+
+
+def test_the_licence_of_everything_that_is_installed_is_listed() -> None:
+    document = (ROOT / "docs" / "licences.md").read_text(encoding="utf-8")
+    said, _, table = document.partition("<!-- licences: begin -->")
+    rows = [line.split(" | ") for line in table.splitlines() if line.startswith("| ")][1:]
+    listed = {row[0].removeprefix("| ").replace("_", "-"): row[1] for row in rows}
+    assert set(listed) == set(locked_versions("all")) - {"colorama"}
+    for package, licence in listed.items():
+        assert licence != "not declared"
+        if re.search("GPL|MPL|EPL|CDDL", licence):
+            assert package in said, f"{package}: say what {licence} asks for"
+
+
+def test_every_tool_is_installed_by_its_hash() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8").replace("\\\n", "")
+    commands = [
+        line
+        for text in (makefile, (ROOT / ".ci" / "run").read_text(encoding="utf-8"))
+        for line in text.splitlines()
+        if re.search(r"pip\b.*\binstall\b|npm (ci|install)|npx |uvx? |go install|curl |wget ", line)
+        and "uv pip compile" not in line
+        and not line.startswith(("need", "say"))
+    ]
+    assert len(commands) >= 4
+    for command in commands:
+        assert "--require-hashes" in command or command.strip().startswith("npm ci "), command
+    for lock in (ROOT / "tests" / "support").glob("*/package-lock.json"):
+        packages = json.loads(lock.read_text(encoding="utf-8"))["packages"]
+        assert all("integrity" in each for name, each in packages.items() if name), lock
 
 
 def test_every_dependency_has_its_reason_among_the_decisions() -> None:

@@ -11,10 +11,11 @@ from feedsvc import cli
 from feedsvc.cli import click_translations
 
 
-def run(folder: Path, *arguments: str, **variables: str) -> Result:
+def run(folder: Path, *arguments: str, **variables: str | None) -> Result:
     """Run a command with entries/ and instance/ of a folder, in Russian unless set otherwise."""
-    # What `serve` sets is listed, so that it is restored.
+    # What `serve` and `--config` set is listed, so that it is restored.
     serving = [f"FEEDSVC_SERVE__{key}" for key in ("HOST", "PORT", "WORKERS")]
+    serving.append("FEEDSVC_CONFIG")
     inherited = [name for name in os.environ if name.startswith("FEEDSVC_")]
     environ = {
         **dict.fromkeys((*serving, *inherited)),

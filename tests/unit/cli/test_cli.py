@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from feedsvc import __version__
+from feedsvc import __version__, cli
 from tests.support.commands import run
 from tests.support.newsroom import ROOT, item
 
@@ -223,3 +223,43 @@ def test_help_is_shown_even_if_the_settings_are_wrong(folder: Path) -> None:
     done = run(folder, "--help", FEEDSVC_FEED_SIZE="many")
     assert (done.exit_code, done.stderr) == (0, "")
     assert "папку" in done.stdout
+
+
+@pytest.mark.parametrize("form", [["--config", "other.toml"], ["--config=other.toml"]])
+def test_another_settings_file_can_be_named(folder: Path, form: list[str]) -> None:
+    (folder / "other.toml").write_text(
+        'language = "en"\n[desk]\nport = 8001\nkey = "%s"\n' % ("k" * 20)
+    )
+    unset = {"FEEDSVC_LANGUAGE": None}
+    done = run(folder, *form, "desk", **unset)
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.stdout.endswith(f"/{'k' * 20}/\n")
+    assert "Show the link" in run(folder, *form, "desk", "-h", **unset).stdout
+
+
+def test_a_settings_file_that_does_not_exist_is_told(folder: Path) -> None:
+    done = run(folder, "--config", "none.toml", "check")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.startswith("none.toml: ")
+    assert run(folder, "--config").exit_code == 2
+
+
+@pytest.mark.parametrize("command", sorted(cli.main.commands))
+@pytest.mark.parametrize("option", ["-h", "--help"])
+def test_every_command_has_help(folder: Path, command: str, option: str) -> None:
+    done = run(folder, command, option, FEEDSVC_LANGUAGE="en")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"Usage: feedsvc {command} ")
+
+
+def test_the_shell_can_complete_commands_and_options(folder: Path) -> None:
+    """As docs/operator.md describes: bash asks the program itself."""
+    words = {"feedsvc sta": "status", "feedsvc check --st": "--strict", "feedsvc aud": "audience"}
+    for typed, wanted in words.items():
+        done = run(
+            folder,
+            _FEEDSVC_COMPLETE="bash_complete",
+            COMP_WORDS=typed,
+            COMP_CWORD=str(len(typed.split()) - 1),
+        )
+        assert wanted in done.stdout

@@ -9,11 +9,14 @@ import pytest
 from feedsvc.cli import click_translations
 from tests.support.commands import run
 
-COMMANDS = ("desk", "serve", "check", "status", "sync", "import", "init", "new", "mail", "export")
+COMMANDS = (
+    *("desk", "serve", "check", "status", "sync", "import", "init", "new", "mail", "export"),
+    "audience",
+)
 # What stands in the help besides, and has no other name in Russian.
 NAMES = frozenset(
-    "feedsvc text json x WordPress post wordpress feed pages folder en ru md txt test s"
-    " Prometheus".split()
+    "feedsvc text json x WordPress post wordpress feed pages folder en ru md txt test s html"
+    " toml Prometheus".split()
 )
 
 

@@ -1,0 +1,1 @@
+"""What a release needs besides make; no part of the package."""
