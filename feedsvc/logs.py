@@ -12,7 +12,6 @@ from types import TracebackType
 
 import msgspec
 
-FORMATS = ("text", "json")
 # In characters, of what one record says.
 LONGEST_MESSAGE = 8_000
 LONGEST_TRACEBACK = 16_000
@@ -86,7 +85,7 @@ class _Handler(logging.Handler):
 def set_up(form: str) -> None:
     """Write all records of this process, which is the service's own, to standard error.
 
-    `form` is one of `FORMATS`. Can be repeated, with another form.
+    `form` is one of `setting_values.LOG_FORMATS`. Can be repeated, with another form.
     """
     if not _changed(logging.getLogger(), form):
         logging.getLogger().addHandler(_Handler(form))

@@ -4,14 +4,13 @@ They take what TOML or an environment variable gives, and return what the servic
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from feedsvc.i18n import LANGUAGES, N_, Message
-from feedsvc.logs import FORMATS
 from feedsvc.text import clean
 
 # No SVG: neither the RSS specification nor all readers accept it.
@@ -26,7 +25,8 @@ _TELEPHONE = re.compile(r"\+?[0-9][0-9 ().-]{2,28}[0-9]")
 # How the connection to a mail server is protected, and its usual port then.
 MAIL_PORTS = {"starttls": 587, "tls": 465, "none": 25}
 _MAX_RECIPIENTS = 50
-# How a line of the access log is written, and its name for standard output.
+# How records of the log, and lines of the access log, are written; the name of standard output.
+LOG_FORMATS = ("text", "json")
 ACCESS_FORMATS = ("combined", "json")
 STANDARD_OUTPUT = "-"
 _MAX_PROXIES = 100
@@ -66,11 +66,15 @@ def required(value: object) -> str:
     return text
 
 
-def language(value: object) -> str:
+def _one_of(choices: Collection[str], value: object) -> str:
     text = plain_text(value)
-    if text not in LANGUAGES:
-        raise Unusable(N_("must be one of: {languages}"), languages=", ".join(LANGUAGES))
+    if text not in choices:
+        raise Unusable(N_("must be one of: {choices}"), choices=", ".join(choices))
     return text
+
+
+def language(value: object) -> str:
+    return _one_of(LANGUAGES, value)
 
 
 def zone(value: object) -> ZoneInfo:
@@ -119,10 +123,7 @@ def mail(value: object) -> str:
 
 
 def theme(value: object) -> str:
-    text = plain_text(value)
-    if text not in THEMES:
-        raise Unusable(N_("must be one of: {themes}"), themes=", ".join(THEMES))
-    return text
+    return _one_of(THEMES, value)
 
 
 def telephone(value: object) -> str:
@@ -173,10 +174,7 @@ def mail_server(value: object) -> str:
 
 
 def security(value: object) -> str:
-    text = plain_text(value)
-    if text not in MAIL_PORTS:
-        raise Unusable(N_("must be one of: {choices}"), choices=", ".join(MAIL_PORTS))
-    return text
+    return _one_of(MAIL_PORTS, value)
 
 
 def permalink(value: object) -> str:
@@ -204,17 +202,11 @@ def switch(value: object) -> bool:
 
 
 def log_form(value: object) -> str:
-    text = plain_text(value)
-    if text not in FORMATS:
-        raise Unusable(N_("must be one of: {choices}"), choices=", ".join(FORMATS))
-    return text
+    return _one_of(LOG_FORMATS, value)
 
 
 def access_form(value: object) -> str:
-    text = plain_text(value)
-    if text not in ACCESS_FORMATS:
-        raise Unusable(N_("must be one of: {choices}"), choices=", ".join(ACCESS_FORMATS))
-    return text
+    return _one_of(ACCESS_FORMATS, value)
 
 
 def access_log(value: object) -> Path | str:

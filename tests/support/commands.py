@@ -8,7 +8,7 @@ from pathlib import Path
 from click.testing import CliRunner, Result
 
 from feedsvc import cli
-from feedsvc.cli import click_translations
+from feedsvc.cli import click_translations, wings
 
 
 def run(folder: Path, *arguments: str, **variables: str | None) -> Result:
@@ -26,6 +26,7 @@ def run(folder: Path, *arguments: str, **variables: str | None) -> Result:
         **variables,
     }
     # Commands are translated once, as a process runs only one of them.
+    importlib.reload(wings)
     commands = importlib.reload(cli).main
     try:
         with chdir(folder):
