@@ -99,6 +99,7 @@ class _Line(msgspec.Struct):
     method: str = ""
     request_method: str = ""
     path: str = ""
+    target: str = ""
     uri: str = ""
     request_uri: str = ""
     status: int | str = 0
@@ -132,7 +133,7 @@ def _from_json(line: bytes) -> Request | None:
     address = read.client_ip or inner.client_ip or read.address or read.remote_addr
     address = address or read.remote_ip or inner.remote_ip
     method = read.method or read.request_method or inner.method
-    path = read.path or read.uri or read.request_uri or inner.uri
+    path = read.path or read.target or read.uri or read.request_uri or inner.uri
     try:
         status = int(read.status)
     except ValueError:

@@ -1,9 +1,13 @@
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+from werkzeug.test import create_environ
 
 from feedsvc.audience.access import Request, moment, parse
+from feedsvc.setting_tables import Log
+from feedsvc.web.access_log import AccessLog
 
 AT = int(datetime(2026, 11, 29, 18, 36, tzinfo=UTC).timestamp())
 STAMP = "29/Nov/2026:21:36:00 +0300"
@@ -51,16 +55,17 @@ OBJECTS: dict[str, dict[str, object]] = {
     "Caddy": CADDY,
     "Caddy, times in words": CADDY | {"ts": "2026-11-29T21:36:00.123+03:00"},
     "this service": {
-        "time": "2026-11-29T21:36:00.123+03:00",
-        "level": "info",
-        "message": "request",
+        "time": "2026-11-29T18:36:00.123Z",
         "address": "192.0.2.7",
         "method": "GET",
-        "path": FEED,
+        "target": FEED,
+        "protocol": "HTTP/1.1",
         "status": 200,
         "bytes": 123,
-        "agent": "Newsboat/2.13",
         "referer": "",
+        "user_agent": "Newsboat/2.13",
+        "seconds": None,
+        "from_memory": True,
     },
     "nginx, escape=json": {
         "time_iso8601": "2026-11-29T18:36:00+00:00",
@@ -104,7 +109,7 @@ def test_a_format_without_agents_is_read() -> None:
 
 
 def test_json_without_an_agent_is_that_of_a_client_that_sent_none() -> None:
-    found = parse(json.dumps(OBJECTS["this service"] | {"agent": None}).encode())
+    found = parse(json.dumps(OBJECTS["this service"] | {"user_agent": None}).encode())
     assert found is not None
     assert found.agent == b""
 
@@ -167,3 +172,20 @@ def test_no_client_can_write_fields_of_its_own(quote: bytes) -> None:
     line = b'192.0.2.7 - %s [29/Nov/2026:21:36:00 +0300] "GET / HTTP/1.1" 401 9 "-" "x"'
     found = parse(line % user)
     assert found is None or (found.status, found.path) == (401, b"/")
+
+
+@pytest.mark.parametrize("form", ["combined", "json"])
+@pytest.mark.parametrize("agent", ["Newsboat/2.13", 'A "b" \\ c; 35 subscribers', ""])
+def test_the_log_of_this_service_is_understood(tmp_path: Path, form: str, agent: str) -> None:
+    path = tmp_path / "access.log"
+    environ = create_environ(FEED, "https://news.example", headers={"User-Agent": agent})
+    environ["REMOTE_ADDR"] = "192.0.2.7"
+    before = int(datetime.now(UTC).timestamp())
+    AccessLog(Log(access=path, access_format=form), "en").log(environ, 226, [], 0.1)
+    found = parse(path.read_bytes().rstrip(b"\n"))
+    assert found is not None
+    assert (found.address, found.path, found.status) == (b"192.0.2.7", FEED.encode(), 226)
+    assert (found.agent or b"").startswith(agent[:2].encode())
+    when = moment(found.when)
+    assert when is not None
+    assert before <= when <= datetime.now(UTC).timestamp()
