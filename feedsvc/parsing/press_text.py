@@ -5,6 +5,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from feedsvc import urls
+from feedsvc.dates import is_meant
 from feedsvc.model import Entry
 from feedsvc.parsing import press_head
 from feedsvc.parsing.attachments import EntryFiles
@@ -30,6 +31,9 @@ def parse(text: str, context: Context) -> Entry:
     """
     lines = [_stripped(line) for line in text.split("\n")]
     meaning, body = press_head.interpret(lines, context)
+    date = meaning.values["date"]
+    if not is_meant(str(date.content), context.settings.timezone):
+        body = min(body, date.line - 1)  # where a date should stand, the text begins
     _take_last(_publisher_line, "publisher", lines, body, meaning)
     _take_last(_address_line, "address", lines, body, meaning)
     _heed_address(meaning, context)

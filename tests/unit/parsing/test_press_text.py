@@ -115,8 +115,11 @@ def test_a_last_line_that_only_resembles_these_stays_text(line: str) -> None:
         ("\n\nT\n\n", [(4, "no-date", {})]),
         ("T\nx\ny", [(2, "bad-date", {"value": "x"})]),
         ("\nT\n\n31.02.2014\ny", [(4, "date-no-such-day", {"value": "31.02.2014", "last": "28"})]),
-        ("T\nx", [(2, "bad-date", {"value": "x"}), (2, "no-body", {})]),
-        ("T\n[a](#)", [(2, "bad-date", {"value": "[a](#)"}), (2, "no-body", {})]),
+        ("T\nx", [(2, "bad-date", {"value": "x"})]),
+        (
+            "T\n32.13.2014",
+            [(2, "date-no-month", {"value": "32.13.2014", "month": "13"}), (2, "no-body", {})],
+        ),
         ("T\n13.08.2014", [(2, "no-body", {})]),
         ("T\n13.08.2014\n\n", [(4, "no-body", {})]),
         ("T\n13.08.2014\n[a](#)", [(3, "no-body", {})]),
