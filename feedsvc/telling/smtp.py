@@ -111,7 +111,7 @@ class Server:
 def connected(mail: Mail, name: str, patience: Patience) -> Iterator[Server]:
     """Connect to the mail server and log in, as `name`; disconnect at the end. Raises Away."""
     # A server that says one byte now and then is within the time of each step.
-    held: list[smtplib.SMTP] = []
+    held: list[_Held] = []
     watchdog = threading.Timer(patience.whole, _cut, [held])
     watchdog.daemon = True
     watchdog.start()
@@ -129,18 +129,34 @@ def connected(mail: Mail, name: str, patience: Patience) -> Iterator[Server]:
 
 
 class _Held(smtplib.SMTP):
-    """A connection that is known to others before it has been greeted."""
+    """A connection that is known to others before it has been greeted, and that they may cut."""
 
-    def __init__(self, held: list[smtplib.SMTP], *where: Any, **more: Any) -> None:  # noqa: ANN401
+    def __init__(self, held: "list[_Held]", *where: Any, **more: Any) -> None:  # noqa: ANN401
         held.append(self)
+        self._is_cut = False
         super().__init__(*where, **more)
+
+    def cut(self) -> None:
+        """End the connection, from another thread: the server has had its time."""
+        self._is_cut = True
+        with suppress(OSError, smtplib.SMTPException):
+            _require(self).shutdown(socket.SHUT_RDWR)
+
+    def getreply(self) -> tuple[int, bytes]:
+        """Return what the server answers. Raises TimeoutError, too, if the connection was cut."""
+        try:
+            return super().getreply()
+        except smtplib.SMTPServerDisconnected as error:
+            if self._is_cut:
+                raise TimeoutError from error
+            raise
 
 
 class _HeldTls(_Held, smtplib.SMTP_SSL):
     """The same, protected from the start."""
 
 
-def _greeted(mail: Mail, name: str, patience: Patience, held: list[smtplib.SMTP]) -> smtplib.SMTP:
+def _greeted(mail: Mail, name: str, patience: Patience, held: list[_Held]) -> smtplib.SMTP:
     # smtplib's default asks the name service for its own name, which may take minutes.
     where = (mail.host, mail.port or MAIL_PORTS[mail.security], name)
     if mail.security == "tls":
@@ -181,10 +197,9 @@ def _log_in_plain(connection: smtplib.SMTP, user: str, password: str) -> None:
         raise smtplib.SMTPAuthenticationError(code, answer)
 
 
-def _cut(held: list[smtplib.SMTP]) -> None:
+def _cut(held: list[_Held]) -> None:
     for connection in held:
-        with suppress(OSError, smtplib.SMTPException):
-            _require(connection).shutdown(socket.SHUT_RDWR)
+        connection.cut()
 
 
 def _require(connection: smtplib.SMTP) -> socket.socket:

@@ -22,7 +22,7 @@ from feedsvc import clock, urls
 from feedsvc.app import build_app
 from feedsvc.model import Entry
 from feedsvc.web import freshness
-from tests.support.files import ARCHIVE, PDF, PHOTO, SVG, fetch, picture, publish_folder
+from tests.support.files import ARCHIVE, PDF, PHOTO, SVG, fetch, open_files, picture, publish_folder
 from tests.support.newsroom import NOW, SECOND, SITE, Newsroom, SetClock, item
 
 
@@ -311,11 +311,11 @@ def test_a_file_that_cannot_be_read_is_404(
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
     assert fetch(client, "/media/unknown/unknown.jpg").status_code == 404
-    before = os.listdir("/proc/self/fd")
+    before = open_files()
     with monkeypatch.context() as patch:
         patch.setattr(os, "pread", refuse)
         assert fetch(client, URL).status_code == 404
-    assert os.listdir("/proc/self/fd") == before
+    assert open_files() == before
     assert fetch(client, URL).status_code == 200
 
 

@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 
 import msgspec
 import pytest
@@ -13,7 +12,7 @@ from feedsvc.media import thumbnailer
 from feedsvc.media.thumbnailer import Patience
 from feedsvc.model import Attachment, Entry
 from feedsvc.web import media
-from tests.support.files import PHOTO, fetch, publish_folder
+from tests.support.files import PHOTO, fetch, open_files, publish_folder
 from tests.support.newsroom import Newsroom, item
 from tests.support.told_pictures import PRIVATE, SECRET, SUFFIXES, private_heic, private_jpeg, saved
 
@@ -164,13 +163,13 @@ def test_one_that_cannot_be_converted_is_not_there(newsroom: Newsroom, client: F
 def test_no_file_stays_open(newsroom: Newsroom, client: FlaskClient) -> None:
     publish_folder(newsroom, {"news.md": item(), "news/news.jpg": private_jpeg()})
     fetch(client, URL)
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(open_files())
     for _ in range(5):
         fetch(client, URL)
         fetch(client, URL, headers={"Range": "bytes=1-3"})
         fetch(client, URL, headers={"Range": "bytes=999999-"})
         fetch(client, URL, method="HEAD")
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(open_files()) == before
 
 
 def test_edits_are_kept_with_the_entry(newsroom: Newsroom) -> None:

@@ -1,7 +1,9 @@
 """Pictures and other files, entries that have them, and ways to read, publish and fetch them."""
 
+import gc
 import io
 import json
+import os
 import struct
 import zlib
 from collections.abc import Iterable, Mapping
@@ -129,3 +131,9 @@ def fetch(
 ) -> TestResponse:
     """Request a file, and close it once all of it was received."""
     return client.open(url, method=method, headers=headers, buffered=True)
+
+
+def open_files() -> list[str]:
+    """Return the descriptors of this process; what other tests have left is closed before."""
+    gc.collect()
+    return os.listdir("/proc/self/fd")

@@ -12,6 +12,7 @@ import pytest
 from feedsvc.media import opening
 from feedsvc.media.opening import ContentDigests, open_beneath, open_real, reopened
 from feedsvc.media.types import within
+from tests.support.files import open_files
 from tests.support.folder import old
 
 
@@ -77,10 +78,10 @@ def test_what_was_opened_is_judged_and_not_waited_for(tmp_path: Path, instead: s
         os.mkfifo(path)
     elif instead == "folder":
         path.mkdir()
-    before = os.listdir("/proc/self/fd")
+    before = open_files()
     with pytest.raises(OSError, match=r"."):
         open_real("/dev/zero" if instead == "device" else str(path))
-    assert os.listdir("/proc/self/fd") == before
+    assert open_files() == before
 
 
 def test_a_file_that_is_swapped_for_a_link_all_the_time_is_never_the_one_outside(

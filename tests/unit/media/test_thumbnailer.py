@@ -16,7 +16,7 @@ from feedsvc.media.thumbnail_store import FOLDER, ThumbnailStore
 from feedsvc.media.thumbnailer import Busy, Patience, Thumbnailer
 from feedsvc.media.thumbnails import LARGE, MEDIUM, SMALL
 from tests.support.colours import halves
-from tests.support.files import picture
+from tests.support.files import open_files, picture
 from tests.support.hostile_pictures import many_scans
 from tests.support.waiting import wait_for
 
@@ -147,11 +147,11 @@ def test_only_so_many_are_to_be_made(
     monkeypatch.setattr(thumbnailer, "MAX_JOBS", 1)
     with ThreadPoolExecutor(1) as threads:
         waits = slow_one(pictures, threads)
-        before = len(os.listdir("/proc/self/fd"))
+        before = len(open_files())
         for _ in range(10):
             with pytest.raises(Busy):
                 pictures.find(picture((600, 400)))
-        assert len(os.listdir("/proc/self/fd")) == before
+        assert len(open_files()) == before
         assert waits.result()
     assert pictures.find(picture((600, 400)))
     assert len(children) == 1
@@ -162,10 +162,10 @@ def test_an_idle_child_ends_and_another_is_started(
     pictures: Pictures, children: list[Child], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(thumbnailer, "IDLE", 0.1)
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(open_files())
     assert pictures.find(halves("JPEG"), SMALL)
     wait_for(lambda: children[0].connection.closed)
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(open_files()) == before
     assert pictures.find(halves("JPEG"), LARGE)
     assert len(children) == 2
 
