@@ -142,9 +142,13 @@ class SlowReaders:
         # By the cookie of a connection: when it was first seen, and what it had read then.
         self._known: dict[int, tuple[float, int]] = {}
 
-    def start(self) -> None:
-        """Look each second, in a thread."""
-        threading.Thread(target=self._repeat, name="feedsvc-readers", daemon=True).start()
+    def start(self) -> threading.Event:
+        """Look each second, in a thread, until the event that is returned is set."""
+        ended = threading.Event()
+        threading.Thread(
+            target=self._repeat, args=(ended,), name="feedsvc-readers", daemon=True
+        ).start()
+        return ended
 
     def hand_over(self, size: int) -> None:
         """Count a response that is about to be sent; look, if many bytes have been."""
@@ -180,9 +184,8 @@ class SlowReaders:
                 _end(reader.descriptor, reader.cookie)
         return len(chosen)
 
-    def _repeat(self) -> None:
-        waiting = threading.Event()
-        while not waiting.wait(LOOK_EVERY):
+    def _repeat(self, ended: threading.Event) -> None:
+        while not ended.wait(LOOK_EVERY):
             # A process that can open no further file cannot look, but may the next time.
             with suppress(OSError):
                 count = len(_descriptors())
