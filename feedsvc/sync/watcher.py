@@ -10,7 +10,7 @@ import posixpath
 import time
 import warnings
 from pathlib import Path
-from queue import Empty, SimpleQueue
+from queue import Empty, Queue
 
 from watchdog.events import (
     DirCreatedEvent,
@@ -94,7 +94,7 @@ class Watcher(FileSystemEventHandler):
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._queue: SimpleQueue[FileSystemEvent] = SimpleQueue()
+        self._queue: Queue[FileSystemEvent] = Queue()
         self._observer: BaseObserver | None = None
         self._watched: tuple[int, int] | None = None
         self._real = ""
