@@ -18,6 +18,18 @@ def setting(read: Callable[[object], Any], default: object) -> Any:  # noqa: ANN
     return field(default=read(default), metadata={"read": read})
 
 
+def missing_file(name: str, path: Path | None) -> Iterator[Fault]:
+    """Yield a fault if the file that a setting names does not exist."""
+    if path is not None and not path.is_file():
+        yield Fault(f"{name} = {str(path)!r}", Message(N_("this file does not exist")))
+
+
+def missing_folder(name: str, path: Path, folder: Path) -> Iterator[Fault]:
+    """Yield a fault if the folder that a setting's path needs does not exist."""
+    if not folder.is_dir():
+        yield Fault(f"{name} = {str(path)!r}", Message(N_("this folder does not exist")))
+
+
 class Table:
     """A table of settings that are valid one by one."""
 
@@ -90,9 +102,7 @@ class Mail(Table):
         if self.user and self.security == "none" and self.host not in _LOOPBACK:
             text = N_("the password would be sent unprotected; use starttls or tls")
             yield Fault("mail.security = 'none'", Message(text))
-        if self.password_file is not None and not self.password_file.is_file():
-            where = f"mail.password_file = {str(self.password_file)!r}"
-            yield Fault(where, Message(N_("this file does not exist")))
+        yield from missing_file("mail.password_file", self.password_file)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,9 +143,7 @@ class Purge(Table):
         if bool(self.secret_header) != bool(self.secret or self.secret_file):
             text = N_("purge.secret_header and purge.secret need each other")
             yield Fault("purge.secret_header", Message(text))
-        if self.secret_file is not None and not self.secret_file.is_file():
-            where = f"purge.secret_file = {str(self.secret_file)!r}"
-            yield Fault(where, Message(N_("this file does not exist")))
+        yield from missing_file("purge.secret_file", self.secret_file)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +161,5 @@ class Log(Table):
 
     def faults(self) -> Iterator[Fault]:
         """Yield what is missing."""
-        if isinstance(self.access, Path) and not self.access.parent.is_dir():
-            where = f"log.access = {str(self.access)!r}"
-            yield Fault(where, Message(N_("this folder does not exist")))
+        if isinstance(self.access, Path):
+            yield from missing_folder("log.access", self.access, self.access.parent)

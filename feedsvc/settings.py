@@ -19,7 +19,17 @@ from zoneinfo import ZoneInfo
 from feedsvc import setting_values as values
 from feedsvc.errors import Fault, SettingsError
 from feedsvc.i18n import LANGUAGES, N_, Message, reason
-from feedsvc.setting_tables import Desk, Log, Mail, Purge, Replica, Serve, setting
+from feedsvc.setting_tables import (
+    Desk,
+    Log,
+    Mail,
+    Purge,
+    Replica,
+    Serve,
+    missing_file,
+    missing_folder,
+    setting,
+)
 
 PREFIX = "FEEDSVC_"
 FILE_VARIABLE = "FEEDSVC_CONFIG"
@@ -168,12 +178,9 @@ def _placed(part: Any, folder: Path) -> Any:  # noqa: ANN401 - any part of the s
 def _contradictions(settings: Settings) -> Iterator[Fault]:
     """Yield what is wrong with settings that are valid one by one."""
     for name, file in sorted(settings.logos().items()):
-        if not file.is_file():
-            where = f"{Path(name).stem} = {str(file)!r}"
-            yield Fault(where, Message(N_("this file does not exist")))
-    if settings.static is not None and not settings.static.is_dir():
-        where = f"static = {str(settings.static)!r}"
-        yield Fault(where, Message(N_("this folder does not exist")))
+        yield from missing_file(Path(name).stem, file)
+    if settings.static is not None:
+        yield from missing_folder("static", settings.static, settings.static)
     if settings.problems_folder and _would_be_read(settings.problems_folder, settings.entries):
         text = N_(
             "what lies there is read as news: choose a folder outside of the entries folder, or"

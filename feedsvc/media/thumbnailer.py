@@ -14,7 +14,7 @@ from hashlib import blake2b
 from importlib.metadata import PackageNotFoundError, version
 from io import BufferedReader
 from pathlib import Path
-from queue import Empty, SimpleQueue
+from queue import Empty, Queue
 from typing import NamedTuple
 
 from feedsvc.isolation import Child, ChildDied, Limits, execute
@@ -64,7 +64,7 @@ class Thumbnailer:
         self._store = store
         self._lock = threading.Lock()
         self._jobs: dict[str, _Job] = {}
-        self._queue: SimpleQueue[_Job] = SimpleQueue()
+        self._queue: Queue[_Job] = Queue()
         self._thread: threading.Thread | None = None
         self._waiting = 0
 
