@@ -6,21 +6,19 @@ its purge, no news is seen to come and go.
 
 import http.client
 import os
-import signal
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import Self
 
 import pytest
 
 from tests.support import fronts
+from tests.support.background import Background
 from tests.support.faults import needs
 from tests.support.network import FRONT, Network
 from tests.support.newsroom import item
@@ -81,12 +79,6 @@ class Machine:
         command = self._network.command(self._name)
         self.service = Service([*command, *self._environment, *SERVE], self.folder)
 
-    def kill(self) -> None:
-        for pid in self.service.processes():
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        self.service.stop()
-
     def stop(self) -> None:
         if self.service.process.poll() is None:
             self.service.stop()
@@ -97,10 +89,11 @@ class Machine:
         return f"{self._name}=http://{address}:8000=rsync://{address}/entries"
 
 
-class Pusher:
+class Pusher(Background):
     """Brings the files to some of the replicas, again and again."""
 
     def __init__(self, network: Network, folder: Path, machines: dict[str, Machine]) -> None:
+        super().__init__(self._run)
         self.source = folder / "source"
         self.source.mkdir()
         self._command = [
@@ -117,8 +110,6 @@ class Pusher:
         self._machines = machines
         self.names = tuple(machines)
         self._log = folder / "push.log"
-        self._end = threading.Event()
-        self._thread = threading.Thread(target=self._run)
 
     def write(self, name: str, data: bytes) -> float:
         """Write a file as one piece; return when that was."""
@@ -127,25 +118,18 @@ class Pusher:
         temporary.replace(self.source / name)
         return time.monotonic()
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._end.set()
-        self._thread.join()
-
     def _run(self) -> None:
-        while not self._end.wait(0.2):
+        while not self._over.wait(0.2):
             targets = [self._machines[name].target for name in self.names]
             with self._log.open("ab") as log:
                 subprocess.run([*self._command, *targets], check=False, stdout=log, stderr=log)
 
 
-class Client:
+class Client(Background):
     """Asks one front all the time, and notes what no reader may see."""
 
     def __init__(self, network: Network, front: str, paths: tuple[str, ...]) -> None:
+        super().__init__(self._run)
         self._network, self._port, self._front = network, PORTS[front], front
         self._paths = paths
         self.faults: list[str] = []
@@ -155,16 +139,6 @@ class Client:
         self._gone: dict[str, set[str]] = {path: set() for path in paths}
         self.news: tuple[str, ...] = ()
         self.withdrawn: tuple[str, ...] = ()
-        self._end = threading.Event()
-        self._thread = threading.Thread(target=self._run)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._end.set()
-        self._thread.join()
 
     def shows(self, text: str) -> bool:
         return all(text in self._seen[path] for path in LISTS)
@@ -174,7 +148,7 @@ class Client:
 
     def _run(self) -> None:
         with self._network.inside("front"):
-            while not self._end.wait(0.02):
+            while not self._over.wait(0.02):
                 for path in self._paths:
                     self._ask(path)
 
@@ -324,7 +298,7 @@ def test_readers_notice_nothing_of_a_machine_killed_one_cut_off_and_one_an_hour_
         site.withdraw(0)
         site.check()
         say("the one that is asked is killed:")
-        site.machines["one"].kill()
+        site.machines["one"].service.kill()
         site.publish(6)
         site.withdraw(1)
         site.check()
@@ -348,6 +322,6 @@ def test_readers_notice_nothing_of_a_machine_killed_one_cut_off_and_one_an_hour_
             say(f"{name}: {dict(client.asked)}")
     # Old news are better than none.
     for name in ("one", "two"):
-        site.machines[name].kill()
+        site.machines[name].service.kill()
     with site.network.inside("front"):
         wait_for(lambda: ask("127.0.0.1", PORTS["haproxy"], ATOM)[0] == 200)

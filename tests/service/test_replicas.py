@@ -172,7 +172,7 @@ def test_a_replica_that_is_behind_hides_no_news(
             assert {name for name, _ in poller.seen} == set(ZONES)
             assert {status for _, status in poller.seen} >= {200, 304}
         # One is killed in the middle; HAProxy asks another.
-        replicas["one"].kill()
+        replicas["one"].service.kill()
         for poller in pollers:
             poller.poll(5)
             assert {status for _, status in poller.seen} <= {200, 226, 304, 410}

@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Self
 
 import pytest
 
 from tests.support import front
+from tests.support.background import Background
 from tests.support.connections import ATOM, Load
 from tests.support.manager import Unit, unit
 from tests.support.newsroom import ROOT, item
@@ -132,24 +132,13 @@ def restarting(system: System, one: Unit) -> Iterator[list[str]]:
             thread.join()
 
 
-class Readers:
+class Readers(Background):
     """Clients of nginx, over TLS, that keep their connections; `met` counts what they get."""
 
     def __init__(self, site: front.Front) -> None:
+        super().__init__(*[self._ask] * 4)
         self.met: Counter[str] = Counter()
         self._site = site
-        self._over = threading.Event()
-        self._threads = [threading.Thread(target=self._ask) for _ in range(4)]
-
-    def __enter__(self) -> Self:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        for thread in self._threads:
-            thread.join()
 
     def _ask(self) -> None:
         with closing(self._site.connect()) as connection:

@@ -2,13 +2,12 @@
 
 import signal
 import socket
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Self
 
+from tests.support.background import Background
 from tests.support.newsroom import item
 from tests.support.service import Service, soon
 
@@ -60,29 +59,17 @@ class Connection:
         self._read += data
 
 
-class Load:
+class Load(Background):
     """Clients that ask without a pause: some on a new connection each time, some keep theirs.
 
     `met` counts the statuses that they received, and what else happened to them.
     """
 
     def __init__(self, port: int) -> None:
+        # Many are new, so that each worker that ends has just accepted some of them.
+        super().__init__(*[self._ask_anew] * 16, *[self._ask_again] * 3)
         self.met: Counter[str] = Counter()
         self._port = port
-        self._over = threading.Event()
-        # Many are new, so that each worker that ends has just accepted some of them.
-        kinds = (*[self._ask_anew] * 16, *[self._ask_again] * 3)
-        self._threads = [threading.Thread(target=kind) for kind in kinds]
-
-    def __enter__(self) -> Self:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        for thread in self._threads:
-            thread.join()
 
     def _ask_anew(self) -> None:
         while not self._over.is_set():

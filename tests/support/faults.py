@@ -5,19 +5,18 @@ import os
 import shutil
 import subprocess
 import tempfile
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Self
 
 import pytest
 from lxml import etree
 
 from bench.client import Client, one_each
+from tests.support.background import Background
 from tests.support.newsroom import ROOT
 from tests.support.service import FEEDS, SERVE, Service
 from tests.support.waiting import wait_for
@@ -110,7 +109,7 @@ def _contains(client: Client, path: str, expected: set[str]) -> bool:
     return all(one in text for one in expected)
 
 
-class Reader:
+class Reader(Background):
     """Asks for feeds and pages all the time, and notes each answer that is wrong.
 
     `texts` holds what every answer of a path must contain, `right` which statuses it may
@@ -118,22 +117,13 @@ class Reader:
     """
 
     def __init__(self, service: Service, texts: dict[str, set[str]]) -> None:
+        super().__init__(self._run)
         self.texts = texts
         self.right = {path: {200, 304} for path in texts}
         self.faults: list[str] = []
         self.seen: Counter[tuple[str, int]] = Counter()
         self._port = service.port
         self._tags: dict[str, str] = {}
-        self._end = threading.Event()
-        self._thread = threading.Thread(target=self._run)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._end.set()
-        self._thread.join()
 
     def rounds(self) -> int:
         """Return how often every path has been asked for at least."""
@@ -149,7 +139,7 @@ class Reader:
 
     def _run(self) -> None:
         number = 0
-        while not self._end.wait(0.01):
+        while not self._over.wait(0.01):
             number += 1
             for path in list(self.texts):
                 # Every other time as a feed reader does, with the entity tag it got.

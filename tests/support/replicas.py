@@ -3,11 +3,10 @@
 import http.client
 import os
 import re
-import signal
 import socket
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
@@ -80,13 +79,6 @@ class Replica:
         """Wait until every worker shows a text: each new connection may get another one."""
         for _ in range(20):
             wait_for(lambda: text in ask(self.port, path).body.decode())
-
-    def kill(self) -> None:
-        """Kill every process at once."""
-        for pid in self.service.processes():
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        self.service.stop()
 
     def stop(self) -> None:
         if self.service.process.poll() is None:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,13 @@ class Service:
         }
         # Between fork and exec, the writer has the command line of the worker that starts it.
         return {pid for pid in found if _parent(pid) not in {*found, None}}
+
+    def kill(self) -> None:
+        """Kill every process at once."""
+        for pid in self.processes():
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.stop()
 
     def stop(self) -> None:
         """End the service as an operator does, and check that no process is left."""
