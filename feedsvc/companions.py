@@ -5,6 +5,7 @@ ends, after growing pauses, and it ends with the writer. Modules are named, neve
 is not set up is not loaded.
 """
 
+import fcntl
 import logging
 import os
 import pickle
@@ -12,7 +13,8 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from feedsvc import logs
@@ -101,6 +103,17 @@ def _start(module: str, settings: Settings) -> subprocess.Popen[bytes]:
         child.stdin.write(pickle.dumps(settings))
         child.stdin.flush()
     return child
+
+
+@contextmanager
+def alone(settings: Settings, lock: str) -> Iterator[None]:
+    """Wait until no other process has this lock in the instance folder; hold it in the context.
+
+    A companion that is about to end may still have it. Raises OSError.
+    """
+    with (settings.instance / lock).open("wb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def settings_from_parent() -> Settings:

@@ -4,7 +4,6 @@ Each receiver has a thread of its own, since one that hangs must not keep the ot
 process ends with its parent, at any moment: what was not confirmed is told again.
 """
 
-import fcntl
 import logging
 import random
 import sys
@@ -13,7 +12,7 @@ import time
 from dataclasses import replace
 from hashlib import blake2b
 
-from feedsvc.companions import settings_from_parent
+from feedsvc.companions import alone, settings_from_parent
 from feedsvc.fault_log import FaultLog
 from feedsvc.i18n import N_, Message, reason
 from feedsvc.purging.follower import Follower, follower_name
@@ -38,9 +37,7 @@ def run() -> None:
     """Tell caches until the writer ends."""
     settings = settings_from_parent()
     try:
-        with (settings.instance / LOCK).open("wb") as lock:
-            # One that is about to end may still hold it.
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with alone(settings, LOCK):
             _purge(settings)
     except OSError as error:
         _log.error("%s: %s", settings.instance, error)

@@ -5,7 +5,6 @@ keep whoever waits for it. The process ends with its parent, at any moment: the 
 that.
 """
 
-import fcntl
 import logging
 import os
 import resource
@@ -15,7 +14,7 @@ import threading
 import time
 from pathlib import Path
 
-from feedsvc.companions import settings_from_parent
+from feedsvc.companions import alone, settings_from_parent
 from feedsvc.settings import Settings
 from feedsvc.storage.sqlite import is_damage
 from feedsvc.telling.mailer import Mailer, Retries
@@ -42,9 +41,7 @@ def run() -> None:
     os.nice(5)
     _bound_memory()
     try:
-        with (settings.instance / LOCK).open("wb") as lock:
-            # One that is about to end may still hold it.
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with alone(settings, LOCK):
             _tell(settings)
     except (sqlite3.Error, OSError, Replaced) as error:
         # The next process starts with what is there then.

@@ -1,8 +1,6 @@
 """The purging process, as the writer starts it, and how it bears a cache that is away."""
 
 import logging
-import subprocess
-import sys
 from dataclasses import replace
 from itertools import pairwise
 
@@ -17,19 +15,14 @@ from feedsvc.purging.receivers import receivers
 from feedsvc.setting_tables import Purge
 from feedsvc.settings import Settings
 from feedsvc.storage.catalogue import Catalogue
+from tests.support.loading import loaded_by_a_service
 from tests.support.newsroom import Newsroom, item
 from tests.support.purged import Purged
 from tests.support.waiting import wait_for
 
 
 def test_if_no_cache_is_told_nothing_is_loaded() -> None:
-    code = (
-        "import sys, feedsvc.app, feedsvc.sync.writer_process\n"
-        "print([name for name in sys.modules"
-        " if name.startswith('feedsvc.purging')])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
-    assert done.stdout.decode().strip() == "[]"
+    assert loaded_by_a_service("feedsvc.purging") == []
 
 
 def test_it_tells_each_cache_again_later_and_goes_on_after_it_was_killed(

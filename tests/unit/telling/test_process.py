@@ -18,6 +18,7 @@ from feedsvc.setting_tables import Desk
 from feedsvc.settings import Settings
 from feedsvc.telling.incidents import FILE, Incidents
 from feedsvc.telling.process import LOCK
+from tests.support.loading import loaded_by_a_service
 from tests.support.mail_server import serving
 from tests.support.newsroom import ROOT, Newsroom
 from tests.support.telling import BAD, GOOD, with_mail
@@ -88,13 +89,7 @@ def starts() -> Iterator[Starts]:
 
 
 def test_if_nobody_is_told_nothing_is_loaded() -> None:
-    code = (
-        "import sys, feedsvc.app, feedsvc.sync.writer_process\n"
-        "print([name for name in sys.modules"
-        " if name.startswith('feedsvc.telling') or name == 'smtplib'])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
-    assert done.stdout.decode().strip() == "[]"
+    assert loaded_by_a_service("feedsvc.telling", "smtplib") == []
 
 
 def test_it_tells_by_mail_and_file_and_goes_on_after_it_was_killed(
