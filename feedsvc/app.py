@@ -12,8 +12,9 @@ from feedsvc import logs
 from feedsvc.settings import Settings, load
 from feedsvc.storage.catalogue import Catalogue
 from feedsvc.sync.coordination import WriterSupervisor
-from feedsvc.web.background import BackgroundTasks, release_free_memory
+from feedsvc.web.background import BackgroundTasks, Task, release_free_memory
 from feedsvc.web.document_cache import DocumentCache
+from feedsvc.web.refreshing import Refreshing
 from feedsvc.web.response_cache import ResponseCache
 from feedsvc.web.routes import register
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 # In seconds, between two calls of each background task.
 ENSURE_WRITER_EVERY = 0.5
-REFRESH_EVERY = 0.04
 RELEASE_MEMORY_EVERY = 2.0
 
 
@@ -40,7 +40,7 @@ class _Extras:
     make_responses: Callable[..., ResponseCache] = ResponseCache
     observers: "list[Observe]" = field(default_factory=list)
     after_request: list[Callable[[Response], Response]] = field(default_factory=list)
-    tasks: list[tuple[Callable[[], None], float]] = field(default_factory=list)
+    tasks: list[Task] = field(default_factory=list)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -52,9 +52,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     logs.set_up_within(settings.log.format)
     extras = _extras(settings)
     app, cache = _build(settings, extras)
+    refreshing = Refreshing(cache, settings.instance)
     background = BackgroundTasks(
         (WriterSupervisor(settings).ensure_writer, ENSURE_WRITER_EVERY),
-        (cache.refresh, REFRESH_EVERY),
+        (refreshing.refresh, refreshing.wait),
         (release_free_memory, RELEASE_MEMORY_EVERY),
         *extras.tasks,
     )

@@ -14,6 +14,8 @@ from feedsvc.settings import Settings
 AGGREGATED_SPAN = timedelta(days=8)
 # More never fits into the 10 MB that an aggregator accepts, however short the entries.
 MAX_AGGREGATED = 1000
+# Later than any month, of which all begin with a digit.
+_LAST = "~"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +51,7 @@ def newest(edition: Edition, settings: Settings, name: str) -> Channel:
     """
     entries = edition.newest(settings.feed_size)
     path = urls.feed_path(name)
-    months = [month for month, _ in edition.months()[:1]]
+    newest_month = edition.month_before(_LAST)
     return Channel(
         path=path,
         id_path=path,
@@ -57,7 +59,7 @@ def newest(edition: Edition, settings: Settings, name: str) -> Channel:
         title=settings.title,
         entries=entries,
         withdrawn=_withdrawn(edition, entries, settings),
-        links=tuple(("prev-archive", urls.archive_feed_path(month)) for month in months),
+        links=(("prev-archive", urls.archive_feed_path(newest_month)),) if newest_month else (),
     )
 
 

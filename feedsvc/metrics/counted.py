@@ -9,7 +9,7 @@ from feedsvc.metrics.counts import Counts
 from feedsvc.metrics.files import PUBLISH_EVERY, CountsFile
 from feedsvc.settings import Settings
 from feedsvc.storage.catalogue import Catalogue
-from feedsvc.web.document_cache import CachedDocument, DocumentCache, Render
+from feedsvc.web.document_cache import CachedDocument, DocumentCache, Moment, Render
 
 
 class Counting(NamedTuple):
@@ -38,8 +38,8 @@ class TimedCache(DocumentCache):
         super().__init__(catalogue)
         self._counts = counts
 
-    def _render(self, render: Render) -> CachedDocument:
+    def _render(self, render: Render, moment: Moment) -> CachedDocument:
         begun = perf_counter()
-        rendered = super()._render(render)
+        rendered = super()._render(render, moment)
         self._counts.rendered(perf_counter() - begun)
         return rendered

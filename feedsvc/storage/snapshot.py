@@ -37,6 +37,7 @@ class Snapshot(ChangeRows, FileRows, TranslationRows):
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         super().__init__(connection)
+        self._newest: dict[tuple[int, int], tuple[Entry, ...]] = {}
         (
             self.revision,
             self.scanned,
@@ -51,13 +52,15 @@ class Snapshot(ChangeRows, FileRows, TranslationRows):
         return watch_fault, deaths
 
     def newest(self, now: int, limit: int) -> tuple[Entry, ...]:
-        """Return the newest published entries, newest first."""
-        return self.entries_where(
-            f"{_PUBLIC} ORDER BY published DESC, id DESC LIMIT ?",
-            now,
-            now,
-            limit,
-        )
+        """Return the newest published entries, newest first. Several feeds begin with the same."""
+        if (now, limit) not in self._newest:
+            self._newest[now, limit] = self.entries_where(
+                f"{_PUBLIC} ORDER BY published DESC, id DESC LIMIT ?",
+                now,
+                now,
+                limit,
+            )
+        return self._newest[now, limit]
 
     def pinned(self, now: int, limit: int) -> tuple[Entry, ...]:
         """Return the newest published entries that are pinned at `now`, newest first."""

@@ -7,7 +7,7 @@ again once that id or guid is free.
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -21,7 +21,12 @@ from feedsvc.storage.schema import FILE, SCHEMA
 from feedsvc.storage.snapshot import Snapshot
 from feedsvc.storage.sqlite import connect, file_identity, open_for_writing
 from feedsvc.storage.updates import FileUpdate
+from feedsvc.storage.wakeup import Waker
 from feedsvc.storage.waiting import Waiting, encode
+
+# In rows written: after how many the write-ahead log has about the thousand pages after which
+# SQLite itself would copy it.
+COPY_AFTER = 400
 
 
 class Writer:
@@ -34,9 +39,13 @@ class Writer:
         cannot be written.
         """
         self._path = instance / FILE
+        self._waker = Waker(instance)
         try:
             instance.mkdir(parents=True, exist_ok=True)
             self._connection = open_for_writing(self._path, SCHEMA, suspect=suspect)
+            # The log is copied into the database (`_copy_log`) once readers have been woken.
+            self._connection.execute("PRAGMA wal_autocheckpoint = 0")
+            self._copied = self._connection.total_changes
             self._identity = file_identity(self._path)
         except (OSError, sqlite3.Error) as error:
             raise CatalogueUnavailable(f"{self._path}: {error}") from error
@@ -61,8 +70,18 @@ class Writer:
             with self._connection:
                 self._connection.execute("BEGIN IMMEDIATE")
                 yield self._connection
+            self._waker.wake()
+            self._copy_log()
         except (sqlite3.Error, msgspec.MsgspecError) as error:
             raise CatalogueUnavailable(f"{self._path}: {error}") from error
+
+    def _copy_log(self) -> None:
+        """Copy the write-ahead log into the database if it has grown, which waits for the disk."""
+        changes = self._connection.total_changes
+        if changes - self._copied >= COPY_AFTER:
+            with suppress(sqlite3.Error):  # what is committed stays so; the next commit tells
+                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            self._copied = changes
 
     def snapshot(self) -> Snapshot:
         """Return a snapshot of what is stored, complete or not."""

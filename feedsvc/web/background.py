@@ -9,13 +9,15 @@ from collections.abc import Callable
 _trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
 
 
+# A function that is called again and again, and the pause after each call: so many seconds, or as
+# long as another function takes.
+Task = tuple[Callable[[], None], float | Callable[[], None]]
+
+
 class BackgroundTasks:
-    """Functions that are called again and again, each in a thread of its own.
+    """Functions that are called again and again, each in a thread of its own."""
 
-    A task is a function and the pause after each call, in seconds.
-    """
-
-    def __init__(self, *tasks: tuple[Callable[[], None], float]) -> None:
+    def __init__(self, *tasks: Task) -> None:
         self._tasks = tasks
         self._process = 0
         # Held during each call, so that no fork happens in the middle of one.
@@ -52,12 +54,15 @@ class BackgroundTasks:
                 target=self._repeat, args=task, name="feedsvc-background", daemon=True
             ).start()
 
-    def _repeat(self, task: Callable[[], None], pause: float) -> None:
+    def _repeat(self, task: Callable[[], None], pause: float | Callable[[], None]) -> None:
         waiting = threading.Event()
         while True:
             with self._calling:
                 task()
-            waiting.wait(pause)
+            if callable(pause):
+                pause()
+            else:
+                waiting.wait(pause)
 
 
 def release_free_memory() -> None:

@@ -12,11 +12,13 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from feedsvc import clock
 from feedsvc.edition import Edition, ValidityPeriod
 from feedsvc.errors import CatalogueUnavailable
 from feedsvc.storage.catalogue import Catalogue
+from feedsvc.storage.snapshot import Snapshot
 from feedsvc.web.freshness import Check, Freshness
 from feedsvc.web.representation import Representation
 
@@ -44,6 +46,14 @@ class CachedDocument:
     def is_current(self, check: Check) -> bool:
         """Return whether it was rendered in the period of a check, or later."""
         return self.rendered_in == check.period or self.rendered_at > check.at
+
+
+class Moment(NamedTuple):
+    """What is rendered from: a snapshot, and when it was opened, by both clocks."""
+
+    snapshot: Snapshot
+    now: int
+    at: float
 
 
 class DocumentCache:
@@ -80,7 +90,8 @@ class DocumentCache:
                 other = self._find(key)
                 if other is not None and other is not cached:
                     return other
-                rendered = self._render(render)
+                with self._moment() as moment:
+                    rendered = self._render(render, moment)
                 with self._lock:
                     self._put(key, rendered)
                 return rendered
@@ -110,43 +121,59 @@ class DocumentCache:
         """Return the period of this moment. Raises CatalogueUnavailable."""
         return self._freshness.current(now)
 
-    def refresh(self) -> None:
-        """Check for a new period, and render what is to be rendered ahead.
+    def refresh(self) -> bool:
+        """Check for a new period, and render what is to be rendered ahead; return if it is new.
 
-        Called by one thread, more often than every `freshness.CHECK_EVERY` seconds. The new
-        period is published once its documents are rendered.
+        Called by one thread, within `wait_at_most` seconds. The new period is published once its
+        documents are rendered; they are encoded after that, as a reader may want them plain.
         """
         try:
             check = self._freshness.check(0)
-            if self._freshness.is_new(check):
-                self._render_all_ahead()
+            is_new = self._freshness.is_new(check)
+            encodings = self._render_all_ahead() if is_new else ()
             self._freshness.publish(check)
         except CatalogueUnavailable:
             self._freshness.publish(None)
+            return False
+        for document, coding in encodings:
+            document.encoded(coding)
+        return is_new
 
-    def _render_all_ahead(self) -> None:
-        rendered = {}
-        for key, render in self._ahead.items():
-            unused = self._unused.get(key, 0)
-            if unused == MAX_UNUSED:
-                continue
-            self._unused[key] = unused + 1
-            rendered[key] = self._render(render)
-            before = self.latest(key)
-            for coding in before.content_codings() if before else ():
-                rendered[key].document.encoded(coding)
+    def wait_at_most(self) -> float:
+        """Return within how many seconds to call `refresh` though the catalogue has not changed."""
+        return self._freshness.wait_at_most()
+
+    def _render_all_ahead(self) -> list[tuple[Representation, str]]:
+        """Render documents; return them with the content codings that were asked for before."""
+        rendered: dict[str, CachedDocument] = {}
+        encodings = []
+        with self._moment() as moment:
+            for key, render in self._ahead.items():
+                unused = self._unused.get(key, 0)
+                if unused == MAX_UNUSED:
+                    continue
+                self._unused[key] = unused + 1
+                rendered[key] = self._render(render, moment)
+                before = self.latest(key)
+                for coding in before.content_codings() if before else ():
+                    encodings.append((rendered[key].document, coding))
         # All at once, so that feeds requested together agree.
         with self._lock:
             for key, cached in rendered.items():
                 self._put(key, cached)
+        return encodings
 
-    def _render(self, render: Render) -> CachedDocument:
-        rendered_at = time.monotonic()
+    @contextmanager
+    def _moment(self) -> Iterator[Moment]:
+        at = time.monotonic()
         with self._catalogue.snapshot() as snapshot:
-            edition = Edition(snapshot, clock.now())
-            rendered_in = edition.period
-            document = render(edition)
-            return CachedDocument(document, edition.period, rendered_in, rendered_at)
+            yield Moment(snapshot, clock.now(), at)
+
+    def _render(self, render: Render, moment: Moment) -> CachedDocument:
+        edition = Edition(moment.snapshot, moment.now)
+        rendered_in = edition.period
+        document = render(edition)
+        return CachedDocument(document, edition.period, rendered_in, moment.at)
 
     def _put(self, key: str, cached: CachedDocument) -> None:
         self._drop(key)

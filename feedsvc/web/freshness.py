@@ -1,7 +1,7 @@
 """Freshness: which period of the news is current, known without a query.
 
-Each thread checks whether the catalogue has changed; a background task does so often enough
-that the others seldom have to.
+Each thread can check whether the catalogue has changed; a background task, which the writer
+wakes, does so often enough that the others seldom have to.
 """
 
 import threading
@@ -12,10 +12,11 @@ from feedsvc import clock
 from feedsvc.edition import Edition, ValidityPeriod
 from feedsvc.storage.catalogue import Catalogue
 
-# In seconds: how long a change may go unnoticed, and after how long without a background
-# check a request makes one itself.
+# In seconds: how long a change may go unnoticed by requests that check themselves; after how long
+# without a background check they do; and how long that waits at most, if nothing wakes it.
 CHECK_EVERY = 0.05
-LATE = 0.25
+LATE = 0.4
+LONGEST_WAIT = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,13 @@ class Freshness:
     def is_new(self, check: Check) -> bool:
         """Return whether a check found another period than the one that was published."""
         return self._published is None or self._published.period != check.period
+
+    def wait_at_most(self) -> float:
+        """Return for how many seconds no background check is needed if the catalogue stays."""
+        check = self._published
+        if check is None or check.period.until is None:
+            return LONGEST_WAIT
+        return min(max(check.period.until - clock.now(), 0) / 1_000_000, LONGEST_WAIT)
 
     def check(self, max_age: float) -> Check:
         """Check for a new period, unless this thread did within `max_age` seconds.
