@@ -12,7 +12,7 @@ from feedsvc import logs
 from feedsvc.settings import Settings, load
 from feedsvc.storage.catalogue import Catalogue
 from feedsvc.sync.coordination import WriterSupervisor
-from feedsvc.web.background import BackgroundTasks, Task, release_free_memory
+from feedsvc.web.background import BackgroundTasks, MemoryRelease, Task
 from feedsvc.web.document_cache import DocumentCache
 from feedsvc.web.refreshing import Refreshing
 from feedsvc.web.response_cache import ResponseCache
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from feedsvc.web.observed import Observe
 
 # In seconds, between two calls of each background task.
-ENSURE_WRITER_EVERY = 0.5
+ENSURE_WRITER_EVERY = 1.0
 RELEASE_MEMORY_EVERY = 2.0
 
 
@@ -56,7 +56,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     background = BackgroundTasks(
         (WriterSupervisor(settings).ensure_writer, ENSURE_WRITER_EVERY),
         (refreshing.refresh, refreshing.wait),
-        (release_free_memory, RELEASE_MEMORY_EVERY),
+        (MemoryRelease().release, RELEASE_MEMORY_EVERY),
         *extras.tasks,
     )
     background.start()

@@ -17,6 +17,10 @@ from feedsvc.urls import HasPermalink, link_path
 # In characters: RFC 1035 section 2.3.4 has at most 255 octets; servers read 8,000 of an address.
 _MAX_HOST = 300
 _MAX_ADDRESS = 8000
+# Most of what is written: there is nothing to resolve or to encode in it.
+_as_it_is = re.compile(
+    r"https?://(?!xn--)[a-z0-9-]{1,40}(?:\.(?!xn--)[a-z0-9-]{1,40}){1,3}(?:/[A-Za-z0-9._~/-]*)?"
+)
 _host = re.compile(r"[\w.-]+(?::\d+)?")
 # Where an address may stand; the linkifier's own search costs 500 times as much.
 _hint = re.compile(r"[@/]|\.[^\W\d_]")
@@ -35,6 +39,8 @@ def absolute(address: str, page: str) -> str | None:
     """
     if len(address) > _MAX_ADDRESS:
         return None
+    if _as_it_is.fullmatch(address):
+        return address
     try:
         parts = urlsplit(clean(address).strip())
         if not parts.scheme and not parts.netloc:

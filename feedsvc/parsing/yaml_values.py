@@ -24,6 +24,13 @@ MAX_PARTS = 20_000
 # These end a line in YAML, and nowhere else; Word writes the second one.
 _LINE_BREAKS = "\x85\u2028\u2029"
 _as_in_word = re.compile(r"([^\W\d_][\w -]*):(?:[ \t]*\xa0|[ \t]+(?=[«“„”‘]))(.*)")
+# A name with a text, or a list of some in brackets, without anything that means something to YAML
+# or is to be made clean: most of what is written.
+_word = r"[A-Za-z0-9А-Яа-яЁё]"
+_simple_line = re.compile(
+    rf"([a-z_]+): (?:({_word}(?:[A-Za-z0-9А-Яа-яЁё ,.;!?()«»№%\"'/+=–—_-]|:(?=\S))*)"
+    rf"|\[({_word}[A-Za-z0-9А-Яа-яЁё .()/+«»№–—-]*(?:, ?{_word}[A-Za-z0-9А-Яа-яЁё .()/+«»№–—-]*)*)\])"
+)
 # What was written; None for an alias, which may stand for anything.
 Content = str | tuple["Content", ...] | dict[str, "Content"] | None
 
@@ -41,6 +48,8 @@ def read(lines: list[str], above: int, context: Context) -> dict[str, Value]:
 
     Raises Refused.
     """
+    if (values := _simple(lines, above)) is not None:
+        return values
     # Empty lines stand for those above, so that YAML counts lines as people do.
     source = "\n" * above + "\n".join(map(_as_yaml, lines)) + "\n"
     for line_break in _LINE_BREAKS:
@@ -50,6 +59,22 @@ def read(lines: list[str], above: int, context: Context) -> dict[str, Value]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         raise context.refusal("bad-yaml", mark.line + 1 if mark else above) from error
+
+
+def _simple(lines: list[str], above: int) -> dict[str, Value] | None:
+    """Return the values of lines that libyaml would read just as they stand; None of others."""
+    values: dict[str, Value] = {}
+    for number, line in enumerate(lines, above + 1):
+        found = _simple_line.fullmatch(line)
+        if found is None or found[1] in values or len(values) == MAX_NAMES:
+            return None
+        parts = [" ".join(part.split()) for part in (found[2] or found[3]).split(",")]
+        if "null" in parts:
+            return None
+        values[found[1]] = Value(
+            number, tuple(parts) if found[3] else " ".join(found[2].split())
+        )
+    return values or None
 
 
 def _as_yaml(line: str) -> str:

@@ -2,7 +2,7 @@
 
 The writer is a process of its own, so that indexing never makes a request wait. The process
 that holds a lock on `instance/writer.lock` is the writer. Every serving process tries that
-lock twice a second; the one that gets it starts the writer, which inherits the lock and keeps
+lock once a second; the one that gets it starts the writer, which inherits the lock and keeps
 it until it ends, however it ends. The writer ends when the pipe from its parent closes, so it
 never outlives the service.
 """
@@ -27,8 +27,12 @@ def take_lock(instance: Path) -> int | None:
 
     Raises OSError if the instance folder cannot be written.
     """
-    instance.mkdir(parents=True, exist_ok=True)
-    lock = os.open(instance / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+    try:
+        lock = os.open(instance / LOCK, flags, 0o644)
+    except (FileNotFoundError, NotADirectoryError):
+        instance.mkdir(parents=True, exist_ok=True)
+        lock = os.open(instance / LOCK, flags, 0o644)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

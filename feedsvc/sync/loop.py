@@ -6,7 +6,6 @@ All waiting runs on the monotonic clock; the wall clock only decides, at the fir
 files have been left alone for long enough.
 """
 
-import errno
 import logging
 import math
 import sqlite3
@@ -27,11 +26,11 @@ from feedsvc.search.indexer import Indexer
 from feedsvc.settings import Settings
 from feedsvc.storage.changes import Changes
 from feedsvc.storage.sqlite import is_damage
-from feedsvc.storage.status import watch_fault
 from feedsvc.storage.updates import FileUpdate
 from feedsvc.storage.writer import Writer
 from feedsvc.sync import settling
 from feedsvc.sync.events import Subscriber
+from feedsvc.sync.quiet import Quiet
 from feedsvc.sync.readers import BATCH, Readers
 from feedsvc.sync.removals import Removals
 from feedsvc.sync.request import ACCEPT_REMOVALS, RESCAN, finish, is_requested
@@ -48,10 +47,13 @@ from feedsvc.sync.scanner import (
 from feedsvc.sync.settling import Settling
 from feedsvc.sync.translations import TranslationLog
 from feedsvc.sync.unread import ALONE, unread
+from feedsvc.sync.watch import Watch
 from feedsvc.sync.watcher import Hints, Watcher
 
-# In seconds, between two rounds of the loop.
+# In seconds, between two rounds of the loop in which there is nothing to do.
 TICK = 0.5
+# How many of these pass between two checks that the catalogue can still be read.
+SOUND_EVERY = 4
 # In seconds, between the last removal that was heard of and the scan that judges it.
 QUIET = 1.0
 # A scan of 100,000 files takes a second; every so many files it listens for changes.
@@ -85,6 +87,7 @@ class SyncLoop:
         """
         self._settings = settings
         self._settling = Settling()
+        self._quiet = Quiet()
         self._watcher = Watcher(settings.entries)
         self._readers = Readers(settings, self._count_death)
         language = settings.language
@@ -100,10 +103,9 @@ class SyncLoop:
         self._rescan_at = self._started
         # When to scan before that; infinite if nothing asks for it.
         self._scan_at = self._started
+        self._tend_at, self._tended = 0.0, 0
         self._is_scanned = False
-        self._is_folder_there = True
-        # The name of the error, "" for none; None if it is not recorded yet.
-        self._watch_fault: str | None = None
+        self._watch = Watch(self._watcher, self._settings.language)
         self._removals = Removals(self._writer.held())
 
     def close(self) -> None:
@@ -122,10 +124,8 @@ class SyncLoop:
         pause = TICK
         while goes_on():
             try:
-                self._writer.require_sound()
-                self._readers.check()
-                self._watch()
-                self._heed_requests()
+                if time.monotonic() >= self._tend_at:
+                    self._tend()
                 self._scan_if_due()
                 self._read_and_store(self._settling.take_settled(self._examine))
                 self._settling.record(self._writer.record_waiting)
@@ -137,9 +137,22 @@ class SyncLoop:
                 if isinstance(error, ReadersUnavailable):
                     text = N_("no process can be started to read the files: {fault}")
                 self._fault_log.log(Message(text, {"fault": error}))
+                self._tend_at, self._tended = 0.0, 0
                 time.sleep(pause)
                 pause = min(2 * pause, MAX_PAUSE)
                 self._reopen(error)
+
+    def _tend(self) -> None:
+        """Look after what may have changed without a report. Not between each two portions."""
+        self._tended += 1
+        if self._tended % SOUND_EVERY == 1:
+            self._writer.require_sound()
+        self._readers.check()
+        if self._watch.tend(self._writer.record_watch_fault):
+            self._scan_at = time.monotonic()
+        if any(is_requested(self._settings.instance, each) for each in (RESCAN, ACCEPT_REMOVALS)):
+            self._scan_at = time.monotonic()
+        self._tend_at = time.monotonic() + TICK
 
     def _notify(self) -> float:
         """Let the subscribers work for some milliseconds; return how long to wait for hints.
@@ -160,7 +173,13 @@ class SyncLoop:
             self._open(Writer(self._settings.instance, suspect=is_damage(error)))
 
     def _scan_if_due(self) -> None:
-        if time.monotonic() >= min(self._rescan_at, self._scan_at):
+        now = time.monotonic()
+        if now < min(self._rescan_at, self._scan_at):
+            return
+        if self._scan_at == math.inf and not self._watch.fault and self._quiet.holds():
+            self._rescan_at = now + self._settings.rescan
+            self._writer.record_scan("", clock.now())
+        else:
             self.scan()
             if self._scan_at == math.inf:
                 finish(self._settings.instance, RESCAN)
@@ -171,7 +190,8 @@ class SyncLoop:
         If the guard holds removals back, the catalogue says that it is degraded. Raises
         CatalogueUnavailable.
         """
-        self._rescan_at = time.monotonic() + self._settings.rescan
+        self._quiet.end()
+        self._rescan_at = due = time.monotonic() + self._settings.rescan
         self._scan_at = math.inf
         try:
             scan = Scan(self._settings.entries, self._writer.snapshot().named_files())
@@ -184,8 +204,11 @@ class SyncLoop:
         self._tell_unread(scan)
         if self._removals.may_be_renamed(found.gone, self._has_unread):
             self._scan_at = time.monotonic() + TICK
-        else:
-            self._remove(found.gone, found.seen)
+            return
+        self._remove(found.gone, found.seen)
+        is_idle = not (found.ready or found.vacated or self._settling)
+        if is_idle and (self._rescan_at, self._scan_at) == (due, math.inf):
+            self._quiet.begin(scan.folders)
 
     def _tell_unread(self, scan: Scan) -> None:
         named = self._writer.all_named_files() if scan.others else frozenset[str]()
@@ -249,6 +272,9 @@ class SyncLoop:
 
     def _heed(self, hints: Hints) -> dict[str, str]:
         """Act on the kernel's hints; return the fingerprints of what was stored."""
+        if not hints.heard:
+            return {}
+        self._quiet.end()
         now = time.monotonic()
         if hints.scan:
             # One file removed may be the first of many: wait until no more are.
@@ -353,38 +379,11 @@ class SyncLoop:
         )
         self._fault_log.log(Message(text, {"message": message}))
 
-    def _watch(self) -> None:
-        """Watch the folder; scan it at once if it has come or gone."""
-        fault = ""
-        try:
-            if self._watcher.watch_current():
-                self._scan_at = time.monotonic()
-            self._watcher.require_free_watches()
-        except EntriesUnavailable:
-            if self._is_folder_there:
-                self._scan_at = time.monotonic()
-            self._is_folder_there = False
-            return
-        except OSError as error:
-            fault = errno.errorcode.get(error.errno or 0, "?")
-        self._is_folder_there = True
-        if fault != self._watch_fault:
-            self._writer.record_watch_fault(fault)
-            if fault:
-                _log.error("%s", watch_fault(fault).text(self._settings.language))
-            elif self._watch_fault:
-                self._watcher.stop()  # now it may be able to watch every folder
-            self._watch_fault = fault
-
     def _count_death(self, death: ChildDied) -> None:
         self._writer.record_reader_death()
         if death.cause == "killed":  # otherwise a file is the cause, and has that as its problem
             text = N_("a process that reads files was ended from outside; another reads on")
             _log.warning("%s", Message(text).text(self._settings.language))
-
-    def _heed_requests(self) -> None:
-        if any(is_requested(self._settings.instance, each) for each in (RESCAN, ACCEPT_REMOVALS)):
-            self._scan_at = time.monotonic()
 
     def _finish_first_index(self) -> None:
         # One file that never settles must not delay all the others.

@@ -17,6 +17,7 @@ from feedsvc.media.types import is_passed_over
 from feedsvc.model import Problem
 from feedsvc.parsing import is_document_name, is_entry_name
 from feedsvc.parsing.identifiers import DOCUMENT_SUFFIXES
+from feedsvc.sync.quiet import state
 from feedsvc.sync.unread import OtherFile, is_silent
 
 # A fingerprint that no file has: what could not be read is tried again at every scan.
@@ -49,7 +50,8 @@ class Scan:
     """One pass over the folder, as an iterable of entry files.
 
     A document is an entry file only if it belongs to no other entry. After the scan, `others`
-    are the files that are no entries and bear the name of none.
+    are the files that are no entries and bear the name of none, and `folders` the states of all
+    folders before they were listed; it is empty if something could not be looked at.
     """
 
     def __init__(self, root: Path, named: Mapping[str, tuple[str, ...]] | None = None) -> None:
@@ -65,7 +67,10 @@ class Scan:
         self._belonging: set[str] = set()
         self._entry_folders: set[str] = set()
         self.others: list[OtherFile] = []
+        self.folders: dict[str, tuple[int, int, int, int]] = {}
+        self._is_sound = True
         try:
+            self.folders[self._root] = state(self._root)
             self._top = list(_list(self._root))
         except OSError as error:
             raise entries_unavailable(root, error) from error
@@ -83,6 +88,7 @@ class Scan:
                 path = prefix + printable(item.name)
                 found = _examine(item.name, item.path, path, self._root, is_link=item.is_symlink())
                 if found is not None:
+                    self._is_sound &= found.fingerprint != TRY_AGAIN
                     if not self._is_attachment(prefix, path):
                         yield self._completed(found, siblings)
                 elif not item.is_dir(follow_symlinks=False):
@@ -91,12 +97,16 @@ class Scan:
                     yield FoundFile(path, "!name-not-utf8", 0, Problem(path, 0, "name-not-utf8"))
                 else:
                     try:
+                        self.folders[item.path] = state(item.path)
                         folders.append((f"{path}/", list(_list(item.path))))
                     except FileNotFoundError:
                         continue  # gone since its folder was listed
                     except OSError as error:
+                        self._is_sound = False
                         self._unreadable.append(f"{path}/")
                         yield FoundFile(path, TRY_AGAIN, 0, unreadable(path, error))
+        if not self._is_sound:
+            self.folders = {}
 
     def _note(self, path: str, item: os.DirEntry[str]) -> None:
         if path not in self._belonging and not is_silent(item.name):

@@ -42,7 +42,7 @@ _EVENTS = [
     FileMovedEvent,
 ]
 # In seconds: all events of one action of a tool on a file arrive within this time.
-_TOGETHER = 0.005
+_TOGETHER = 0.001
 # A kilobyte of warning, if folders are made or renamed faster than watchdog reads them.
 warnings.filterwarnings("ignore", "Callback with id", RuntimeWarning, "watchdog")
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -54,7 +54,7 @@ class Hints:
 
     `closed` were closed after writing, or moved into place; `written` are being written to;
     `unsure` just appeared; `moved` were moved to another path. `scan` is True if only a scan
-    can find out what happened.
+    can find out what happened, `heard` if anything was heard at all.
     """
 
     def __init__(self) -> None:
@@ -63,9 +63,11 @@ class Hints:
         self.unsure: set[str] = set()
         self.moved: set[str] = set()
         self.scan = False
+        self.heard = False
 
     def add(self, event: FileSystemEvent, root: str) -> None:
         """Add an event; `root` is the folder that is watched."""
+        self.heard = True
         source, target = _relative(event.src_path, root), _relative(event.dest_path, root)
         # A document may be an entry or belong to one; only a scan knows.
         self.scan = self.scan or is_document_name(source) or is_document_name(target)

@@ -4,8 +4,11 @@ import ctypes
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable
 
+# In seconds of processor time: a process that has worked so little has freed next to nothing.
+WORKED = 0.02
 _trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
 
 
@@ -65,7 +68,15 @@ class BackgroundTasks:
                 waiting.wait(pause)
 
 
-def release_free_memory() -> None:
-    """Return free heap pages to the kernel, which glibc would keep."""
-    if _trim is not None:
-        _trim(0)
+class MemoryRelease:
+    """Returns free heap pages to the kernel, which glibc would keep, if there may be any."""
+
+    def __init__(self) -> None:
+        self._spent = 0.0
+
+    def release(self) -> None:
+        """Return what is free, unless this process has hardly worked since the last time."""
+        spent = time.process_time()
+        if _trim is not None and spent - self._spent >= WORKED:
+            _trim(0)
+            self._spent = spent

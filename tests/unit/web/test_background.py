@@ -8,7 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from feedsvc.web.background import BackgroundTasks, release_free_memory
+from feedsvc.web import background
+from feedsvc.web.background import BackgroundTasks, MemoryRelease
 from tests.support.newsroom import ROOT
 
 # Forks again and again while a task is almost always being done. A child fails if it was
@@ -80,4 +81,34 @@ def test_the_master_of_uwsgi_starts_nothing_and_its_workers_do(
 
 
 def test_free_memory_can_be_released_at_any_time() -> None:
-    release_free_memory()
+    release = MemoryRelease()
+    for _ in range(2):
+        release.release()
+
+
+def test_a_process_that_has_hardly_worked_releases_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    released: list[float] = []
+    spent = iter((0.5, 0.51, 0.53))
+    monkeypatch.setattr(background, "_trim", released.append)
+    monkeypatch.setattr(background, "time", SimpleNamespace(process_time=spent.__next__))
+    release = MemoryRelease()
+    for count in (1, 1, 2):
+        release.release()
+        assert len(released) == count
+
+
+def test_a_task_may_wait_for_something_else_than_time() -> None:
+    calls: list[str] = []
+    enough = threading.Event()
+
+    def wait() -> None:
+        calls.append("wait")
+        if calls.count("wait") == 3:
+            enough.set()
+            threading.Event().wait()  # for ever, as nothing ends the thread
+
+    BackgroundTasks((lambda: calls.append("task"), wait)).start_in_process()
+    assert enough.wait(30)
+    assert calls == ["task", "wait"] * 3
