@@ -64,16 +64,12 @@ class _Mapped:
         """Return the counter. Raises OSError."""
         # Not through the memory: reading there ends the process if somebody has cut the file.
         data = os.pread(self._descriptor, _COUNTER.size, 0)
-        if len(data) < _COUNTER.size:
-            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
-        return int(_COUNTER.unpack(data)[0])
+        return int(_COUNTER.unpack(data.ljust(_COUNTER.size, b"\0"))[0])
 
     def advance(self) -> None:
         """Count up, and wake all that wait. Raises OSError."""
-        try:
-            os.pwrite(self._descriptor, _COUNTER.pack((self.count() + 1) % 2**32), 0)
-        finally:
-            self._call(_WAKE, _ALL, None)
+        os.pwrite(self._descriptor, _COUNTER.pack((self.count() + 1) % 2**32), 0)
+        self._call(_WAKE, _ALL, None)
 
     def wait(self, count: int, seconds: float) -> None:
         """Sleep while the counter is as it was, at most so many seconds. Raises OSError."""

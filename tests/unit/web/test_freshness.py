@@ -10,7 +10,7 @@ from feedsvc.errors import CatalogueUnavailable
 from feedsvc.storage.catalogue import Catalogue
 from feedsvc.storage.snapshot import Snapshot
 from feedsvc.web import freshness
-from feedsvc.web.freshness import CHECK_EVERY, Freshness
+from feedsvc.web.freshness import CHECK_EVERY, LONGEST_WAIT, Freshness
 from tests.support.newsroom import NOW, SECOND, Newsroom, SetClock, item
 from tests.support.waiting import wait_for
 
@@ -106,6 +106,20 @@ def test_a_clock_that_is_set_back_needs_another_check(
     assert current.current(NOW + 2 * SECOND).since == NOW + SECOND
     set_clock(NOW)
     assert current.current(NOW).until == NOW + SECOND
+
+
+def test_a_background_check_waits_for_the_next_entry_that_is_due(
+    newsroom: Newsroom, current: Freshness, set_clock: SetClock
+) -> None:
+    assert current.wait_at_most() == LONGEST_WAIT
+    current.publish(current.check(0))
+    assert current.wait_at_most() == LONGEST_WAIT
+    newsroom.apply({"b.md": item("B", id="b", date="2026-07-01T12:00:01Z")}, now=NOW)
+    for before, seconds in ((SECOND, LONGEST_WAIT), (SECOND // 10, 0.1), (0, 0), (-SECOND, 0)):
+        set_clock(NOW + SECOND - max(before, 1))
+        current.publish(current.check(0))
+        set_clock(NOW + SECOND - before)
+        assert current.wait_at_most() == seconds
 
 
 def test_without_a_catalogue_there_is_no_period(newsroom: Newsroom) -> None:
