@@ -82,6 +82,8 @@ def _utf16(data: bytes) -> str:
     """
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
+    if b"\0" not in data and b"\x04" not in data:
+        return ""
     for codec, first in (("utf-16-le", 1), ("utf-16-be", 0)):
         half = data[first::2]
         if half and half.count(0) + half.count(4) >= _MIN_WIDE_SHARE * len(half):

@@ -14,6 +14,11 @@ from feedsvc.storage.rows import decode_problem
 from feedsvc.storage.updates import FileUpdate, StoredEntry, decode_listed
 
 _COLUMNS = "status, published, updated, digest, path, month, title, page, expires, pinned"
+_VERSION = ("kept", "named_files", "content", "inode", "home", *StoredEntry._fields)
+_STORE_VERSION = (
+    "UPDATE OR REPLACE file SET claimed_id = NULL, claimed_guid = NULL, copy_of = NULL, "  # noqa: S608
+    f"{', '.join(f'{column} = ?' for column in _VERSION)} WHERE path = ?"
+)
 _encode = msgspec.json.encode
 
 
@@ -52,6 +57,9 @@ class Batch:
         self._renames = Renames(connection, self._absent, is_there)
         self.renamed: set[str] = set()
         self._touched_ids: set[str] = set()
+        # Of the entries that are stored here, by id.
+        self._data: dict[str, bytes] = {}
+        (self._sequence,) = self._execute("SELECT sequence FROM state").fetchone()
         self.advanced = False
         self.new_problems: list[Problem] = []
 
@@ -125,6 +133,7 @@ class Batch:
         """Bring the touched entries up to date; return the paths of the files to read again."""
         for entry_id in sorted(self._touched_ids | self._renames.touched_ids):
             self._update_entry(entry_id)
+        self._execute("UPDATE state SET sequence = ?", (self._sequence,))
         self._execute(
             "UPDATE file SET fingerprint = '' WHERE claimed_id IS NOT NULL AND NOT EXISTS ("
             " SELECT 1 FROM file AS other WHERE other.path <> file.path"
@@ -169,11 +178,10 @@ class Batch:
             named_files = encode_paths(update.named_files).decode() if update.named_files else None
             kept = update.home if update.home_from == "kept" else None
             known = (kept, named_files, update.content, update.inode, update.home)
-            places = ", ".join("?" * (len(known) + len(new)))
-            self._execute(
-                f"REPLACE INTO file VALUES (?, ?, ?, NULL, NULL, NULL, {places})",  # noqa: S608
-                (update.path, update.fingerprint, self._changed(update), *known, *new),
-            )
+            # The row is there (`_store_fingerprint`); a new one in its place would cost twice as
+            # much, as it is in so many indexes.
+            self._execute(_STORE_VERSION, (*known, *new, update.path))
+            self._data[new.id] = new.data
             self._touched_ids.add(new.id)
             self._store_names(new)
 
@@ -283,7 +291,7 @@ class Batch:
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (entry_id, *new, self._next_sequence()),
             )
-            self._update_lists(entry_id, new)
+            self._update_lists(entry_id, new, is_known=old is not None)
             self.advanced = self.advanced or old is None or old[:4] != new[:4]
 
     def _delete_entry(self, entry_id: str) -> None:
@@ -294,16 +302,19 @@ class Batch:
         self._execute("INSERT INTO deleted VALUES (?, ?)", (self._next_sequence(), entry_id))
 
     def _next_sequence(self) -> int:
-        query = "UPDATE state SET sequence = sequence + 1 RETURNING sequence"
-        return int(self._execute(query).fetchone()[0])
+        self._sequence += 1
+        return int(self._sequence)
 
-    def _update_lists(self, entry_id: str, new: tuple[Any, ...]) -> None:
+    def _update_lists(self, entry_id: str, new: tuple[Any, ...], *, is_known: bool) -> None:
         """Store the lists that an entry with these columns is in, of categories and languages."""
-        for table in ("category", "language"):
+        for table in ("category", "language") if is_known else ():
             self._execute(f"DELETE FROM {table} WHERE id = ?", (entry_id,))  # noqa: S608 - ours alone
         status, published, month, expires = new[0], new[1], new[5], new[8]
         if status == "published":
-            (data,) = self._execute("SELECT data FROM file WHERE id = ?", (entry_id,)).fetchone()
+            data = self._data.get(entry_id)
+            if data is None:
+                query = "SELECT data FROM file WHERE id = ?"
+                (data,) = self._execute(query, (entry_id,)).fetchone()
             listed = decode_listed(data)
             for category in listed.categories:
                 self._execute(

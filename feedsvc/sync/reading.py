@@ -3,6 +3,7 @@
 import os
 from dataclasses import replace
 from hashlib import blake2b
+from io import FileIO
 from pathlib import Path
 
 import msgspec
@@ -59,8 +60,11 @@ def read_file(root: Path, found: FoundFile, settings: ParseSettings) -> tuple[st
     try:
         # A pipe that takes the file's place must not make us wait for a writer.
         descriptor = os.open(f"{root}/{found.path}", os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        with open(descriptor, "rb") as file:
-            data = file.read(limit + 1)
+        with open(descriptor, "rb", buffering=0) as file:
+            # One byte more than there were: whoever is told nothing of a size gets all there is.
+            # Memory for the largest file that may be would take a tenth of the whole reading.
+            size = os.fstat(descriptor).st_size
+            data = _all_of(file, min(size or limit, limit) + 1)
             status = os.fstat(descriptor)
     except (FileNotFoundError, NotADirectoryError):
         return None
@@ -77,6 +81,14 @@ def read_file(root: Path, found: FoundFile, settings: ParseSettings) -> tuple[st
     if reading.named_files:
         found = with_other_files(found, str(root), found.siblings, reading.named_files)
     return found.fingerprint, reading
+
+
+def _all_of(file: FileIO, most: int) -> bytes:
+    """Return the bytes of a file, at most so many."""
+    data = file.read(most) or b""
+    while len(data) < most and (more := file.read(most - len(data))):
+        data += more
+    return data
 
 
 def _content(data: bytes) -> bytes:
