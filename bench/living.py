@@ -21,14 +21,27 @@ from bench.common import MEGABYTE, Wrong, say, wait_until
 from bench.growth import measure_growth
 from bench.hugo import FEED, Build, Site, hugo_version
 from bench.living_table import Living, rows_of_size, table
-from bench.processes import Peak, Server, cpu, pss, rss, workplace
+from bench.processes import Peak, Server, busy, cpu, pss, rss, workplace
 from bench.results import distribution, machine, write_part
-from bench.service import ATOM, Service, members, page, read_everything, role, title, titles
+from bench.service import (
+    ATOM,
+    Service,
+    caught_up,
+    members,
+    page,
+    read_everything,
+    role,
+    title,
+    titles,
+)
 from feedsvc.sync.request import RESCAN
 
 # The least number of changes, and the least seconds: two of the rescans, one a minute.
 CHANGES, CHANGING = 200, 125.0
 QUICK_CHANGES, QUICK_CHANGING = 40, 8.0
+# In seconds: for how long idle processes are measured, and for how long nothing happened before:
+# two scans.
+IDLE, IDLE_AFTER = 75.0, 130.0
 PAGES = 1000
 REWRITES, WARM_UP = 10_000, 2_000
 HUGO_CHANGES, HUGO_WATCHES, HUGO_LIMIT = 5, (1_000, 10_000), 200.0
@@ -80,6 +93,18 @@ def measure_rescans(server: Server, service: Service, times: int, living: Living
         request.touch()
         wait_until(lambda: not request.exists(), 60)
         living.rescans.append(cpu(writer) - before)
+
+
+def measure_idle(server: Server, service: Service, living: Living) -> None:
+    """Measure the processor time of all processes while nobody asks and nothing changes.
+
+    Before that the words are indexed, and a scan finds nothing that the kernel did not report.
+    """
+    wait_until(lambda: caught_up(service.instance), 3600, 1)
+    time.sleep(IDLE_AFTER)
+    before, begun = busy(server.pid), time.perf_counter()
+    time.sleep(IDLE)
+    living.idle = (busy(server.pid) - before) / (time.perf_counter() - begun)
 
 
 def measure_hugo_watching(folder: Path, entries: Path, total: int) -> list[float]:
@@ -159,6 +184,9 @@ def measure_service(folder: Path, entries: Path, total: int, *, quick: bool) -> 
             say(f"{total:,} entries: changes")
             changes = (QUICK_CHANGES, QUICK_CHANGING) if quick else (CHANGES, CHANGING)
             living.changes.extend(measure_changes(service.port, ATOM, entries, total, changes))
+            if not quick:
+                say(f"{total:,} entries: idle")
+                measure_idle(server, service, living)
     for row in rows_of_size(total, living, None):
         say(f"{row.what}: {row.measured}")
     say(f"{total:,} entries: {distribution(living.changes)}")

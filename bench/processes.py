@@ -104,6 +104,19 @@ def cpu(pid: int) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
+def busy(pid: int) -> float:
+    """Return the processor time in seconds of a process and its descendants, to the microsecond.
+
+    Unlike `cpu`, it knows nothing of threads and processes that have ended.
+    """
+    total = 0
+    for member in family(pid):
+        for task in Path(f"/proc/{member.pid}/task").glob("*/schedstat"):
+            with suppress(OSError):
+                total += int(task.read_text().split()[0])
+    return total / 1e9
+
+
 def descriptors(pid: int) -> int:
     """Return the number of open file descriptors of a process."""
     return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())

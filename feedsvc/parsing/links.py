@@ -19,7 +19,7 @@ _MAX_HOST = 300
 _MAX_ADDRESS = 8000
 # Most of what is written: there is nothing to resolve or to encode in it.
 _as_it_is = re.compile(
-    r"https?://(?!xn--)[a-z0-9-]{1,40}(?:\.(?!xn--)[a-z0-9-]{1,40}){1,3}(?:/[A-Za-z0-9._~/-]*)?"
+    r"https?://(?!xn--)[a-z0-9-]{1,40}(?:\.(?!xn--)[a-z0-9-]{1,40}){1,3}(?:/[A-Za-z0-9._~/-]{0,1000})?"
 )
 _host = re.compile(r"[\w.-]+(?::\d+)?")
 # Where an address may stand; the linkifier's own search costs 500 times as much.
@@ -37,10 +37,12 @@ def absolute(address: str, page: str) -> str | None:
     Return a URI (RFC 3986; an IRI is encoded), behind `SITE` if it is on this site, or
     None if it is not an address, or too long for one.
     """
+    return address if _as_it_is.fullmatch(address) else _resolved(address, page)
+
+
+def _resolved(address: str, page: str) -> str | None:
     if len(address) > _MAX_ADDRESS:
         return None
-    if _as_it_is.fullmatch(address):
-        return address
     try:
         parts = urlsplit(clean(address).strip())
         if not parts.scheme and not parts.netloc:

@@ -26,10 +26,10 @@ _LINE_BREAKS = "\x85\u2028\u2029"
 _as_in_word = re.compile(r"([^\W\d_][\w -]*):(?:[ \t]*\xa0|[ \t]+(?=[«“„”‘]))(.*)")
 # A name with a text, or a list of some in brackets, without anything that means something to YAML
 # or is to be made clean: most of what is written.
-_word = r"[A-Za-z0-9А-Яа-яЁё]"
+_start, _inside = r"[A-Za-z0-9А-Яа-яЁё]", r"[A-Za-z0-9А-Яа-яЁё .()/+«»№–—-]*"
 _simple_line = re.compile(
-    rf"([a-z_]+): (?:({_word}(?:[A-Za-z0-9А-Яа-яЁё ,.;!?()«»№%\"'/+=–—_-]|:(?=\S))*)"
-    rf"|\[({_word}[A-Za-z0-9А-Яа-яЁё .()/+«»№–—-]*(?:, ?{_word}[A-Za-z0-9А-Яа-яЁё .()/+«»№–—-]*)*)\])"
+    rf"([a-z_]+): (?:({_start}(?:[A-Za-z0-9А-Яа-яЁё ,.;!?()«»№%\"'/+=–—_-]|:(?=\S))*)"
+    rf"|\[({_start}{_inside}(?:, ?{_start}{_inside})*)\])"
 )
 # What was written; None for an alias, which may stand for anything.
 Content = str | tuple["Content", ...] | dict[str, "Content"] | None
@@ -71,9 +71,7 @@ def _simple(lines: list[str], above: int) -> dict[str, Value] | None:
         parts = [" ".join(part.split()) for part in (found[2] or found[3]).split(",")]
         if "null" in parts:
             return None
-        values[found[1]] = Value(
-            number, tuple(parts) if found[3] else " ".join(found[2].split())
-        )
+        values[found[1]] = Value(number, tuple(parts) if found[3] else " ".join(found[2].split()))
     return values or None
 
 

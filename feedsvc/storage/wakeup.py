@@ -49,9 +49,7 @@ class _Mapped:
             self.identity = status.st_dev, status.st_ino
             if status.st_size < _COUNTER.size:
                 os.ftruncate(self._descriptor, _COUNTER.size)
-            self._counter = ctypes.c_uint32.from_buffer(
-                mmap.mmap(self._descriptor, _COUNTER.size)
-            )
+            self._counter = ctypes.c_uint32.from_buffer(mmap.mmap(self._descriptor, _COUNTER.size))
         except (OSError, ValueError) as error:
             os.close(self._descriptor)
             raise OSError(errno.EINVAL, str(error)) from error

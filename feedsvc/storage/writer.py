@@ -21,8 +21,8 @@ from feedsvc.storage.schema import FILE, SCHEMA
 from feedsvc.storage.snapshot import Snapshot
 from feedsvc.storage.sqlite import connect, file_identity, open_for_writing
 from feedsvc.storage.updates import FileUpdate
-from feedsvc.storage.wakeup import Waker
 from feedsvc.storage.waiting import Waiting, encode
+from feedsvc.storage.wakeup import Waker
 
 # In rows written: after how many the write-ahead log has about the thousand pages after which
 # SQLite itself would copy it.

@@ -208,7 +208,7 @@ class SyncLoop:
         self._remove(found.gone, found.seen)
         is_idle = not (found.ready or found.vacated or self._settling)
         if is_idle and (self._rescan_at, self._scan_at) == (due, math.inf):
-            self._quiet.begin(scan.folders)
+            self._quiet.begin(scan.folders())
 
     def _tell_unread(self, scan: Scan) -> None:
         named = self._writer.all_named_files() if scan.others else frozenset[str]()

@@ -14,9 +14,7 @@ from collections.abc import Mapping
 _PART = 1000
 # Of linux/magic.h and of the file systems themselves: those on which nobody but this machine
 # changes anything, so that the kernel knows of it: ext, XFS, Btrfs, tmpfs, F2FS, ZFS, bcachefs.
-_LOCAL = frozenset(
-    (0xEF53, 0x58465342, 0x9123683E, 0x01021994, 0xF2F52010, 0x2FC12FC1, 0xCA451A4E)
-)
+_LOCAL = frozenset((0xEF53, 0x58465342, 0x9123683E, 0x01021994, 0xF2F52010, 0x2FC12FC1, 0xCA451A4E))
 _libc = ctypes.CDLL(None)
 
 # By the path of a folder: its device, inode and times.

@@ -17,7 +17,7 @@ from feedsvc.media.types import is_passed_over
 from feedsvc.model import Problem
 from feedsvc.parsing import is_document_name, is_entry_name
 from feedsvc.parsing.identifiers import DOCUMENT_SUFFIXES
-from feedsvc.sync.quiet import state
+from feedsvc.sync.quiet import Folders, state
 from feedsvc.sync.unread import OtherFile, is_silent
 
 # A fingerprint that no file has: what could not be read is tried again at every scan.
@@ -50,8 +50,7 @@ class Scan:
     """One pass over the folder, as an iterable of entry files.
 
     A document is an entry file only if it belongs to no other entry. After the scan, `others`
-    are the files that are no entries and bear the name of none, and `folders` the states of all
-    folders before they were listed; it is empty if something could not be looked at.
+    are the files that are no entries and bear the name of none.
     """
 
     def __init__(self, root: Path, named: Mapping[str, tuple[str, ...]] | None = None) -> None:
@@ -67,10 +66,10 @@ class Scan:
         self._belonging: set[str] = set()
         self._entry_folders: set[str] = set()
         self.others: list[OtherFile] = []
-        self.folders: dict[str, tuple[int, int, int, int]] = {}
+        self._folders: dict[str, tuple[int, int, int, int]] = {}
         self._is_sound = True
         try:
-            self.folders[self._root] = state(self._root)
+            self._folders[self._root] = state(self._root)
             self._top = list(_list(self._root))
         except OSError as error:
             raise entries_unavailable(root, error) from error
@@ -96,17 +95,23 @@ class Scan:
                 elif path != prefix + item.name:
                     yield FoundFile(path, "!name-not-utf8", 0, Problem(path, 0, "name-not-utf8"))
                 else:
-                    try:
-                        self.folders[item.path] = state(item.path)
-                        folders.append((f"{path}/", list(_list(item.path))))
-                    except FileNotFoundError:
-                        continue  # gone since its folder was listed
-                    except OSError as error:
-                        self._is_sound = False
-                        self._unreadable.append(f"{path}/")
-                        yield FoundFile(path, TRY_AGAIN, 0, unreadable(path, error))
-        if not self._is_sound:
-            self.folders = {}
+                    listed = self._listed(path, item.path)
+                    if isinstance(listed, FoundFile):
+                        yield listed
+                    elif listed is not None:
+                        folders.append((f"{path}/", listed))
+
+    def _listed(self, path: str, full: str) -> list[os.DirEntry[str]] | FoundFile | None:
+        """Return what is in a folder, or stands for one that cannot be read; None if it is gone."""
+        try:
+            self._folders[full] = state(full)
+            return list(_list(full))
+        except FileNotFoundError:
+            return None  # since its folder was listed
+        except OSError as error:
+            self._is_sound = False
+            self._unreadable.append(f"{path}/")
+            return FoundFile(path, TRY_AGAIN, 0, unreadable(path, error))
 
     def _note(self, path: str, item: os.DirEntry[str]) -> None:
         if path not in self._belonging and not is_silent(item.name):
@@ -123,6 +128,13 @@ class Scan:
             return found
         own = tuple(sorted(siblings.get(types.entry_stem(found.path), ())))
         return with_other_files(found, self._root, own, self._named.get(found.path, ()))
+
+    def folders(self) -> Folders:
+        """Return, after the iteration, the states of all folders before they were listed.
+
+        There are none if something could not be looked at.
+        """
+        return self._folders if self._is_sound else {}
 
     def covered(self, path: str) -> bool:
         """Return, after the iteration, whether a file of this path would have been found."""

@@ -155,8 +155,8 @@ class DocumentCache:
                 self._unused[key] = unused + 1
                 rendered[key] = self._render(render, moment)
                 before = self.latest(key)
-                for coding in before.content_codings() if before else ():
-                    encodings.append((rendered[key].document, coding))
+                codings = before.content_codings() if before else ()
+                encodings += [(rendered[key].document, coding) for coding in codings]
         # All at once, so that feeds requested together agree.
         with self._lock:
             for key, cached in rendered.items():

@@ -1,6 +1,7 @@
 """Waking: whoever waits for a change sleeps until there is one, and misses none."""
 
 import errno
+import mmap
 import os
 import signal
 import subprocess
@@ -103,8 +104,8 @@ def test_a_file_that_was_replaced_or_cut_is_opened_anew(tmp_path: Path) -> None:
     assert sleeper.prepare()
     (tmp_path / "other").touch()
     for spoil in (
-        lambda path: path.unlink(),
-        lambda path: (tmp_path / "other").rename(path),
+        Path.unlink,
+        (tmp_path / "other").rename,
         lambda path: os.truncate(path, 0),
     ):
         spoil(tmp_path / FILE)
@@ -153,12 +154,12 @@ def test_a_file_system_that_maps_nothing_is_one_where_nobody_can_be_woken(
     def refuse(*_: object) -> None:
         raise OSError(errno.ENODEV, "no mapping")
 
-    monkeypatch.setattr(wakeup.mmap, "mmap", refuse)
-    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+    monkeypatch.setattr(mmap, "mmap", refuse)
+    before = len(os.listdir("/proc/self/fd"))
     sleeper = Sleeper(tmp_path)
     assert not sleeper.prepare()
     del sleeper
-    assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
+    assert len(os.listdir("/proc/self/fd")) == before
 
 
 def test_the_counter_begins_anew_after_its_highest_value(tmp_path: Path) -> None:

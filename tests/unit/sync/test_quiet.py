@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from feedsvc.settings import Settings
 from feedsvc.storage.catalogue import Catalogue
 from feedsvc.sync import loop, quiet
 from feedsvc.sync.quiet import Quiet
-from feedsvc.sync.scanner import Scan
+from feedsvc.sync.scanner import FoundFile, Scan
 from tests.support.folder import old, running, wait_for
 from tests.support.newsroom import item
 
@@ -30,7 +31,7 @@ def seen(folder: Path) -> Quiet:
     found.end()
     scan = Scan(folder)
     list(scan)
-    found.begin(scan.folders)
+    found.begin(scan.folders())
     return found
 
 
@@ -47,8 +48,8 @@ def test_what_comes_goes_or_is_renamed_ends_it(folder: Path) -> None:
     for change in (
         lambda: (folder / "x" / "b.md").write_bytes(b""),
         lambda: (folder / "x" / "b.md").rename(folder / "x" / "c.md"),
-        lambda: (folder / "x" / "c.md").unlink(),
-        lambda: (folder / "y").mkdir(),
+        (folder / "x" / "c.md").unlink,
+        (folder / "y").mkdir,
         lambda: shutil.rmtree(folder / "x"),
     ):
         found = seen(folder)
@@ -99,14 +100,19 @@ def test_a_quiet_folder_is_found_in_order_without_a_scan(
 ) -> None:
     scans = []
     iterate = Scan.__iter__
-    monkeypatch.setattr(Scan, "__iter__", lambda scan: scans.append(scan) or iterate(scan))
+
+    def counted(scan: Scan) -> Iterator[FoundFile]:
+        scans.append(scan)
+        return iterate(scan)
+
+    monkeypatch.setattr(Scan, "__iter__", counted)
     monkeypatch.setattr(quiet, "_PART", 1_000_000)
     monkeypatch.setattr(loop, "TICK", 0.02)
     old(settings.entries / "a.md", item("A", id="a"))
 
     def scanned() -> int:
         with Catalogue(settings.instance).snapshot() as snapshot:
-            return snapshot.scanned
+            return int(snapshot.scanned)
 
     with running(replace(settings, rescan=1)):
         wait_for(lambda: len(scans) >= 2)  # the first one found something to do

@@ -41,7 +41,9 @@ def test_however_often_the_news_change_they_are_not_rendered_more_often(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     newsroom.publish({"a.md": item("A", id="a")})
-    refresh = Refreshing(DocumentCache(Catalogue(newsroom.settings.instance)), newsroom.settings.instance)
+    refresh = Refreshing(
+        DocumentCache(Catalogue(newsroom.settings.instance)), newsroom.settings.instance
+    )
     pauses: list[float] = []
     clock = SimpleNamespace(monotonic=lambda: 100.0, sleep=pauses.append)
     monkeypatch.setattr(refreshing, "time", clock)
