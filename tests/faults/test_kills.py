@@ -20,7 +20,7 @@ from tests.support.newsroom import ROOT, item
 from tests.support.service import FEEDS, QUICK, SERVE, Service, page
 from tests.support.waiting import wait_for
 
-LASTING = {"writer.lock"} | {
+LASTING = {"changes", "writer.lock"} | {
     f"{name}.sqlite3{suffix}" for name in ("catalogue", "search") for suffix in ("", "-wal", "-shm")
 }
 NAMES = [f"n{number}" for number in range(20)]
