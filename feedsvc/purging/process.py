@@ -26,7 +26,7 @@ LOCK = "purging.lock"
 # In seconds: how often to look, and until every worker of this machine serves a change that is in
 # the catalogue (web.freshness.LATE, and a request that began before).
 POLL = 0.1
-SETTLE = 0.55
+SETTLE = 0.85
 # In seconds, before a receiver is tried again; doubled each time.
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0

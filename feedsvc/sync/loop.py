@@ -50,7 +50,8 @@ from feedsvc.sync.unread import ALONE, unread
 from feedsvc.sync.watch import Watch
 from feedsvc.sync.watcher import Hints, Watcher
 
-# In seconds, between two rounds of the loop in which there is nothing to do.
+# In seconds, between two rounds of the loop in which there is nothing to do; half as often if
+# nothing is waited for either.
 TICK = 0.5
 # How many of these pass between two checks that the catalogue can still be read.
 SOUND_EVERY = 4
@@ -117,7 +118,7 @@ class SyncLoop:
         self._writer.close()
 
     def run(self, goes_on: Callable[[], bool]) -> None:
-        """Keep the catalogue true while `goes_on`, asked twice a second, returns True.
+        """Keep the catalogue true while `goes_on`, asked at least once a second, returns True.
 
         A fault is logged once, changes nothing, and is tried again.
         """
@@ -164,7 +165,9 @@ class SyncLoop:
         start = time.monotonic()
         changes = Changes(self._writer.snapshot(), clock.now())
         more = [subscriber.advance(changes) for subscriber in self._subscribers]
-        return time.monotonic() - start if any(more) else TICK
+        if any(more):
+            return time.monotonic() - start
+        return TICK if self.is_busy() else 2 * TICK
 
     def _reopen(self, error: Exception) -> None:
         # What is damaged is recreated; a disk that was full or read-only may be better now.

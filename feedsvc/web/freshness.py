@@ -15,8 +15,8 @@ from feedsvc.storage.catalogue import Catalogue
 # In seconds: how long a change may go unnoticed by requests that check themselves; after how long
 # without a background check they do; and how long that waits at most, if nothing wakes it.
 CHECK_EVERY = 0.05
-LATE = 0.4
-LONGEST_WAIT = 0.2
+LATE = 0.7
+LONGEST_WAIT = 0.5
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,4 +26,6 @@ class Refreshing:
     def wait(self) -> None:
         """Wait until there is something to do again."""
         self._sleeper.sleep(self._cache.wait_at_most())
-        time.sleep(max(0, self._not_before - time.monotonic()))
+        too_early = self._not_before - time.monotonic()
+        if too_early > 0:
+            time.sleep(too_early)

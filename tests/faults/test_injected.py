@@ -16,6 +16,7 @@ import pytest
 from feedsvc.app import build_app
 from feedsvc.search import index
 from feedsvc.settings import Settings
+from feedsvc.storage import wakeup
 from feedsvc.storage.schema import FILE
 from feedsvc.sync.loop import SyncLoop
 from feedsvc.sync.request import RESCAN
@@ -88,7 +89,7 @@ class Stage:
             assert after == self.new, (call, error, when)
             names = {path.name for path in settings.instance.iterdir()}
             files = {f"{name}{suffix}" for name in DATABASES for suffix in ("", "-wal", "-shm")}
-            lasting = {*files, "writer.lock", RESCAN, index.DAMAGED}
+            lasting = {*files, "writer.lock", wakeup.FILE, RESCAN, index.DAMAGED}
             assert names <= lasting, (call, error, when)
         finally:
             shutil.rmtree(settings.instance)
@@ -122,7 +123,7 @@ def inject(settings: Settings, call: str, error: str, when: str) -> bool:
     trace = settings.instance.with_name(f"{settings.instance.name}.trace")
     instance = [settings.instance, settings.entries, settings.entries / "deep"]
     files = [f"{name}{suffix}" for name in DATABASES for suffix in ("", "-wal", "-shm")]
-    instance += [settings.instance / name for name in (*files, "writer.lock", RESCAN)]
+    instance += [settings.instance / name for name in (*files, "writer.lock", wakeup.FILE, RESCAN)]
     watched = [*instance, *settings.entries.rglob("*.md"), settings.entries / "n3.md"]
     command = [
         *("strace", "-f", "--seccomp-bpf", "-qq", "-o", trace, "-e", f"trace={call}"),

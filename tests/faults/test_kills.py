@@ -14,13 +14,14 @@ from lxml import etree
 
 from feedsvc.app import build_app
 from feedsvc.settings import FILE_VARIABLE, Settings, load
+from feedsvc.storage import wakeup
 from feedsvc.sync.loop import SyncLoop
 from tests.support.faults import needs
 from tests.support.newsroom import ROOT, item
 from tests.support.service import FEEDS, QUICK, SERVE, Service, page
 from tests.support.waiting import wait_for
 
-LASTING = {"changes", "writer.lock"} | {
+LASTING = {wakeup.FILE, "writer.lock"} | {
     f"{name}.sqlite3{suffix}" for name in ("catalogue", "search") for suffix in ("", "-wal", "-shm")
 }
 NAMES = [f"n{number}" for number in range(20)]

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from functools import partial
@@ -35,12 +36,27 @@ SERVERS = {
 def service(request: pytest.FixtureRequest) -> Iterator[Service]:
     """Return a service whose files are in memory, which is another file system than /tmp."""
     with TemporaryDirectory(dir="/dev/shm") as folder:
-        running = Service([*WOKEN, *SERVERS[request.param]], Path(folder))
+        running = start([*WOKEN, *SERVERS[request.param]], Path(folder))
         try:
-            wait_for(lambda: running.get("/")[0] == 200)
             yield running
         finally:
             running.stop()
+
+
+def start(command: list[str], folder: Path) -> Service:
+    """Start a service that has a catalogue, so that its workers begin with what is old."""
+    environment = {
+        **os.environ,
+        "FEEDSVC_ENTRIES": str(folder / "entries"),
+        "FEEDSVC_INSTANCE": str(folder / "instance"),
+    }
+    (folder / "entries").mkdir()
+    (folder / "entries" / "zero.md").write_bytes(item("zero"))
+    sync = [sys.executable, "-m", "feedsvc", "sync"]
+    subprocess.run(sync, cwd=ROOT, env=environment, check=True, timeout=120)
+    service = Service(command, folder)
+    wait_for(lambda: service.shows("zero"))
+    return service
 
 
 def publish(service: Service, title: str) -> None:
@@ -65,9 +81,9 @@ def test_all_workers_are_woken_whatever_happens_to_the_writer(service: Service) 
 
 
 def test_a_worker_that_was_stopped_and_one_that_is_new_are_woken(tmp_path: Path) -> None:
-    service = Service([*WOKEN, *SERVE], tmp_path)
+    service = start([*WOKEN, *SERVE], tmp_path)
     try:
-        wait_for(lambda: service.get("/")[0] == 200 and len(service.workers()) == 2)
+        wait_for(lambda: len(service.workers()) == 2)
         publish(service, "one")
         first, second = sorted(service.workers())
         os.kill(first, signal.SIGSTOP)
@@ -83,9 +99,8 @@ def test_a_worker_that_was_stopped_and_one_that_is_new_are_woken(tmp_path: Path)
 
 def test_where_nobody_can_be_woken_workers_look_by_themselves(tmp_path: Path) -> None:
     (tmp_path / "instance" / FILE).mkdir(parents=True)
-    service = Service(SERVE, tmp_path)
+    service = start(SERVE, tmp_path)
     try:
-        wait_for(lambda: service.get("/")[0] == 200)
         for title in ("one", "two"):
             publish(service, title)
     finally:
