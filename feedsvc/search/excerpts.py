@@ -2,35 +2,46 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from markupsafe import Markup, escape
 
-from feedsvc.search.stemming import StemMatcher
+from feedsvc.search.stemming import find_words
 
 # In characters.
 LENGTH = 240
-# Start, end and stem of a word.
+# Start and end of a word, and the word that was searched for.
 _Span = tuple[int, int, str]
 _space = re.compile(r"\s")
 
 
-def highlight(text: str, matcher: StemMatcher) -> Markup:
+# The forms that are highlighted, each with the word that was searched for.
+Forms = Mapping[str, str]
+
+
+def highlight(text: str, forms: Forms) -> Markup:
     """Return a text as HTML with each found word in `<mark>`."""
-    return _write(text, 0, len(text), list(matcher.find(text)))
+    return _write(text, 0, len(text), list(_find(text, forms)))
 
 
-def excerpt(texts: Sequence[str], matcher: StemMatcher) -> Markup:
+def excerpt(texts: Sequence[str], forms: Forms) -> Markup:
     """Return the passage with the most found words, from the first text that has any.
 
     If none has, return the beginning of the first text.
     """
     for each in texts:
         text = " ".join(each.split())
-        spans = list(matcher.find(text))
+        spans = list(_find(text, forms))
         if spans:
             return _passage(text, spans)
     return _passage(" ".join(texts[0].split()), [])
+
+
+def _find(text: str, forms: Forms) -> Iterator[_Span]:
+    for start, end, form in find_words(text):
+        searched = forms.get(form)
+        if searched is not None:
+            yield start, end, searched
 
 
 def _passage(text: str, spans: list[_Span]) -> Markup:
@@ -55,8 +66,8 @@ def _richest(spans: list[_Span]) -> tuple[int, int]:
     best, richest = (0, 0), (0, 0)
     within: Counter[str] = Counter()
     left = 0
-    for start, end, stem in spans:
-        within[stem] += 1
+    for start, end, searched in spans:
+        within[searched] += 1
         while end - spans[left][0] > LENGTH and spans[left][0] < start:
             within[spans[left][2]] -= 1
             left += 1

@@ -10,7 +10,7 @@ from feedsvc.dates import parse_date
 from feedsvc.edition import Edition
 from feedsvc.i18n import N_
 from feedsvc.model import Entry
-from feedsvc.search.excerpts import excerpt, highlight
+from feedsvc.search.excerpts import Forms, excerpt, highlight
 from feedsvc.search.index import MAX_COUNT, Matches, Search
 from feedsvc.search.query import Query, parse
 from feedsvc.settings import Settings
@@ -24,6 +24,9 @@ SPARE = 100
 BEHIND_VALIDITY = timedelta(seconds=1)
 # How far into a text excerpts are looked for, in characters: this much takes 5 ms.
 EXCERPT_SCOPE = 50_000
+# Another spelling is offered if no more than this was found, and it finds so many times more.
+FEW = 2
+MUCH_MORE = 10
 _page = re.compile(r"[1-9][0-9]?", re.ASCII)
 NO_DATE = N_("«{value}» is not a date. Write it like 2014-08-13 or 13.08.2014.")
 NO_CATEGORY = N_("There is no category «{value}».")
@@ -56,7 +59,7 @@ class Results:
 
     `count` is how many there are in all, or there are `more` than that. `notes` are what was
     ignored, each a text of the catalogues and its `value`. `is_first` if the index is still
-    being made.
+    being made. `offer` is what may have been meant, if little was found; '' if nothing else.
     """
 
     query: Query
@@ -67,6 +70,7 @@ class Results:
     pages: int = 0
     notes: tuple[tuple[str, str], ...] = ()
     is_first: bool = False
+    offer: str = ""
 
 
 def search(form: SearchForm, edition: Edition, index: Search, settings: Settings) -> Results:
@@ -85,13 +89,14 @@ def search(form: SearchForm, edition: Edition, index: Search, settings: Settings
     page = min(page, max(pages, 1))
     return Results(
         query,
-        items=_results(ids[(page - 1) * PAGE_SIZE : page * PAGE_SIZE], query, edition),
+        items=_results(ids[(page - 1) * PAGE_SIZE : page * PAGE_SIZE], matches.forms, edition),
         count=min(count, MAX_COUNT),
         more=count > MAX_COUNT,
         page=page,
         pages=pages,
         notes=notes,
         is_first=matches.is_first,
+        offer=_offer(query, count, edition, index),
     )
 
 
@@ -110,16 +115,35 @@ def _matches(query: Query, edition: Edition, index: Search, best: int) -> Matche
     return matches
 
 
-def _results(ids: list[str], query: Query, edition: Edition) -> tuple[Result, ...]:
-    matcher = query.matcher()
+def _results(ids: list[str], forms: Forms, edition: Edition) -> tuple[Result, ...]:
     return tuple(
         Result(
             entry,
-            highlight(entry.title, matcher),
-            excerpt((plain(entry.html, EXCERPT_SCOPE), entry.summary), matcher),
+            highlight(entry.title, forms),
+            excerpt((plain(entry.html, EXCERPT_SCOPE), entry.summary), forms),
         )
         for entry in _entries(ids, edition)
     )
+
+
+def _offer(query: Query, count: int, edition: Edition, index: Search) -> str:
+    """Return the spelling of a query that finds most, if it finds much more; '' for none."""
+    if count > FEW:
+        return ""
+    best, most = "", max(count * MUCH_MORE, 1)
+    for offered in index.offers(query):
+        spelled = replace(
+            parse(offered), category=query.category, since=query.since, until=query.until
+        )
+        found = _count(_matches(spelled, edition, index, 0), edition)
+        if found >= most and (found > most or not best):
+            best, most = offered, found
+    return best
+
+
+def _count(matches: Matches, edition: Edition) -> int:
+    public = edition.unchanged(each.sequence for each in matches.newest)
+    return sum(1 for each in matches.newest if each.sequence in public)
 
 
 def _entries(ids: list[str], edition: Edition) -> tuple[Entry, ...]:
