@@ -67,12 +67,12 @@ def dictionary() -> Dictionary:
 
 class _Graph(wrapper.Dictionary):
     def __init__(self, units: memoryview) -> None:
-        self._units = units  # type: ignore[assignment] # read in place, not copied
+        self._units = units  # read in place, not copied
 
 
 class _Guide(wrapper.Guide):
     def __init__(self, units: memoryview) -> None:
-        self._units = units  # type: ignore[assignment] # read in place, not copied
+        self._units = units  # read in place, not copied
 
 
 class _Forms(RecordDAWG):

@@ -26,9 +26,9 @@ from feedsvc.parsing.sanitizer import from_blocks, from_markdown
 from feedsvc.parsing.templates import without_templates
 from feedsvc.search.excerpts import excerpt, highlight
 from feedsvc.search.index import SCHEMA
+from feedsvc.search.offers import spellings
 from feedsvc.search.query import MAX_LENGTH as MAX_QUERY
 from feedsvc.search.query import MAX_WORDS, parse
-from feedsvc.search.offers import spellings
 from feedsvc.search.stemming import plain_form
 from feedsvc.search.terms import SUMMARY, TITLE, match
 from feedsvc.search.vocabulary import NewForms, forms_of, terms_of
