@@ -33,7 +33,7 @@ FILE = "search.sqlite3"
 # then recreates the index.
 DAMAGED = "search-damaged"
 # At most this many matches are counted.
-MAX_COUNT = 1000
+MAX_COUNT = 500
 SECOND = 1_000_000
 SCHEMA = Schema(
     vocabulary.TABLES

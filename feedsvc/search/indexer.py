@@ -33,7 +33,7 @@ from feedsvc.text import plain
 
 # Entries read in one go, which takes some milliseconds, and written in one transaction, as a
 # transaction for each would cost three times as much.
-READ_SIZE = 2
+READ_SIZE = 4
 WRITE_SIZE = 48
 # FTS5 merges this many pages in one go, and this many times after each transaction, which
 # keeps up with what is written.

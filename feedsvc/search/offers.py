@@ -19,6 +19,8 @@ from feedsvc.search.vocabulary import Execute, is_known, terms_of
 MAX_WORDS = 2
 MAX_FORMS = 4
 MAX_OFFERS = 4
+# A word in more texts than that is no mistake.
+RARE = 10
 # In letters: shorter words have too many neighbours, and longer ones are none.
 MIN_LENGTH = 3
 MAX_LENGTH = 32
@@ -34,7 +36,7 @@ _ENGLISH = "abcdefghijklmnopqrstuvwxyz"
 def spellings(execute: Execute, query: Query) -> tuple[str, ...]:
     """Return other spellings of a query that may find more, the best first."""
     forms = dict.fromkeys(form for part in query.parts for form in part)
-    doubtful = islice(filter(_is_doubtful, forms), MAX_WORDS)
+    doubtful = islice((form for form in forms if _is_doubtful(execute, form)), MAX_WORDS)
     replaced = {form: others for form in doubtful if (others := _similar(execute, form))}
     if not replaced:
         return ()
@@ -45,8 +47,13 @@ def spellings(execute: Execute, query: Query) -> tuple[str, ...]:
     return tuple(islice(found, MAX_OFFERS))
 
 
-def _is_doubtful(form: str) -> bool:
-    return MIN_LENGTH <= len(form) <= MAX_LENGTH and is_inflected(form) and not is_known(form)
+def _is_doubtful(execute: Execute, form: str) -> bool:
+    return (
+        MIN_LENGTH <= len(form) <= MAX_LENGTH
+        and is_inflected(form)
+        and not is_known(form)
+        and _frequency(execute, form) <= RARE
+    )
 
 
 def _spelled(text: str, replaced: dict[str, str]) -> str:
@@ -116,6 +123,8 @@ def _frequency(execute: Execute, text: str) -> int:
     """Return how many texts have the words of a text, at most `MAX_COUNT`."""
     words = tuple(text.split())
     matching = match(Query((words,)), {each: terms_of(execute, each) for each in words}, "")
+    if matching is None:
+        return 0
     query = "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)"
     (count,) = execute(query, (matching, MAX_COUNT)).fetchone()
     return int(count)

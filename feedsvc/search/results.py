@@ -10,14 +10,15 @@ from feedsvc.dates import parse_date
 from feedsvc.edition import Edition
 from feedsvc.i18n import N_
 from feedsvc.model import Entry
-from feedsvc.search.excerpts import Forms, excerpt, highlight
+from feedsvc.search.excerpts import FormMatcher, excerpt, highlight
 from feedsvc.search.index import MAX_COUNT, Matches, Search
 from feedsvc.search.query import Query, parse
 from feedsvc.settings import Settings
 from feedsvc.text import plain
 
 PAGE_SIZE = 10
-MAX_PAGES = 50
+# As many as the results that are counted have.
+MAX_PAGES = MAX_COUNT // PAGE_SIZE
 # So many more candidates are read than are shown, as some may not be public any more.
 SPARE = 100
 # How long the results of an index that is behind are valid.
@@ -89,7 +90,7 @@ def search(form: SearchForm, edition: Edition, index: Search, settings: Settings
     page = min(page, max(pages, 1))
     return Results(
         query,
-        items=_results(ids[(page - 1) * PAGE_SIZE : page * PAGE_SIZE], matches.forms, edition),
+        items=_results(ids[(page - 1) * PAGE_SIZE : page * PAGE_SIZE], matches, edition),
         count=min(count, MAX_COUNT),
         more=count > MAX_COUNT,
         page=page,
@@ -115,12 +116,13 @@ def _matches(query: Query, edition: Edition, index: Search, best: int) -> Matche
     return matches
 
 
-def _results(ids: list[str], forms: Forms, edition: Edition) -> tuple[Result, ...]:
+def _results(ids: list[str], matches: Matches, edition: Edition) -> tuple[Result, ...]:
+    matcher = FormMatcher(matches.forms)
     return tuple(
         Result(
             entry,
-            highlight(entry.title, forms),
-            excerpt((plain(entry.html, EXCERPT_SCOPE), entry.summary), forms),
+            highlight(entry.title, matcher),
+            excerpt((plain(entry.html, EXCERPT_SCOPE), entry.summary), matcher),
         )
         for entry in _entries(ids, edition)
     )

@@ -51,14 +51,24 @@ def words(text: str) -> list[str]:
     return [found[:MAX_LENGTH] for found in _usual_word.findall(small)]
 
 
-def find_words(text: str) -> Iterator[tuple[int, int, str]]:
-    """Yield start, end and plain form of each word of a text, in their order."""
+def find_words(
+    text: str, beginning: re.Pattern[str] = _usual_word
+) -> Iterator[tuple[int, int, str]]:
+    """Yield start, end and plain form of each word of a text, in their order.
+
+    With `beginning`, a pattern of letters, yield at least those words that begin so.
+    """
     if _unusual.search(text):
         for match in word.finditer(text):
             yield match.start(), match.end(), plain_form(match[0])
-    else:
-        for match in _usual_word.finditer(text.casefold().replace("ё", "е")):
-            yield match.start(), match.end(), match[0][:MAX_LENGTH]
+        return
+    small = text.casefold().replace("ё", "е")
+    for match in beginning.finditer(small):
+        start = match.start()
+        if start == 0 or not small[start - 1].isalnum():
+            whole = _usual_word.match(small, start)
+            assert whole is not None
+            yield start, whole.end(), whole[0][:MAX_LENGTH]
 
 
 def plain_form(written: str) -> str:

@@ -24,7 +24,7 @@ from feedsvc.parsing.identifiers import category, id_from, is_id
 from feedsvc.parsing.press_blocks import blocks
 from feedsvc.parsing.sanitizer import from_blocks, from_markdown
 from feedsvc.parsing.templates import without_templates
-from feedsvc.search.excerpts import excerpt, highlight
+from feedsvc.search.excerpts import FormMatcher, excerpt, highlight
 from feedsvc.search.index import SCHEMA
 from feedsvc.search.offers import spellings
 from feedsvc.search.query import MAX_LENGTH as MAX_QUERY
@@ -259,13 +259,14 @@ def check_search(data: bytes) -> int:
             matching = match(query, terms, prefix)
             promise(matching is not None, "terms of each word that was stored", query)
             execute("SELECT rowid FROM words WHERE words MATCH ?", (matching,)).fetchall()
-    matcher = forms_of(execute, terms)
-    promise(set(words) <= matcher.keys(), "its own forms", query)
+    forms = forms_of(execute, terms)
+    promise(set(words) <= forms.keys(), "its own forms", query)
+    matcher = FormMatcher(forms)
     for offered in spellings(execute, query):
         promise(bool(parse(offered).parts), "a query", query, offered)
     execute("ROLLBACK TO input")
     for found in map(plain_form, _marked.findall(str(highlight(text, matcher)))):
-        promise(found in matcher, "a form", found)
+        promise(found in forms, "a form", found)
     whole = str(highlight(text, matcher))
     promise(unescape(_mark.sub("", whole)) == text, "the same text", text, whole)
     part = unescape(_mark.sub("", str(excerpt((text, typed), matcher))))

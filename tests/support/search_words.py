@@ -2,6 +2,7 @@
 
 from hypothesis import strategies as st
 
+from feedsvc.search.excerpts import FormMatcher
 from feedsvc.search.stemming import plain_form
 from feedsvc.search.vocabulary import term
 
@@ -18,3 +19,7 @@ def forms_of(*searched: str) -> dict[str, str]:
     terms = {term(plain_form(each)): plain_form(each) for each in searched}
     forms = [plain_form(each) for each in (*WORDS, *searched)]
     return {form: terms[term(form)] for form in forms if term(form) in terms}
+
+
+def matcher_of(*searched: str) -> FormMatcher:
+    return FormMatcher(forms_of(*searched))

@@ -124,7 +124,7 @@ def test_an_index_of_another_catalogue_counts_as_empty(index: IndexedNewsroom) -
 def test_one_match_more_than_is_counted_shows_that_there_are_more(
     index: IndexedNewsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert MAX_COUNT == 1000
+    assert MAX_COUNT == 500
     monkeypatch.setattr(index_module, "MAX_COUNT", 2)
     index.publish({f"{number}.md": item("Двор") for number in range(5)})
     matches = index.search.find(parse("двор"), index.newsroom.edition(), 0)

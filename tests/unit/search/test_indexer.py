@@ -123,6 +123,7 @@ def test_a_new_indexer_goes_on_where_the_last_one_stopped(index: IndexedNewsroom
 def test_many_entries_are_written_in_several_transactions(
     index: IndexedNewsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(indexer, "READ_SIZE", 2)
     monkeypatch.setattr(indexer, "WRITE_SIZE", 4)
     monkeypatch.setattr(indexer, "MERGE_PAGES", 1)
     index.newsroom.publish({f"{number:02}.md": item("Двор") for number in range(30)})
