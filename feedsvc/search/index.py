@@ -32,8 +32,6 @@ FILE = "search.sqlite3"
 # A process that finds the index damaged creates this file in the instance folder; the indexer
 # then recreates the index.
 DAMAGED = "search-damaged"
-# At most this many matches are counted.
-MAX_COUNT = 500
 SECOND = 1_000_000
 SCHEMA = Schema(
     vocabulary.TABLES
@@ -86,10 +84,10 @@ class Candidate(NamedTuple):
 class Matches:
     """The candidates of a query, and how complete the index is.
 
-    `best` has the best first, the newest among equals; `newest` has the newest first, at
-    most `MAX_COUNT` and one more. `is_behind` if the index does not hold all of the catalogue
-    now, `is_first` if it never did. `forms` are the written forms that match words of the query,
-    each with that word.
+    `best` has the best first, the newest among equals; `newest` has the newest first, more than
+    were to be counted if there are more. `is_behind` if the index does not hold all of the
+    catalogue now, `is_first` if it never did. `forms` are the written forms that match words of
+    the query, each with that word.
     """
 
     best: tuple[Candidate, ...]
@@ -113,13 +111,15 @@ class Search:
         # One connection for all threads: two megabytes of memory, not sixteen.
         self._lock = threading.Lock()
 
-    def find(self, query: Query, edition: Edition, best: int) -> Matches:
+    def find(self, query: Query, edition: Edition, best: int, count: int) -> Matches:
         """Return the candidates of a query that has words, at least `best` of them ranked.
+
+        More than `count` of them are returned only if there are more.
 
         Raises SearchUnavailable.
         """
         with self._transaction() as connection:
-            return _find(connection, query, edition, best)
+            return _find(connection, query, edition, best, count)
 
     def offers(self, query: Query) -> tuple[str, ...]:
         """Return other spellings of a query, the best first; what they find may not be public.
@@ -159,7 +159,9 @@ class Search:
         return self._connection
 
 
-def _find(connection: sqlite3.Connection, query: Query, edition: Edition, best: int) -> Matches:
+def _find(
+    connection: sqlite3.Connection, query: Query, edition: Edition, best: int, count: int
+) -> Matches:
     source, sequence, caught_up, spread = connection.execute(
         "SELECT source_id, sequence, caught_up, spread FROM state"
     ).fetchone()
@@ -181,7 +183,7 @@ def _find(connection: sqlite3.Connection, query: Query, edition: Edition, best: 
         if matching is None:
             break
         # One more than is counted shows that there are more.
-        limit = best if prefix else MAX_COUNT + 1
+        limit = best if prefix else max(best, count + 1)
         rows = connection.execute(
             "SELECT published, id, item.sequence FROM words CROSS JOIN item ON number = words.rowid"
             " WHERE words MATCH ? AND words.rowid BETWEEN ? AND ? AND published BETWEEN ? AND ?"

@@ -11,14 +11,15 @@ from feedsvc.edition import Edition
 from feedsvc.i18n import N_
 from feedsvc.model import Entry
 from feedsvc.search.excerpts import FormMatcher, excerpt, highlight
-from feedsvc.search.index import MAX_COUNT, Matches, Search
+from feedsvc.search.index import Matches, Search
 from feedsvc.search.query import Query, parse
 from feedsvc.settings import Settings
 from feedsvc.text import plain
 
 PAGE_SIZE = 10
-# As many as the results that are counted have.
-MAX_PAGES = MAX_COUNT // PAGE_SIZE
+MAX_PAGES = 50
+# So many results are counted, or to the page after the one that is shown.
+MAX_COUNT = 200
 # So many more candidates are read than are shown, as some may not be public any more.
 SPARE = 100
 # How long the results of an index that is behind are valid.
@@ -81,18 +82,19 @@ def search(form: SearchForm, edition: Edition, index: Search, settings: Settings
         return Results(query, notes=notes)
     page = min(int(form.page) if _page.fullmatch(form.page) else 1, MAX_PAGES)
     enough = page * PAGE_SIZE + SPARE
-    matches = _matches(query, edition, index, enough)
+    counted = max(MAX_COUNT, min(page + 1, MAX_PAGES) * PAGE_SIZE)
+    matches = _matches(query, edition, index, enough, counted)
     best = matches.best[:enough]
     public = edition.unchanged({each.sequence for each in (*best, *matches.newest)})
     ids = [each.id for each in best if each.sequence in public]
     count = sum(1 for each in matches.newest if each.sequence in public)
-    pages = min(MAX_PAGES, -(-count // PAGE_SIZE))
+    pages = -(-min(count, counted) // PAGE_SIZE)
     page = min(page, max(pages, 1))
     return Results(
         query,
         items=_results(ids[(page - 1) * PAGE_SIZE : page * PAGE_SIZE], matches, edition),
-        count=min(count, MAX_COUNT),
-        more=count > MAX_COUNT,
+        count=min(count, counted),
+        more=count > counted,
         page=page,
         pages=pages,
         notes=notes,
@@ -103,14 +105,14 @@ def search(form: SearchForm, edition: Edition, index: Search, settings: Settings
 
 def newest(query: Query, edition: Edition, index: Search, limit: int) -> tuple[Entry, ...]:
     """Return the newest entries that a query finds. Raises SearchUnavailable."""
-    matches = _matches(query, edition, index, 0)
+    matches = _matches(query, edition, index, 0, limit + SPARE)
     public = edition.unchanged(each.sequence for each in matches.newest)
     ids = [each.id for each in matches.newest if each.sequence in public]
     return _entries(ids[:limit], edition)
 
 
-def _matches(query: Query, edition: Edition, index: Search, best: int) -> Matches:
-    matches = index.find(query, edition, best)
+def _matches(query: Query, edition: Edition, index: Search, best: int, count: int) -> Matches:
+    matches = index.find(query, edition, best, count)
     if matches.is_behind:
         edition.limit_validity(BEHIND_VALIDITY)
     return matches
@@ -137,7 +139,7 @@ def _offer(query: Query, count: int, edition: Edition, index: Search) -> str:
         spelled = replace(
             parse(offered), category=query.category, since=query.since, until=query.until
         )
-        found = _count(_matches(spelled, edition, index, 0), edition)
+        found = _count(_matches(spelled, edition, index, 0, MAX_COUNT), edition)
         if found >= most and (found > most or not best):
             best, most = offered, found
     return best
