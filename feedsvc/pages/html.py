@@ -249,6 +249,7 @@ def search(form: SearchForm, results: Results, edition: Edition, settings: Setti
         notes=[note.text(settings.language) for note in notes],
         categories=edition.categories(),
         page_path=lambda page: urls.search_path(**filled, page=page),
+        offer_path=urls.search_path(**{**filled, "q": results.offer}),
     )
 
 

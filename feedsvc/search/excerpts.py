@@ -1,26 +1,49 @@
 """Excerpts: the passage of a text where the found words are, highlighted. Pure."""
 
 import re
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from os.path import commonprefix
 
 from markupsafe import Markup, escape
 
-from feedsvc.search.stemming import StemMatcher
+from feedsvc.search.stemming import find_words
 
 # In characters.
 LENGTH = 240
-# Start, end and stem of a word.
+# Start and end of a word, and the word that was searched for.
 _Span = tuple[int, int, str]
 _space = re.compile(r"\s")
 
 
-def highlight(text: str, matcher: StemMatcher) -> Markup:
+class FormMatcher:
+    """Finds written forms in texts; each is given with the word that was searched for."""
+
+    def __init__(self, forms: Mapping[str, str]) -> None:
+        self._forms = forms
+        # To look at each word of ten texts would take milliseconds. The forms of a word have
+        # few beginnings.
+        alike: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for form, searched in forms.items():
+            alike[searched, form[:1]].append(form)
+        self._beginning = re.compile("|".join(sorted(map(commonprefix, alike.values()))))
+
+    def find(self, text: str) -> Iterator[_Span]:
+        """Yield each form in a text."""
+        if not self._forms:
+            return
+        for start, end, form in find_words(text, self._beginning):
+            searched = self._forms.get(form)
+            if searched is not None:
+                yield start, end, searched
+
+
+def highlight(text: str, matcher: FormMatcher) -> Markup:
     """Return a text as HTML with each found word in `<mark>`."""
     return _write(text, 0, len(text), list(matcher.find(text)))
 
 
-def excerpt(texts: Sequence[str], matcher: StemMatcher) -> Markup:
+def excerpt(texts: Sequence[str], matcher: FormMatcher) -> Markup:
     """Return the passage with the most found words, from the first text that has any.
 
     If none has, return the beginning of the first text.
@@ -55,8 +78,8 @@ def _richest(spans: list[_Span]) -> tuple[int, int]:
     best, richest = (0, 0), (0, 0)
     within: Counter[str] = Counter()
     left = 0
-    for start, end, stem in spans:
-        within[stem] += 1
+    for start, end, searched in spans:
+        within[searched] += 1
         while end - spans[left][0] > LENGTH and spans[left][0] < start:
             within[spans[left][2]] -= 1
             left += 1

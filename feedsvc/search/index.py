@@ -12,8 +12,9 @@ numbers.
 import os
 import sqlite3
 import threading
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,22 +22,22 @@ from feedsvc import text
 from feedsvc.dates import to_microseconds
 from feedsvc.edition import Edition
 from feedsvc.errors import SearchUnavailable
-from feedsvc.search import stemming, terms
+from feedsvc.search import dictionary, offers, stemming, terms, vocabulary
 from feedsvc.search.query import Query
 from feedsvc.search.terms import SUMMARY, TITLE, match
+from feedsvc.search.vocabulary import forms_of, terms_of
 from feedsvc.storage.sqlite import Schema, file_identity, is_damage, open_for_reading
 
 FILE = "search.sqlite3"
 # A process that finds the index damaged creates this file in the instance folder; the indexer
 # then recreates the index.
 DAMAGED = "search-damaged"
-# At most this many matches are counted.
-MAX_COUNT = 1000
 SECOND = 1_000_000
 SCHEMA = Schema(
-    """
+    vocabulary.TABLES
+    + """
 CREATE TABLE state (
-    source_id TEXT NOT NULL,     -- the catalogue that is indexed, and the stemmer
+    source_id TEXT NOT NULL,     -- the catalogue that is indexed, and what finds forms
     sequence INTEGER NOT NULL,   -- how far it is indexed
     complete INTEGER NOT NULL,   -- 1 from the start: half an index can be searched, too
     caught_up INTEGER NOT NULL,  -- 1 once the end of the catalogue was reached
@@ -60,15 +61,15 @@ CREATE VIRTUAL TABLE words USING fts5 (
 -- The indexer merges, a few pages at a time.
 INSERT INTO words (words, rank) VALUES ('automerge', 0), ('crisismerge', 1000);
 """,
-    sources=(stemming, terms, text),
+    sources=(dictionary, stemming, terms, text, vocabulary),
 )
 # The best first: all words in the title, or in title and summary, or anywhere.
 _TIERS = (TITLE, SUMMARY, "")
 
 
 def source_id(identity: str) -> str:
-    """Return what an index is made from: the identity of a catalogue, and the stemmer."""
-    return f"{identity} {stemming.VERSION}"
+    """Return what an index is made from: a catalogue, by its identity, dictionary and stemmer."""
+    return f"{identity} {dictionary.VERSION} {stemming.VERSION}"
 
 
 class Candidate(NamedTuple):
@@ -83,15 +84,17 @@ class Candidate(NamedTuple):
 class Matches:
     """The candidates of a query, and how complete the index is.
 
-    `best` has the best first, the newest among equals; `newest` has the newest first, at
-    most `MAX_COUNT` and one more. `is_behind` if the index does not hold all of the catalogue
-    now, `is_first` if it never did.
+    `best` has the best first, the newest among equals; `newest` has the newest first, more than
+    were to be counted if there are more. `is_behind` if the index does not hold all of the
+    catalogue now, `is_first` if it never did. `forms` are the written forms that match words of
+    the query, each with that word.
     """
 
     best: tuple[Candidate, ...]
     newest: tuple[Candidate, ...]
     is_behind: bool
     is_first: bool
+    forms: Mapping[str, str] = field(default_factory=dict)
 
 
 class Search:
@@ -108,11 +111,26 @@ class Search:
         # One connection for all threads: two megabytes of memory, not sixteen.
         self._lock = threading.Lock()
 
-    def find(self, query: Query, edition: Edition, best: int) -> Matches:
+    def find(self, query: Query, edition: Edition, best: int, count: int) -> Matches:
         """Return the candidates of a query that has words, at least `best` of them ranked.
+
+        More than `count` of them are returned only if there are more.
 
         Raises SearchUnavailable.
         """
+        with self._transaction() as connection:
+            return _find(connection, query, edition, best, count)
+
+    def offers(self, query: Query) -> tuple[str, ...]:
+        """Return other spellings of a query, the best first; what they find may not be public.
+
+        Raises SearchUnavailable.
+        """
+        with self._transaction() as connection:
+            return offers.spellings(connection.execute, query)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
         if self._key[0] != os.getpid():
             # A connection must not be used or closed across a fork, so it is only kept.
             self._inherited = (*self._inherited, self._connection)
@@ -122,7 +140,7 @@ class Search:
                 connection = self._current()
                 connection.execute("BEGIN")
                 try:
-                    return _find(connection, query, edition, best)
+                    yield connection
                 finally:
                     connection.execute("ROLLBACK")
             except sqlite3.Error as error:
@@ -141,7 +159,9 @@ class Search:
         return self._connection
 
 
-def _find(connection: sqlite3.Connection, query: Query, edition: Edition, best: int) -> Matches:
+def _find(
+    connection: sqlite3.Connection, query: Query, edition: Edition, best: int, count: int
+) -> Matches:
     source, sequence, caught_up, spread = connection.execute(
         "SELECT source_id, sequence, caught_up, spread FROM state"
     ).fetchone()
@@ -151,21 +171,26 @@ def _find(connection: sqlite3.Connection, query: Query, edition: Edition, best: 
     until = edition.now
     if query.until:
         until = min(until, to_microseconds(query.until) - 1)
+    words = {word for part in query.parts for word in part}
+    found = {word: terms_of(connection.execute, word) for word in sorted(words)}
     # Without a repetition, in the order of the tiers.
     ranked: dict[Candidate, None] = {}
     newest: list[Candidate] = []
     for prefix in _TIERS:
         if prefix and len(ranked) >= best:
             continue
+        matching = match(query, found, prefix)
+        if matching is None:
+            break
         # One more than is counted shows that there are more.
-        limit = best if prefix else MAX_COUNT + 1
+        limit = best if prefix else max(best, count + 1)
         rows = connection.execute(
             "SELECT published, id, item.sequence FROM words CROSS JOIN item ON number = words.rowid"
             " WHERE words MATCH ? AND words.rowid BETWEEN ? AND ? AND published BETWEEN ? AND ?"
             " AND id IS NOT NULL AND (expires IS NULL OR expires > ?)"
             " ORDER BY words.rowid DESC LIMIT ?",
             (
-                *(match(query, prefix), since // SECOND, until // SECOND + spread, since, until),
+                *(matching, since // SECOND, until // SECOND + spread, since, until),
                 *(edition.now, limit),
             ),
         )
@@ -176,4 +201,5 @@ def _find(connection: sqlite3.Connection, query: Query, edition: Edition, best: 
         tuple(newest),
         is_behind=not caught_up or sequence < edition.sequence,
         is_first=not caught_up,
+        forms=forms_of(connection.execute, found),
     )

@@ -18,6 +18,7 @@ from feedsvc.fault_log import FaultLog
 from feedsvc.i18n import N_, Message
 from feedsvc.search.index import DAMAGED, FILE, SCHEMA, SECOND, source_id
 from feedsvc.search.terms import index_text
+from feedsvc.search.vocabulary import NewForms
 from feedsvc.storage.change_rows import ChangedEntry
 from feedsvc.storage.changes import Changes, Position
 from feedsvc.storage.snapshot import Snapshot
@@ -32,7 +33,7 @@ from feedsvc.text import plain
 
 # Entries read in one go, which takes some milliseconds, and written in one transaction, as a
 # transaction for each would cost three times as much.
-READ_SIZE = 2
+READ_SIZE = 4
 WRITE_SIZE = 48
 # FTS5 merges this many pages in one go, and this many times after each transaction, which
 # keeps up with what is written.
@@ -68,6 +69,7 @@ class Indexer:
         self._path = instance / FILE
         self._connection: sqlite3.Connection | None = None
         self._ready: list[_Ready] = []
+        self._forms = NewForms()
         self._sequence = 0
         self._is_merged = False
         self._merges_left = 0
@@ -81,6 +83,7 @@ class Indexer:
     def close(self) -> None:
         """Close the index."""
         self._ready = []
+        self._forms.forget()
         self._merges_left = 0
         if self._connection is not None:
             self._connection.close()
@@ -159,7 +162,7 @@ class Indexer:
         # Scheduled entries are indexed at once: a search asks for what is public by then.
         events, position = changes.after(Position(self._sequence, changes.now), READ_SIZE)
         is_end = len(events) < READ_SIZE
-        self._ready += [_Ready(event.row, _text(event.row)) for event in events]
+        self._ready += [_Ready(event.row, self._text(event.row)) for event in events]
         self._sequence = position.sequence
         if len(self._ready) >= WRITE_SIZE or (self._ready and is_end):
             with self._faults():
@@ -169,6 +172,10 @@ class Indexer:
             with self._faults():
                 return self._tidy(connection)
         return True
+
+    def _text(self, row: ChangedEntry) -> str | None:
+        entry = row.entry()
+        return None if entry is None else index_text(entry, plain(entry.html), self._forms.terms)
 
     def _merge(self, connection: sqlite3.Connection) -> bool:
         """Merge some pages of the index, if there is anything to merge."""
@@ -192,6 +199,7 @@ class Indexer:
             connection.execute("BEGIN IMMEDIATE")
             for each in self._ready:
                 _store(connection.execute, each)
+            self._forms.store(connection.execute)
             query = "UPDATE state SET sequence = ?, caught_up = max(caught_up, ?)"
             connection.execute(query, (self._sequence, is_end))
         self._ready = []
@@ -202,6 +210,7 @@ class Indexer:
         """Do some of the work that nothing waits for; return whether there is more of it."""
         query = "SELECT caught_up, held, tombstones FROM state"
         caught_up, held, tombstones = connection.execute(query).fetchone()
+        self._forms.forget()
         if not caught_up:  # there was nothing to write, which would have set it
             connection.execute("UPDATE state SET caught_up = 1")
         if tombstones > max(MAX_TOMBSTONES, held // 4):
@@ -209,11 +218,6 @@ class Indexer:
             self.close()
             return True
         return not self._is_merged and self._merge(connection)
-
-
-def _text(row: ChangedEntry) -> str | None:
-    entry = row.entry()
-    return None if entry is None else index_text(entry, plain(entry.html))
 
 
 def _store(execute: Callable[..., sqlite3.Cursor], ready: _Ready) -> None:

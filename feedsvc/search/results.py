@@ -10,20 +10,25 @@ from feedsvc.dates import parse_date
 from feedsvc.edition import Edition
 from feedsvc.i18n import N_
 from feedsvc.model import Entry
-from feedsvc.search.excerpts import excerpt, highlight
-from feedsvc.search.index import MAX_COUNT, Matches, Search
+from feedsvc.search.excerpts import FormMatcher, excerpt, highlight
+from feedsvc.search.index import Matches, Search
 from feedsvc.search.query import Query, parse
 from feedsvc.settings import Settings
 from feedsvc.text import plain
 
 PAGE_SIZE = 10
 MAX_PAGES = 50
+# So many results are counted, or to the page after the one that is shown.
+MAX_COUNT = 200
 # So many more candidates are read than are shown, as some may not be public any more.
 SPARE = 100
 # How long the results of an index that is behind are valid.
 BEHIND_VALIDITY = timedelta(seconds=1)
 # How far into a text excerpts are looked for, in characters: this much takes 5 ms.
 EXCERPT_SCOPE = 50_000
+# Another spelling is offered if no more than this was found, and it finds so many times more.
+FEW = 2
+MUCH_MORE = 10
 _page = re.compile(r"[1-9][0-9]?", re.ASCII)
 NO_DATE = N_("«{value}» is not a date. Write it like 2014-08-13 or 13.08.2014.")
 NO_CATEGORY = N_("There is no category «{value}».")
@@ -56,7 +61,7 @@ class Results:
 
     `count` is how many there are in all, or there are `more` than that. `notes` are what was
     ignored, each a text of the catalogues and its `value`. `is_first` if the index is still
-    being made.
+    being made. `offer` is what may have been meant, if little was found; '' if nothing else.
     """
 
     query: Query
@@ -67,6 +72,7 @@ class Results:
     pages: int = 0
     notes: tuple[tuple[str, str], ...] = ()
     is_first: bool = False
+    offer: str = ""
 
 
 def search(form: SearchForm, edition: Edition, index: Search, settings: Settings) -> Results:
@@ -76,42 +82,44 @@ def search(form: SearchForm, edition: Edition, index: Search, settings: Settings
         return Results(query, notes=notes)
     page = min(int(form.page) if _page.fullmatch(form.page) else 1, MAX_PAGES)
     enough = page * PAGE_SIZE + SPARE
-    matches = _matches(query, edition, index, enough)
+    counted = max(MAX_COUNT, min(page + 1, MAX_PAGES) * PAGE_SIZE)
+    matches = _matches(query, edition, index, enough, counted)
     best = matches.best[:enough]
     public = edition.unchanged({each.sequence for each in (*best, *matches.newest)})
     ids = [each.id for each in best if each.sequence in public]
     count = sum(1 for each in matches.newest if each.sequence in public)
-    pages = min(MAX_PAGES, -(-count // PAGE_SIZE))
+    pages = -(-min(count, counted) // PAGE_SIZE)
     page = min(page, max(pages, 1))
     return Results(
         query,
-        items=_results(ids[(page - 1) * PAGE_SIZE : page * PAGE_SIZE], query, edition),
-        count=min(count, MAX_COUNT),
-        more=count > MAX_COUNT,
+        items=_results(ids[(page - 1) * PAGE_SIZE : page * PAGE_SIZE], matches, edition),
+        count=min(count, counted),
+        more=count > counted,
         page=page,
         pages=pages,
         notes=notes,
         is_first=matches.is_first,
+        offer=_offer(query, count, edition, index),
     )
 
 
 def newest(query: Query, edition: Edition, index: Search, limit: int) -> tuple[Entry, ...]:
     """Return the newest entries that a query finds. Raises SearchUnavailable."""
-    matches = _matches(query, edition, index, 0)
+    matches = _matches(query, edition, index, 0, limit + SPARE)
     public = edition.unchanged(each.sequence for each in matches.newest)
     ids = [each.id for each in matches.newest if each.sequence in public]
     return _entries(ids[:limit], edition)
 
 
-def _matches(query: Query, edition: Edition, index: Search, best: int) -> Matches:
-    matches = index.find(query, edition, best)
+def _matches(query: Query, edition: Edition, index: Search, best: int, count: int) -> Matches:
+    matches = index.find(query, edition, best, count)
     if matches.is_behind:
         edition.limit_validity(BEHIND_VALIDITY)
     return matches
 
 
-def _results(ids: list[str], query: Query, edition: Edition) -> tuple[Result, ...]:
-    matcher = query.matcher()
+def _results(ids: list[str], matches: Matches, edition: Edition) -> tuple[Result, ...]:
+    matcher = FormMatcher(matches.forms)
     return tuple(
         Result(
             entry,
@@ -120,6 +128,26 @@ def _results(ids: list[str], query: Query, edition: Edition) -> tuple[Result, ..
         )
         for entry in _entries(ids, edition)
     )
+
+
+def _offer(query: Query, count: int, edition: Edition, index: Search) -> str:
+    """Return the spelling of a query that finds most, if it finds much more; '' for none."""
+    if count > FEW:
+        return ""
+    best, most = "", max(count * MUCH_MORE, 1)
+    for offered in index.offers(query):
+        spelled = replace(
+            parse(offered), category=query.category, since=query.since, until=query.until
+        )
+        found = _count(_matches(spelled, edition, index, 0, MAX_COUNT), edition)
+        if found >= most and (found > most or not best):
+            best, most = offered, found
+    return best
+
+
+def _count(matches: Matches, edition: Edition) -> int:
+    public = edition.unchanged(each.sequence for each in matches.newest)
+    return sum(1 for each in matches.newest if each.sequence in public)
 
 
 def _entries(ids: list[str], edition: Edition) -> tuple[Entry, ...]:

@@ -1,7 +1,7 @@
 """Words and stems: where the words of a text are, and what is left of each without its ending.
 
-Two words are the same to a search if their stems are equal. Both the index and the queries
-are made of stems, so an error of the stemmer is the same in both and cancels out.
+Stems are for words that the dictionary lacks. Both the index and the queries are made of them,
+so an error of the stemmer is the same in both and cancels out.
 """
 
 import re
@@ -25,8 +25,8 @@ _usual_word = re.compile(r"[0-9a-z\u0400-\u0481\u048a-\u04ff]+")
 MAX_LENGTH = 64
 # Of the stemmer: another may give other stems.
 VERSION: str = Stemmer.version()
-# Stems that are kept, the most recent ones: two thirds of what texts ask for, in 1 MB.
-CACHE_SIZE = 4096
+# Stems that are kept, the most recent ones.
+CACHE_SIZE = 1024
 
 
 class _Stemmers(threading.local):
@@ -41,19 +41,39 @@ class _Stemmers(threading.local):
 _stemmers = _Stemmers()
 
 
-def stems(text: str) -> list[str]:
-    """Return the stems of all words of a text, in their order."""
+def words(text: str) -> list[str]:
+    """Return the words of a text in their order, each as `plain_form` returns it."""
     if _unusual.search(text):
-        return [stem(found) for found in word.findall(text)]
+        return [plain_form(found) for found in word.findall(text)]
     # The same, several times faster: normalization changes nothing else in such a text, and
     # no letter becomes two.
     small = text.casefold().replace("ё", "е")
-    return [_stem(found[:MAX_LENGTH]) for found in _usual_word.findall(small)]
+    return [found[:MAX_LENGTH] for found in _usual_word.findall(small)]
 
 
-def stem(written: str) -> str:
-    """Return the stem of a word: lower-case letters and digits, never empty."""
-    return _stem(normal(written).replace("ё", "е"))
+def find_words(
+    text: str, beginning: re.Pattern[str] = _usual_word
+) -> Iterator[tuple[int, int, str]]:
+    """Yield start, end and plain form of each word of a text, in their order.
+
+    With `beginning`, a pattern of letters, yield at least those words that begin so.
+    """
+    if _unusual.search(text):
+        for match in word.finditer(text):
+            yield match.start(), match.end(), plain_form(match[0])
+        return
+    small = text.casefold().replace("ё", "е")
+    for match in beginning.finditer(small):
+        start = match.start()
+        if start == 0 or not small[start - 1].isalnum():
+            whole = _usual_word.match(small, start)
+            assert whole is not None
+            yield start, whole.end(), whole[0][:MAX_LENGTH]
+
+
+def plain_form(written: str) -> str:
+    """Return a word in lower case, without marks, with «е» for «ё»: never empty."""
+    return normal(written).replace("ё", "е")
 
 
 def normal(written: str) -> str:
@@ -64,35 +84,21 @@ def normal(written: str) -> str:
     return _within.sub("", small)[:MAX_LENGTH]
 
 
+def is_russian(form: str) -> bool:
+    """Return whether a plain form has letters of Russian only."""
+    return _cyrillic.fullmatch(form) is not None
+
+
+def is_inflected(form: str) -> bool:
+    """Return whether a plain form may have others: of a number, say, there are none."""
+    return (_cyrillic.fullmatch(form) or _latin.fullmatch(form)) is not None
+
+
 @lru_cache(CACHE_SIZE)
-def _stem(small: str) -> str:
-    if _cyrillic.fullmatch(small):
-        return _stemmers.russian.stemWord(small) or small
-    if _latin.fullmatch(small):
-        return _stemmers.english.stemWord(small) or small
-    return small
-
-
-class StemMatcher:
-    """The stems of a query, and where words with these stems are in a text."""
-
-    def __init__(self, stems: frozenset[str]) -> None:
-        self._stems = stems
-        # To stem all words of ten texts would take milliseconds; but a Russian word begins
-        # with its stem, and an English one with the first letter of its stem.
-        beginnings = (each[:1] if _latin.fullmatch(each) else each for each in stems)
-        either = "|".join(sorted(beginnings)).replace("е", "[её]")
-        self._beginning = re.compile(rf"(?<![^\W_])(?:{either})", re.IGNORECASE)
-
-    def find(self, text: str) -> Iterator[tuple[int, int, str]]:
-        """Yield start, end and stem of each such word, in their order."""
-        if not self._stems:
-            return
-        # With combining accents or other letters a word may not begin with its stem.
-        pattern = word if _unusual.search(text) else self._beginning
-        for match in pattern.finditer(text):
-            complete = word.match(text, match.start())
-            assert complete is not None
-            found = stem(complete[0])
-            if found in self._stems:
-                yield complete.start(), complete.end(), found
+def stem(form: str) -> str:
+    """Return the stem of a plain form: lower-case letters and digits, never empty."""
+    if _cyrillic.fullmatch(form):
+        return _stemmers.russian.stemWord(form) or form
+    if _latin.fullmatch(form):
+        return _stemmers.english.stemWord(form) or form
+    return form

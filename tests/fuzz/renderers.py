@@ -25,6 +25,7 @@ from feedsvc.search.index import Search
 from feedsvc.search.indexer import Indexer
 from feedsvc.search.results import SearchForm, search
 from feedsvc.search.terms import index_text
+from feedsvc.search.vocabulary import NewForms
 from feedsvc.settings import Settings
 from feedsvc.storage.changes import Changes
 from feedsvc.text import plain
@@ -128,7 +129,7 @@ def _rendered(entry: Entry, chance: int) -> Iterator[bytes]:
     promise(unseen.entries == unseen.withdrawn == (), "nothing new")
     neighbour = replace(entry, id="b")
     yield _checked("text/html", html.entry(entry, (neighbour, None), settings))
-    yield index_text(entry, plain(entry.html)).encode()
+    yield index_text(entry, plain(entry.html), NewForms().terms).encode()
 
 
 def _checked(media_type: str, body: bytes) -> bytes:

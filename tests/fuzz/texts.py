@@ -24,12 +24,14 @@ from feedsvc.parsing.identifiers import category, id_from, is_id
 from feedsvc.parsing.press_blocks import blocks
 from feedsvc.parsing.sanitizer import from_blocks, from_markdown
 from feedsvc.parsing.templates import without_templates
-from feedsvc.search.excerpts import excerpt, highlight
+from feedsvc.search.excerpts import FormMatcher, excerpt, highlight
 from feedsvc.search.index import SCHEMA
+from feedsvc.search.offers import spellings
 from feedsvc.search.query import MAX_LENGTH as MAX_QUERY
 from feedsvc.search.query import MAX_WORDS, parse
-from feedsvc.search.stemming import stem
+from feedsvc.search.stemming import plain_form
 from feedsvc.search.terms import SUMMARY, TITLE, match
+from feedsvc.search.vocabulary import NewForms, forms_of, terms_of
 from feedsvc.settings import FILE_VARIABLE, load
 from feedsvc.sync.reading import decode_reply, decode_request, encode
 from feedsvc.text import SITE, SUMMARY_LENGTH, clean, normalized, place, plain, summarize
@@ -51,6 +53,7 @@ _ZONES = tuple(
 _URI = re.compile(r"[!#-;=?-Z\[\]_a-z~%]*", re.IGNORECASE)
 _link = re.compile(r'<a href="[^"<>]*">|</a>')
 _mark = re.compile("</?mark>")
+_marked = re.compile("<mark>([^<]*)</mark>")
 _slug = re.compile("[a-z0-9]+(?:-[a-z0-9]+)*")
 _folder = cache(temporary_folder)
 # Every how many inputs a second, slower parser checks the same.
@@ -241,20 +244,29 @@ def check_search(data: bytes) -> int:
     typed, _, text = data.decode(errors="ignore").partition("\n")
     text = clean(text)
     query = parse(typed)
-    words = [stem for part in query.parts for stem in part]
+    words = [word for part in query.parts for word in part]
     promise(len(words) <= MAX_WORDS and len(query.text) <= MAX_QUERY, "bounded", query)
     again = parse(query.text)
     promise(again.parts == query.parts and again.text == query.text, "the same again", query)
+    execute = _index().execute
+    met = NewForms()
+    met.terms(f"{text[:1000]} {typed[:MAX_QUERY]}")
+    execute("SAVEPOINT input")
+    met.store(execute)
+    terms = {word: terms_of(execute, word) for word in words}
     for prefix in (TITLE, SUMMARY, ""):
         if query.parts:
-            statement = "SELECT rowid FROM words WHERE words MATCH ?"
-            _index().execute(statement, (match(query, prefix),)).fetchall()
-    matcher = query.matcher()
-    end = 0
-    for first, last, found in matcher.find(text):
-        promise(end <= first < last <= len(text) and found in words, "in order", query, text)
-        promise(stem(text[first:last]) == found, "the stem", text[first:last], found)
-        end = last
+            matching = match(query, terms, prefix)
+            promise(matching is not None, "terms of each word that was stored", query)
+            execute("SELECT rowid FROM words WHERE words MATCH ?", (matching,)).fetchall()
+    forms = forms_of(execute, terms)
+    promise(set(words) <= forms.keys(), "its own forms", query)
+    matcher = FormMatcher(forms)
+    for offered in spellings(execute, query):
+        promise(bool(parse(offered).parts), "a query", query, offered)
+    execute("ROLLBACK TO input")
+    for found in map(plain_form, _marked.findall(str(highlight(text, matcher)))):
+        promise(found in forms, "a form", found)
     whole = str(highlight(text, matcher))
     promise(unescape(_mark.sub("", whole)) == text, "the same text", text, whole)
     part = unescape(_mark.sub("", str(excerpt((text, typed), matcher))))

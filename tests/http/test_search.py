@@ -76,7 +76,6 @@ def test_pages_are_linked_and_the_number_of_results_is_shown(
     index: IndexedNewsroom, site: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("feedsvc.search.results.MAX_COUNT", 20)
-    monkeypatch.setattr("feedsvc.search.index.MAX_COUNT", 20)
     files = {f"{day:02}.md": item("Двор", f"2026-01-{day:02}") for day in range(1, 22)}
     index.publish({name: files[name] for name in sorted(files)[:20]})
     first = get(site, "/search?q=двор").text
@@ -86,10 +85,14 @@ def test_pages_are_linked_and_the_number_of_results_is_shown(
         "/search?q=%D0%B4%D0%B2%D0%BE%D1%80&page=2"
     ]
     index.publish(files)
-    third = get(site, "/search?q=двор&page=3").text
-    assert texts(third, "//main//section[.//article]/h2") == [
+    first = get(site, "/search?q=двор").text
+    assert texts(first, "//main//section[.//article]/h2") == [
         "Найдено больше 20 новостей, сначала лучшие"
     ]
+    assert texts(first, "//main//nav//li") == ["Страница 1 из 2", "Дальше →"]
+    # On the last of these pages it shows that there is another.
+    third = get(site, "/search?q=двор&page=3").text
+    assert texts(third, "//main//section[.//article]/h2") == ["Найдена 21 новость"]
     assert parsed(third).xpath("//article/h3/a/@href") == [page("01")]
     assert texts(third, "//main//nav//li") == ["← Назад", "Страница 3 из 3"]
     for junk in ("4", "99", "0", "-1", "x", "1e3", "٣", ""):

@@ -3,9 +3,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feedsvc.search import stemming
-from feedsvc.search.excerpts import LENGTH, excerpt, highlight
-from feedsvc.search.stemming import StemMatcher, stem
-from tests.support.search_words import TEXTS, WORDS, matcher_of
+from feedsvc.search.excerpts import LENGTH, FormMatcher, excerpt, highlight
+from feedsvc.search.stemming import plain_form
+from tests.support.search_words import TEXTS, WORDS, forms_of, matcher_of
 
 
 def test_found_words_are_highlighted_in_any_form_and_everything_else_is_escaped() -> None:
@@ -53,12 +53,20 @@ def test_an_excerpt_of_an_odd_text_is_short(text: str) -> None:
 def test_an_excerpt_is_a_part_of_the_text_with_only_found_words_highlighted(
     text: str, words: list[str]
 ) -> None:
-    searched = frozenset(map(stem, words))
-    html = str(excerpt([text], StemMatcher(searched)))
-    plain = str(highlight(" ".join(text.split()), StemMatcher(frozenset())))
+    forms = forms_of(*words)
+    html = str(excerpt([text], FormMatcher(forms)))
+    plain = str(highlight(" ".join(text.split()), FormMatcher({})))
     bare = html.removeprefix("… ").removesuffix(" …").replace("<mark>", "").replace("</mark>", "")
     assert bare in plain
     inside = [each.partition("</mark>")[0] for each in html.split("<mark>")[1:]]
-    assert {stem(each) for each in inside} <= searched
-    if any(stem(each) in searched for each in stemming.word.findall(text)):
+    assert {plain_form(each) for each in inside} <= set(forms)
+    if any(plain_form(each) in forms for each in stemming.word.findall(text)):
         assert inside
+
+
+@given(TEXTS, st.lists(st.sampled_from(WORDS), min_size=1, max_size=4))
+def test_a_matcher_finds_exactly_the_forms_where_they_are(text: str, words: list[str]) -> None:
+    forms = forms_of(*words)
+    found = [(text[start:end], each) for start, end, each in FormMatcher(forms).find(text)]
+    every = [(each, plain_form(each)) for each in stemming.word.findall(text)]
+    assert found == [(each, forms[form]) for each, form in every if form in forms]

@@ -8,7 +8,7 @@ import pytest
 
 from feedsvc.errors import SearchUnavailable
 from feedsvc.search import index as index_module
-from feedsvc.search.index import DAMAGED, MAX_COUNT
+from feedsvc.search.index import DAMAGED
 from feedsvc.search.query import parse
 from tests.support.newsroom import NOW, item
 from tests.support.search_index import IndexedNewsroom
@@ -59,7 +59,7 @@ def test_enough_that_rank_high_are_not_searched_for_again_in_summaries(
     )
     query, edition = parse("двор"), index.newsroom.edition()
     for best, ids in ((2, "3241"), (3, "3214"), (4, "3214")):
-        matches = index.search.find(query, edition, best)
+        matches = index.search.find(query, edition, best, 1000)
         expected = list(ids) if best > 2 else ["3", "2", "4", "1"]
         assert [each.id for each in matches.best] == expected, best
         assert [each.id for each in matches.newest] == ["4", "3", "2", "1"]
@@ -114,20 +114,18 @@ def test_an_index_of_another_catalogue_counts_as_empty(index: IndexedNewsroom) -
     index.publish({"a.md": item("Двор")})
     query = parse("двор")
     edition = index.newsroom.edition()
-    assert not index.search.find(query, edition, 10).is_behind
+    assert not index.search.find(query, edition, 10, 10).is_behind
     edition.identity = "another"
-    matches = index.search.find(query, edition, 10)
+    matches = index.search.find(query, edition, 10, 10)
     assert (matches.best, matches.newest) == ((), ())
     assert (matches.is_behind, matches.is_first) == (True, True)
 
 
 def test_one_match_more_than_is_counted_shows_that_there_are_more(
-    index: IndexedNewsroom, monkeypatch: pytest.MonkeyPatch
+    index: IndexedNewsroom,
 ) -> None:
-    assert MAX_COUNT == 1000
-    monkeypatch.setattr(index_module, "MAX_COUNT", 2)
     index.publish({f"{number}.md": item("Двор") for number in range(5)})
-    matches = index.search.find(parse("двор"), index.newsroom.edition(), 0)
+    matches = index.search.find(parse("двор"), index.newsroom.edition(), 0, 2)
     assert len(matches.newest) == 3
 
 

@@ -19,8 +19,9 @@ from feedsvc.search import indexer
 from feedsvc.search.index import DAMAGED
 from feedsvc.search.indexer import Indexer
 from feedsvc.search.query import parse
-from feedsvc.search.stemming import stems
+from feedsvc.search.stemming import words as words_of
 from feedsvc.search.terms import index_text
+from feedsvc.search.vocabulary import term
 from feedsvc.settings import Settings
 from feedsvc.text import plain
 from tests.support.newsroom import NOW, SECOND, Newsroom, item
@@ -76,10 +77,21 @@ def read_all(newsroom: Newsroom, words: str, now: int) -> list[str]:
     parts = parse(words).parts
     found = []
     for entry in newsroom.edition(now).newest(100):
-        text = f" {' '.join(stems(plain(entry.html)))} "
-        if all(f" {' '.join(part)} " in text for part in parts):
+        text = [lexemes(word) for word in words_of(plain(entry.html))]
+        if all(is_in(text, [lexemes(word) for word in part]) for part in parts):
             found.append(entry.id)
     return found
+
+
+def lexemes(form: str) -> set[str]:
+    """Return the words that a form in the dictionary may belong to."""
+    return set(term(form).strip("-").split("-"))
+
+
+def is_in(text: list[set[str]], phrase: list[set[str]]) -> bool:
+    """Return whether a text has each word of a phrase, in their order."""
+    places = range(len(text) - len(phrase) + 1)
+    return any(all(a & b for a, b in zip(text[at:], phrase, strict=False)) for at in places)
 
 
 def test_an_empty_catalogue_is_caught_up_with(index: IndexedNewsroom) -> None:
@@ -111,6 +123,7 @@ def test_a_new_indexer_goes_on_where_the_last_one_stopped(index: IndexedNewsroom
 def test_many_entries_are_written_in_several_transactions(
     index: IndexedNewsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(indexer, "READ_SIZE", 2)
     monkeypatch.setattr(indexer, "WRITE_SIZE", 4)
     monkeypatch.setattr(indexer, "MERGE_PAGES", 1)
     index.newsroom.publish({f"{number:02}.md": item("Двор") for number in range(30)})

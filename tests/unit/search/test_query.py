@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feedsvc.search.query import MAX_LENGTH, MAX_WORDS, Query, parse
-from feedsvc.search.stemming import stem
+from feedsvc.search.stemming import plain_form
 
 
 @pytest.mark.parametrize(
@@ -12,18 +12,18 @@ from feedsvc.search.stemming import stem
         ("", "", ()),
         (" .,!? ", "", ()),
         ("Двор  парк", "двор парк", (("двор",), ("парк",))),
-        ('"Южное Чертаново"', '"южное чертаново"', (("южн", "чертанов"),)),
-        ("«Южное Чертаново» двор", '"южное чертаново" двор', (("южн", "чертанов"), ("двор",))),
-        ("“Южное, Чертаново”", '"южное чертаново"', (("южн", "чертанов"),)),
-        ("„Южное Чертаново“", '"южное чертаново"', (("южн", "чертанов"),)),
+        ('"Южное Чертаново"', '"южное чертаново"', (("южное", "чертаново"),)),
+        ("«Южное Чертаново» двор", '"южное чертаново" двор', (("южное", "чертаново"), ("двор",))),
+        ("“Южное, Чертаново”", '"южное чертаново"', (("южное", "чертаново"),)),
+        ("„Южное Чертаново“", '"южное чертаново"', (("южное", "чертаново"),)),
         ('"двор"', "двор", (("двор",),)),
         ('"двор', "двор", (("двор",),)),
         ('""двор"" «»', "двор", (("двор",),)),
         ("двор двора ДВОР", "двор", (("двор",),)),
-        ("Ёлка", "ёлка", (("елк",),)),
+        ("Ёлка", "ёлка", (("елка",),)),
         ("a OR b NOT c*", "a or b not c", (("a",), ("or",), ("b",), ("not",), ("c",))),
         ("COVID-19", "covid 19", (("covid",), ("19",))),
-        ("title:двор^2", "title двор 2", (("titl",), ("двор",), ("2",))),
+        ("title:двор^2", "title двор 2", (("title",), ("двор",), ("2",))),
     ],
 )
 def test_a_query_consists_of_words_and_phrases(
@@ -38,7 +38,7 @@ def test_a_query_of_too_many_words_is_cut() -> None:
     cut = parse(" ".join((*most, "more")))
     assert (len(cut.parts), cut.is_cut) == (MAX_WORDS, True)
     phrase = parse(f'"{" ".join((*most, "more"))}" w99')
-    assert (phrase.parts, phrase.is_cut) == ((tuple(map(stem, most)),), True)
+    assert (phrase.parts, phrase.is_cut) == ((tuple(map(plain_form, most)),), True)
 
 
 def test_a_query_that_is_too_long_is_cut_even_if_only_its_lower_case_is() -> None:
@@ -58,8 +58,3 @@ def test_the_canonical_spelling_of_a_query_is_the_same_query(typed: str) -> None
     assert sum(map(len, query.parts)) <= MAX_WORDS
     assert bool(query.parts) == bool(query.text)
     assert query.text == query.text.lower()
-
-
-def test_a_query_matches_all_words_of_its_parts() -> None:
-    found = parse('"южное чертаново" двор').matcher().find("Двор в Чертанове, южный вход")
-    assert [stem for _, _, stem in found] == ["двор", "чертанов", "южн"]

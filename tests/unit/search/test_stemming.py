@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from bench.corpus import vocabulary
 from feedsvc.search import stemming
-from feedsvc.search.stemming import StemMatcher, stem, stems
-from tests.support.search_words import TEXTS, WORDS, matcher_of
+from feedsvc.search.stemming import find_words, plain_form, words
+from tests.support.search_words import TEXTS, WORDS
 
 CYRILLIC = "".join(map(chr, range(0x400, 0x500)))
 PUNCTUATION = "«»№" + "".join(map(chr, range(0x2010, 0x2028)))
@@ -19,8 +19,12 @@ USUAL = CYRILLIC + PUNCTUATION + string.printable.replace("_", "")
 UNUSUAL = "_\u0301\u0306\u00adßİıéñ²ªµ東あ\u3099\u0338ﬁ\ufdd0\u00a0"
 
 
-def stemmed_one_by_one(text: str) -> list[str]:
-    return [stem(word) for word in stemming.word.findall(text)]
+def stem(written: str) -> str:
+    return stemming.stem(plain_form(written))
+
+
+def read_one_by_one(text: str) -> list[str]:
+    return [plain_form(word) for word in stemming.word.findall(text)]
 
 
 @pytest.mark.parametrize(
@@ -48,8 +52,8 @@ def test_different_words_have_different_stems() -> None:
 
 
 def test_words_are_runs_of_letters_and_digits() -> None:
-    assert stems("IT-технологии, 13.08.2014: «Двор_парк»\n") == [
-        *("it", "технолог", "13", "08", "2014", "двор", "парк"),
+    assert words("IT-технологии, 13.08.2014: «Двор_парк», по\u2011новому\n") == [
+        *("it", "технологии", "13", "08", "2014", "двор", "парк", "по", "новому"),
     ]
 
 
@@ -62,20 +66,20 @@ def test_the_stem_of_any_word_is_a_word_in_lower_case_and_its_own_normal_form(te
 
 
 @given(st.one_of(st.text(), st.text(USUAL, max_size=200), st.text(USUAL + UNUSUAL, max_size=200)))
-def test_a_text_has_the_stems_of_its_words(text: str) -> None:
-    assert stems(text) == stemmed_one_by_one(text)
+def test_a_text_has_its_words_one_by_one(text: str) -> None:
+    assert words(text) == read_one_by_one(text)
 
 
 def test_each_usual_character_is_read_in_a_text_as_in_a_word() -> None:
     for character in USUAL:
         assert unicodedata.normalize("NFC", character) == character
         for text in (character, f"Д{character}ё {character}Д", f"A{character}1"):
-            assert stems(text) == stemmed_one_by_one(text), ascii(character)
+            assert words(text) == read_one_by_one(text), ascii(character)
 
 
 def test_long_words_are_cut_in_a_text_as_by_themselves() -> None:
     for text in ("Ё" * 100, "x" * 63 + "Ё" * 3, "é" * 100, "ß" * 100):
-        assert stems(f"а {text} а") == stemmed_one_by_one(f"а {text} а")
+        assert words(f"а {text} а") == read_one_by_one(f"а {text} а")
 
 
 def test_a_word_that_grows_in_lower_case_is_cut_after_that() -> None:
@@ -83,13 +87,13 @@ def test_a_word_that_grows_in_lower_case_is_cut_after_that() -> None:
     assert once == stemming.normal(once) == "s" * 64
 
 
-def test_a_whole_vocabulary_has_the_same_stems_in_a_text_as_word_by_word() -> None:
-    words, _ = vocabulary()
-    assert stems(" ".join(words)) == [stem(word) for word in words]
+def test_a_whole_vocabulary_is_the_same_in_a_text_as_word_by_word() -> None:
+    every, _ = vocabulary()
+    assert words(" ".join(every)) == [plain_form(word) for word in every]
 
 
 def test_many_threads_can_stem_at_once() -> None:
-    stem_uncached = stemming._stem.__wrapped__  # noqa: SLF001 - the cache would hide the stemmer
+    stem_uncached = stemming.stem.__wrapped__  # the cache would hide the stemmer
     alone = {word: stem_uncached(word) for word in WORDS}
     start = threading.Barrier(8)
 
@@ -102,17 +106,8 @@ def test_many_threads_can_stem_at_once() -> None:
         assert all(pool.map(agree, range(8)))
 
 
-@given(TEXTS)
-def test_a_matcher_finds_exactly_the_words_with_its_stem(text: str) -> None:
-    for word in WORDS:
-        found = [text[start:end] for start, end, _ in matcher_of(word).find(text)]
-        expected = [each for each in stemming.word.findall(text) if stem(each) == stem(word)]
-        assert found == expected
-
-
-@given(st.text(), st.text(min_size=1, max_size=4))
-def test_matches_are_where_the_stems_are_in_any_text(text: str, words: str) -> None:
-    searched = frozenset(stems(words))
-    for start, end, found in StemMatcher(searched).find(text):
-        assert found == stem(text[start:end])
-        assert found in searched
+@given(st.one_of(TEXTS, st.text(), st.text(USUAL + UNUSUAL, max_size=200)))
+def test_words_are_found_where_they_are(text: str) -> None:
+    found = list(find_words(text))
+    assert [form for _, _, form in found] == words(text)
+    assert [text[start:end] for start, end, _ in found] == stemming.word.findall(text)

@@ -3,7 +3,8 @@ from datetime import UTC, datetime
 
 from feedsvc.model import Category, Entry
 from feedsvc.search.query import Query, parse
-from feedsvc.search.terms import SUMMARY, TITLE, index_text, match
+from feedsvc.search.stemming import words
+from feedsvc.search.terms import MAX_SPELLINGS, SUMMARY, TITLE, index_text, match
 
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 ENTRY = Entry(
@@ -20,23 +21,42 @@ ENTRY = Entry(
 
 
 def test_an_entry_is_indexed_by_title_summary_body_and_categories() -> None:
-    assert index_text(ENTRY, "Открыт парк.") == (
-        "=нов =двор . +нов +двор . +двор +откр . нов двор . двор откр . откр парк . #sport"
+    assert index_text(ENTRY, "Открыт парк.", words) == (
+        "=новый =двор . +новый +двор . +двор +открыт . новый двор . двор открыт . открыт парк"
+        " . #sport"
     )
 
 
 def test_a_summary_that_begins_the_body_is_indexed_once() -> None:
-    assert index_text(replace(ENTRY, categories=()), "Двор открыт. Парк.") == (
-        "=нов =двор . +нов +двор . +двор +откр . нов двор . двор откр парк . "
+    assert index_text(replace(ENTRY, categories=()), "Двор открыт. Парк.", words) == (
+        "=новый =двор . +новый +двор . +двор +открыт . новый двор . двор открыт парк . "
     )
 
 
-def test_a_query_is_quoted_stems_all_of_which_must_match() -> None:
-    query = parse('двора "южное чертаново" a"b OR c')
-    assert match(query, "") == '"двор" AND "южн чертанов" AND "a" AND "b" AND "or" AND "c"'
-    assert match(parse("южного двора"), TITLE) == '"=южн" AND "=двор"'
-    assert match(parse("«южного двора»"), SUMMARY) == '"+южн +двор"'
+TERMS = {"двора": ("-двор",), "стали": ("-сталь", "-стать"), "южной": ("-южный",), "нет": ()}
+
+
+def test_a_query_is_quoted_terms_all_of_which_must_match() -> None:
+    assert match(parse("двора стали"), TERMS, "") == '("-двор") AND ("-сталь" OR "-стать")'
+    assert match(parse("«южной стали»"), TERMS, TITLE) == (
+        '("=-южный =-сталь" OR "=-южный =-стать")'
+    )
+    assert match(parse("двора"), TERMS, SUMMARY) == '("+-двор")'
+
+
+def test_a_query_with_a_word_that_no_text_has_matches_nothing() -> None:
+    assert match(parse("двора нет"), TERMS, "") is None
 
 
 def test_a_query_in_a_category_must_match_its_slug() -> None:
-    assert match(Query((("двор",),), category="sport"), TITLE) == '"=двор" AND "#sport"'
+    query = Query((("двора",),), category="sport")
+    assert match(query, TERMS, TITLE) == '("=-двор") AND ("#sport")'
+
+
+def test_a_phrase_of_too_many_spellings_is_looked_for_by_its_neighbours() -> None:
+    words = tuple(f"a{number}" for number in range(MAX_SPELLINGS.bit_length()))
+    terms = {word: (f"{word}x", f"{word}y") for word in words}
+    found = match(Query((words,)), terms, "")
+    assert found is not None
+    assert found.startswith('("a0x a1x" OR "a0x a1y" OR "a0y a1x" OR "a0y a1y") AND ("a1x a2x"')
+    assert found.count("AND") == len(words) - 2
