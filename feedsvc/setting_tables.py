@@ -147,6 +147,20 @@ class Purge(Table):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing(Table):
+    """Requests to hosts that others name: `private` are those that need not be public."""
+
+    private: tuple[str, ...] = setting(values.hosts_or_networks, ())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hub(Table):
+    """The WebSub hub that feeds name."""
+
+    url: str = setting(values.optional_url, "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Log(Table):
     """How the service logs what happens, and where, if anywhere, it logs requests.
 

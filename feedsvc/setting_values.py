@@ -40,6 +40,9 @@ _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
 _PURGE_URL = re.compile(
     r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:[/{][!-~]*)?"
 )
+_URL = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:[/?][!-~]*)?")
+# How many hosts or networks may be exempt from having to be public.
+_MAX_PRIVATE = 100
 _PATH = re.compile(r"/(?!/)[!-~]*")
 _PERMALINK = re.compile(r"/(?:[A-Za-z0-9/._~-]|<(?:id|year|month|day)>|(?<=/)<folder>(?=/))*")
 _HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?")
@@ -226,6 +229,30 @@ def proxies(value: object) -> tuple[str, ...]:
         raise Unusable(
             N_('must be a list of addresses or networks, such as ["127.0.0.1", "10.0.0.0/8"]')
         ) from error
+
+
+def hosts_or_networks(value: object) -> tuple[str, ...]:
+    """Return names of hosts in lower case, and networks with the length of their prefix."""
+    found = dict.fromkeys(map(_host_or_network, _listed(value, _MAX_PRIVATE)))
+    return tuple(found)
+
+
+def _host_or_network(text: str) -> str:
+    try:
+        return str(ip_network(text, strict=False))
+    except ValueError as error:
+        if re.fullmatch(r"(?=.*[A-Za-z])[A-Za-z0-9._-]+", text):
+            return text.lower().rstrip(".")
+        raise Unusable(
+            N_('must be a list of hosts or networks, such as ["hub.local", "10.0.0.0/8"]')
+        ) from error
+
+
+def optional_url(value: object) -> str:
+    text = plain_text(value)
+    if text and not _URL.fullmatch(text):
+        raise Unusable(N_("must be an address such as https://hub.example/, or empty"))
+    return text
 
 
 def path(value: object) -> Path:

@@ -21,8 +21,10 @@ from feedsvc.errors import Fault, SettingsError
 from feedsvc.i18n import LANGUAGES, N_, Message, reason
 from feedsvc.setting_tables import (
     Desk,
+    Hub,
     Log,
     Mail,
+    Outgoing,
     Purge,
     Replica,
     Serve,
@@ -94,6 +96,8 @@ class Settings:
     problems_folder: Path | None = setting(values.folder, "")
     surrogate_keys: tuple[str, ...] = setting(values.headers, ())
     purge: Purge = field(default=Purge(), metadata={"table": Purge})
+    outgoing: Outgoing = field(default=Outgoing(), metadata={"table": Outgoing})
+    hub: Hub = field(default=Hub(), metadata={"table": Hub})
     replica: Replica = field(default=Replica(), metadata={"table": Replica})
     log: Log = field(default=Log(), metadata={"table": Log})
 

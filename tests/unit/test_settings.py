@@ -542,3 +542,30 @@ def test_a_log_has_a_form_that_there_is(tmp_path: Path, key: str) -> None:
     assert fault[0] == f"log.{key} = 'xml'"
     assert fault[1].startswith("must be one of: ")
     assert getattr(load(write(tmp_path, f'[log]\n{key} = "json"')).log, key) == "json"
+
+
+def test_hosts_that_need_not_be_public_are_names_and_networks(tmp_path: Path) -> None:
+    text = '[outgoing]\nprivate = ["Hub.local.", "10.1.2.3/16", "127.0.0.1", "::1", "hub.local"]'
+    settings = load(write(tmp_path, text))
+    assert settings.outgoing.private == ("hub.local", "10.1.0.0/16", "127.0.0.1/32", "::1/128")
+    environ = {"FEEDSVC_OUTGOING__PRIVATE": "hub 10.0.0.0/8", "FEEDSVC_HUB__URL": "http://hub/a?b"}
+    settings = load(environ)
+    assert settings.outgoing.private == ("hub", "10.0.0.0/8")
+    assert settings.hub.url == "http://hub/a?b"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('[outgoing]\nprivate = ["10.0.0.0/99"]', "must be a list of hosts or networks"),
+        ('[outgoing]\nprivate = ["http://hub/"]', "must be a list of hosts or networks"),
+        ("[outgoing]\nprivate = 5", "must be a list of at most 100"),
+        ('[hub]\nurl = "ftp://hub/"', "must be an address such as https://hub.example/"),
+        ('[hub]\nurl = "https://user:word@hub/"', "must be an address"),
+    ],
+)
+def test_settings_of_outgoing_requests_that_cannot_be_are_told(
+    tmp_path: Path, text: str, expected: str
+) -> None:
+    ((where, message),) = faults(write(tmp_path, text))
+    assert message.startswith(expected), where
