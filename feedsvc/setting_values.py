@@ -32,6 +32,9 @@ STANDARD_OUTPUT = "-"
 _MAX_PROXIES = 100
 # RFC 5321 section 4.1.2: a dot-string, without the quoted form that nobody has.
 _MAILBOX = re.compile(r"(?!\.)[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}")
+# What subscribers of the hub get; the most seconds of a subscription: leases must end.
+HUB_CONTENTS = ("full", "new")
+LONGEST_LEASE = 31_536_000
 # How many headers may list surrogate keys, and how many caches may be told what changed.
 MAX_HEADERS = 4
 MAX_PURGED = 20
@@ -253,6 +256,14 @@ def optional_url(value: object) -> str:
     if text and not _URL.fullmatch(text):
         raise Unusable(N_("must be an address such as https://hub.example/, or empty"))
     return text
+
+
+def hub_content(value: object) -> str:
+    return _one_of(HUB_CONTENTS, value)
+
+
+def lease(value: object) -> int:
+    return integer(value, least=1, most=LONGEST_LEASE)
 
 
 def path(value: object) -> Path:
