@@ -8,7 +8,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--no-strip-extras --no-emit-index-url --no-emit-find-links --no-header $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help run importer heic metrics outbox word exporter test test-all clients check format hooks bench bench-living bench-polls bench-serving bench-search \
+.PHONY: help run importer heic metrics outbox word exporter test test-all clients check format hooks bench bench-living bench-polls bench-serving bench-search bench-hub \
 	fuzz lock upgrade texts dist release sbom clean
 
 help:  ## list the targets
@@ -54,7 +54,7 @@ format: $(VENV)/dev  ## format the code
 hooks: $(VENV)/dev  ## have `make check` run before each commit
 	$(BIN)/pre-commit install
 
-bench: bench-living bench-polls bench-serving bench-search  ## run all benchmarks (45 minutes); OPTIONS=--quick for less, which only prints
+bench: bench-living bench-polls bench-serving bench-search bench-hub  ## run all benchmarks (45 minutes); OPTIONS=--quick for less, which only prints
 
 bench-living: $(VENV)/dev  ## measure the cost of a living folder, beside Hugo
 	$(BIN)/python -m bench.living $(OPTIONS)
@@ -71,6 +71,9 @@ endif
 
 bench-search: $(VENV)/dev  ## measure the search
 	$(BIN)/python -m bench.searching $(OPTIONS)
+
+bench-hub: $(VENV)/dev  ## measure how soon 10,000 subscribers of the hub have a new text
+	$(BIN)/python -m bench.hub $(OPTIONS)
 
 fuzz: $(VENV)/fuzz  ## try millions of inputs on every parser and renderer (10 minutes); OPTIONS='--seconds 120' for less
 	$(BIN)/python -m tests.fuzz $(OPTIONS)

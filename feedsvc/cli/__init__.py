@@ -24,7 +24,7 @@ from feedsvc.cli.common import (
     settings_or_fail,
 )
 from feedsvc.cli.init_options import init_options
-from feedsvc.cli.wings import audience, export, import_
+from feedsvc.cli.wings import audience, export, hub, import_
 from feedsvc.errors import (
     CatalogueUnavailable,
     EntriesUnavailable,
@@ -284,5 +284,5 @@ def mail(*, test: bool) -> None:
     sys.exit(WRONG if is_wrong else 0)
 
 
-for _wing in (audience, export, import_):
+for _wing in (audience, export, hub, import_):
     main.add_command(_wing)
