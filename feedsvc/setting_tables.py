@@ -157,14 +157,15 @@ class Outgoing(Table):
 class Hub(Table):
     """The WebSub hub that feeds name; with `port` it is ours, which listens there.
 
-    `content` is what subscribers get. Leases are in seconds. There are at most so many
-    `subscriptions`, so many `per_host` of callbacks, and at the `rate` of so many requests a
-    minute from one address.
+    So many `workers` deliver. `content` is what subscribers get. Leases are in seconds. There are
+    at most so many `subscriptions`, so many `per_host` of callbacks, and so many requests a minute
+    from one address (`rate`).
     """
 
     url: str = setting(values.optional_url, "")
     host: str = setting(values.host, "127.0.0.1")
     port: int = setting(partial(values.integer, least=0, most=65535), 0)
+    workers: int = setting(partial(values.integer, least=0, most=64), 0)
     content: str = setting(values.hub_content, "full")
     lease: int = setting(values.lease, 864_000)
     lease_least: int = setting(values.lease, 3600)

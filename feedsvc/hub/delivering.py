@@ -14,7 +14,7 @@ from collections.abc import Callable
 from feedsvc.fault_log import FaultLog
 from feedsvc.hub.limits import Lane
 from feedsvc.hub.protocol import headers
-from feedsvc.hub.store import Due, Store
+from feedsvc.hub.store import Due, Part, Store
 from feedsvc.hub.topics import Content, NotNow, Topics
 from feedsvc.i18n import N_, Message
 from feedsvc.outgoing import Client, NotSent, Request
@@ -23,7 +23,8 @@ from feedsvc.settings import Settings
 # In seconds, for a whole delivery; in bytes, what is read of an answer, which is ignored.
 TIMEOUT = 10.0
 _MOST = 4096
-# How many deliveries are under way, to those that took the last one and to those that did not.
+# How many deliveries of a courier are under way, to those that took the last one, to those that
+# did not, and to one host.
 AT_ONCE = 200
 AT_ONCE_TO_FAILING = 40
 AT_ONCE_TO_ONE = 20
@@ -38,9 +39,11 @@ _GONE = 410
 class Deliveries:
     """Delivers what is due; `fill` finds it, `start` begins with it."""
 
-    def __init__(self, store: Store, topics: Topics, client: Client, settings: Settings) -> None:
+    def __init__(
+        self, store: Store, topics: Topics, client: Client, settings: Settings, part: Part
+    ) -> None:
         self._store, self._topics, self._client = store, topics, client
-        self._url = settings.hub.url
+        self._url, self._part = settings.hub.url, part
         self._fault_log = FaultLog(settings.language)
         self._lanes: tuple[Lane[Due], Lane[Due]] = (
             Lane(AT_ONCE, AT_ONCE_TO_ONE),
@@ -52,7 +55,7 @@ class Deliveries:
 
     def fill(self, topic: str, now: float) -> None:
         """Find what is due of a topic; `now` is in seconds since the epoch."""
-        for due in self._store.due(topic, self._topics.tags[topic], now):
+        for due in self._store.due(topic, self._topics.tags[topic], now, self._part):
             if due.id not in self._known:
                 self._known.add(due.id)
                 self._lanes[due.failures > 0].add(due.host, due)
@@ -64,11 +67,6 @@ class Deliveries:
                 task = asyncio.create_task(self._one(due, lane.done))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
-
-    async def finish(self, seconds: float) -> None:
-        """Wait for what is under way, but not for long."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=seconds)
 
     async def _one(self, due: Due, done: Callable[[str], None]) -> None:
         try:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import sqlite3
+import sys
 import time
 from collections.abc import Callable
 
@@ -158,6 +159,11 @@ class _Connection(web.RequestHandler):
         loop = asyncio.get_running_loop()
         # However many bytes trickle in: the whole request, and the response.
         self._deadline = loop.call_later(DEADLINE, transport.abort)
+
+    def log_exception(self, *arguments: object, **more: object) -> None:
+        """Log what is wrong here, but not what clients do: it has no end."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().log_exception(*arguments, **more)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self._connections.leave()

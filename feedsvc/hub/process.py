@@ -1,4 +1,4 @@
-"""The process of the hub: one event loop that answers, verifies, follows the feeds and delivers."""
+"""The process of the hub: it answers and verifies; processes of its own deliver (`courier`)."""
 
 import asyncio
 import fcntl
@@ -11,29 +11,25 @@ from contextlib import contextmanager, suppress
 
 from aiohttp import web
 
-from feedsvc.errors import CatalogueUnavailable, FeedsvcError
+from feedsvc.companions import Companion
+from feedsvc.errors import FeedsvcError
 from feedsvc.fault_log import FaultLog
-from feedsvc.hub import delivering
-from feedsvc.hub.delivering import Deliveries
+from feedsvc.hub import courier
+from feedsvc.hub.courier import couriers
 from feedsvc.hub.intake import Connections, Intake
 from feedsvc.hub.store import FILE, NotUsable, Store
-from feedsvc.hub.topics import NotNow, Topics
+from feedsvc.hub.topics import Topics
 from feedsvc.hub.verifying import Verifier
 from feedsvc.i18n import N_, Message, reason
 from feedsvc.outgoing import Client
 from feedsvc.settings import Settings
 
 LOCK = "hub.lock"
-# In seconds: how often to see whether there is something new, whether deliveries or verifications
-# are due, and whether leases have ended.
-LOOK_EVERY = 0.1
-FILL_EVERY = 1.0
+# In seconds: how often to see whether verifications are due, whether the couriers run, and whether
+# leases have ended.
 VERIFY_EVERY = 0.5
+ENSURE_EVERY = 0.2
 EXPIRE_EVERY = 30.0
-# For how long a connection is kept: subscribers close theirs after a few seconds.
-KEPT = 2.0
-# How long what is under way may take when the hub is ended.
-_LAST = 5.0
 _log = logging.getLogger("feedsvc")
 
 
@@ -80,6 +76,7 @@ class _Hub:
     def __init__(self, settings: Settings, store: Store) -> None:
         self._settings, self._store = settings, store
         self._fault_log = FaultLog(settings.language)
+        self._couriers = [Companion(courier.__name__, settings) for _ in range(couriers(settings))]
 
     async def run(self) -> None:
         """Serve until the process is told to end."""
@@ -87,30 +84,25 @@ class _Hub:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
-        most = delivering.AT_ONCE + delivering.AT_ONCE_TO_FAILING + 100
-        async with Client(
-            self._settings.outgoing.private, at_once=most, at_once_to_one=most, kept=KEPT
-        ) as client:
-            deliveries = Deliveries(self._store, topics, client, self._settings)
-            verifier = Verifier(self._store, topics, client, self._settings)
-            listening = await self._listen(Intake(self._store, topics, self._settings, wake.set))
-            self._say()
-            await self._deny_foreign(verifier)
-            loops = (
-                self._follow(topics, deliveries),
-                self._verify(verifier, wake),
-                self._expire(),
-                stop.wait(),
-            )
-            tasks = [asyncio.create_task(each) for each in loops]
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            listening.close()
-            for task in tasks:
-                task.cancel()
-            await deliveries.finish(_LAST)
+        try:
+            async with Client(self._settings.outgoing.private, kept=0) as client:
+                verifier = Verifier(self._store, topics, client, self._settings)
+                intake = Intake(self._store, topics, self._settings, wake.set)
+                listening = await self._listen(intake)
+                self._say()
+                await self._deny_foreign(verifier)
+                loops = (self._verify(verifier, wake), self._keep(), stop.wait())
+                tasks = [asyncio.create_task(each) for each in loops]
+                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                listening.close()
+                for task in tasks:
+                    task.cancel()
+                for task in done:
+                    task.result()
+        finally:
             topics.close()
-            for task in done:
-                task.result()
+            for each in self._couriers:
+                each.close()
 
     async def _listen(self, intake: Intake) -> asyncio.Server:
         hub = self._settings.hub
@@ -141,30 +133,6 @@ class _Hub:
         for topic, callback in self._store.foreign(self._settings.site):
             await verifier.deny(callback, topic)
 
-    async def _follow(self, topics: Topics, deliveries: Deliveries) -> None:
-        """Deliver what is new, and what is due again."""
-        due, known = 0.0, -1
-
-        def deliver(*topics: str) -> None:
-            for topic in topics:
-                deliveries.fill(topic, time.time())
-            deliveries.start()
-
-        while True:
-            try:
-                if self._store.revision != known or topics.may_have_changed():
-                    known = self._store.revision
-                    await topics.look(self._store.topics(), deliver)
-                self._fault_log.clear()
-            except (CatalogueUnavailable, NotNow):
-                known = -1
-                self._fault_log.log(Message(N_("the catalogue is not ready yet")), logging.INFO)
-            tick = time.monotonic()
-            if tick >= due:
-                deliver(*topics.tags)
-                due = tick + FILL_EVERY
-            await asyncio.sleep(LOOK_EVERY)
-
     async def _verify(self, verifier: Verifier, wake: asyncio.Event) -> None:
         while True:
             wake.clear()
@@ -173,7 +141,21 @@ class _Hub:
                 async with asyncio.timeout(VERIFY_EVERY):
                     await wake.wait()
 
-    async def _expire(self) -> None:
+    async def _keep(self) -> None:
+        """Keep the couriers running, and forget subscriptions whose leases have ended."""
+        expire_at = 0.0
         while True:
+            for each in self._couriers:
+                each.ensure()
+            if time.monotonic() >= expire_at:
+                self._expire()
+                expire_at = time.monotonic() + EXPIRE_EVERY
+            await asyncio.sleep(ENSURE_EVERY)
+
+    def _expire(self) -> None:
+        try:
             self._store.expire(time.time())
-            await asyncio.sleep(EXPIRE_EVERY)
+            self._fault_log.clear()
+        except sqlite3.Error as error:
+            text = N_("the hub cannot store what subscribers ask for: {reason}")
+            self._fault_log.log(Message(text, {"reason": error}))

@@ -75,6 +75,16 @@ class Due(NamedTuple):
     failures: int
 
 
+class Part(NamedTuple):
+    """A part of the subscriptions: the one with a number, from 0, of so many."""
+
+    number: int
+    total: int
+
+
+WHOLE = Part(0, 1)
+
+
 class Counts(NamedTuple):
     """How many subscriptions there are, how many of them fail, how many requests wait."""
 
@@ -84,16 +94,14 @@ class Counts(NamedTuple):
 
 
 class Store:
-    """The database, for one thread of the one process that writes it."""
+    """The database, for one thread of a process; several processes may have it open."""
 
-    def __init__(self, instance: Path) -> None:
+    def __init__(self, instance: Path, *, mends: bool = True) -> None:
         """Open it, or create it. Raises sqlite3.Error, OSError or NotUsable.
 
-        `set_aside` is the name of a damaged one, if there was one.
+        With `mends`, a damaged one is set aside, and `set_aside` is its name then.
         """
         self._path = instance / FILE
-        # Grows when there may be topics that were not subscribed to before.
-        self.revision = 0
         self.set_aside: Path | None = None
         # SQLite gives its other files the rights of this one.
         os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
@@ -101,7 +109,7 @@ class Store:
         try:
             self._connection = self._open()
         except sqlite3.DatabaseError as error:
-            if not is_damage(error):
+            if not mends or not is_damage(error):
                 raise
             self.set_aside = self._path.with_suffix(".damaged")
             self._path.rename(self.set_aside)
@@ -210,7 +218,6 @@ class Store:
                 " failures = 0, due = 0",
                 (topic, asked.callback, asked.host, asked.secret, expires, told),
             )
-        self.revision += 1
 
     def unsubscribe(self, pending: Pending, topic: str) -> None:
         """Carry out a request to unsubscribe that was verified."""
@@ -228,12 +235,12 @@ class Store:
         )
         return [topic for (topic,) in rows]
 
-    def due(self, topic: str, tag: str, now: float) -> list[Due]:
+    def due(self, topic: str, tag: str, now: float, part: Part = WHOLE) -> list[Due]:
         """Return the deliveries of a topic that are due, those that have failed last."""
         rows = self._connection.execute(
             f"SELECT {_DUE} FROM subscription WHERE topic = ? AND told <> ?"  # noqa: S608 - ours alone
-            " AND due <= ? AND expires > ? ORDER BY failures, id",
-            (topic, tag, now, now),
+            " AND due <= ? AND expires > ? AND id % ? = ? ORDER BY failures, id",
+            (topic, tag, now, now, part.total, part.number),
         )
         return [Due(*row) for row in rows]
 

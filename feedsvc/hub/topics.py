@@ -55,6 +55,7 @@ class Topics:
         self._thread = ThreadPoolExecutor(1, "topics")
         self._version: object = None
         self._until: int | None = None
+        self._topics: set[str] = set()
         self._kept: OrderedDict[tuple[str, str], Content] = OrderedDict()
         self._lock = asyncio.Lock()
         self.tags: dict[str, str] = {}
@@ -75,6 +76,10 @@ class Topics:
         is_due = self._until is not None and self._until <= clock.now()
         return is_due or self._catalogue.data_version() != self._version
 
+    def is_behind(self, topics: Iterable[str]) -> bool:
+        """Return whether there may be something new, or other topics than at the last `look`."""
+        return set(topics) != self._topics or self.may_have_changed()
+
     async def look(self, topics: Iterable[str], changed: Callable[[str], None]) -> None:
         """Find the tags of topics, and call `changed` with each that has another one than before.
 
@@ -93,7 +98,7 @@ class Topics:
                 self.tags[topic] = content.tag
                 self._keep((topic, ""), content)
                 changed(topic)
-        self._version, self._until = version, until
+        self._version, self._until, self._topics = version, until, set(topics)
 
     async def find(self, topic: str) -> Content | None:
         """Return what is in a feed now; None if there is no such topic. Raises NotNow."""
