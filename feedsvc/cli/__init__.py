@@ -177,6 +177,10 @@ def status(output: str) -> None:
             letters = undelivered(Incidents(settings.instance).deliveries(100), settings.language)
             if letters:
                 click.echo(letters)
+        if settings.hub.port:
+            from feedsvc.cli.hub_text import subscriptions
+
+            click.echo(subscriptions(settings))
     is_well = alive and taken.degraded is None and taken.watch_fault is None
     sys.exit(0 if is_well else WRONG)
 

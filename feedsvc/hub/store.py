@@ -7,9 +7,10 @@ is set aside. Only the user of the service can read it, for it holds the secrets
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import quote
 
 from feedsvc.hub.protocol import Asked
 from feedsvc.storage.sqlite import connect, is_damage
@@ -289,6 +290,17 @@ class Store:
         """Return what there is."""
         failing = self._number("SELECT count(*) FROM subscription WHERE failures > 0")
         return Counts(self.subscribed(), failing, self.waiting())
+
+
+def read_counts(instance: Path) -> Counts | None:
+    """Return what a hub keeps, for other processes; None if that cannot be read."""
+    query = "SELECT count(*), count(nullif(failures, 0)), (SELECT count(*) FROM request)"
+    try:
+        address = f"file:{quote(str(instance / FILE))}?mode=ro"
+        with closing(sqlite3.connect(address, uri=True)) as connection:
+            return Counts(*connection.execute(f"{query} FROM subscription").fetchone())
+    except sqlite3.Error:
+        return None
 
 
 def _damaged() -> sqlite3.DatabaseError:

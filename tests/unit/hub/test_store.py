@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from feedsvc.cli.hub_text import subscriptions
 from feedsvc.hub.protocol import Asked
-from feedsvc.hub.store import FILE, Counts, Due, NotUsable, Store
+from feedsvc.hub.store import FILE, Counts, Due, NotUsable, Part, Store, read_counts
+from feedsvc.settings import Settings
 
 TOPIC = "https://news.example/feeds/atom.xml"
 NOW = 1000.0
@@ -126,6 +128,23 @@ def test_what_has_failed_comes_last_and_later(store: Store) -> None:
     assert [each.host for each in due(store)] == ["b.example"]
     assert [each.host for each in due(store, now=NOW + 10)] == ["b.example", "a.example"]
     assert store.counts() == Counts(2, 1, 0)
+
+
+def test_couriers_share_what_is_due(store: Store) -> None:
+    for name in ("a", "b", "c"):
+        subscribe(store, name)
+    parts = [[each.id for each in store.due(TOPIC, "2", NOW, Part(k, 2))] for k in (0, 1)]
+    assert sorted(map(len, parts)) == [1, 2]
+    assert sorted(parts[0] + parts[1]) == [each.id for each in due(store)]
+
+
+def test_other_processes_can_count(tmp_path: Path, store: Store) -> None:
+    subscribe(store)
+    store.failed(due(store)[0], NOW)
+    settings = Settings(instance=tmp_path)
+    assert subscriptions(settings).startswith("hub: subscriptions 1, not reached")
+    assert "not run yet" in subscriptions(Settings(instance=tmp_path / "none"))
+    assert read_counts(tmp_path) == store.counts() == Counts(1, 1, 0)
 
 
 def test_a_lease_ends(store: Store) -> None:
