@@ -65,6 +65,7 @@ class Site:
             "FEEDSVC_HUB__PORT": str(self.hub_port),
             "FEEDSVC_HUB__CONTENT": content,
             "FEEDSVC_HUB__RATE": "100000",
+            "FEEDSVC_HUB__PER_HOST": "100000",
             "FEEDSVC_OUTGOING__PRIVATE": "127.0.0.0/8",
         }
 

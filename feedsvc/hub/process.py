@@ -23,6 +23,7 @@ from feedsvc.hub.verifying import Verifier
 from feedsvc.i18n import N_, Message, reason
 from feedsvc.outgoing import Client
 from feedsvc.settings import Settings
+from feedsvc.web.access_log import Proxies
 
 LOCK = "hub.lock"
 # In seconds: how often to see whether verifications are due, whether the couriers run, and whether
@@ -109,7 +110,7 @@ class _Hub:
         server = web.Server(intake.handle)
         try:
             return await asyncio.get_running_loop().create_server(
-                Connections(server), hub.host, hub.port
+                Connections(server, Proxies(self._settings.log.proxies)), hub.host, hub.port
             )
         except OSError as error:
             text = N_(

@@ -236,7 +236,7 @@ def test_garbage_and_slow_clients_neither_stop_it_nor_fill_its_log(site: Site) -
             b"\x00\xff\r\n\r\n",
             b"POST / HTTP/1.1\r\nHost: hub\r\nContent-Length: 9\r\n\r\nhub",
         ):
-            for _ in range(40):
+            for _ in range(20):
                 client = stack.enter_context(socket.create_connection(("127.0.0.1", site.port)))
                 client.sendall(data)
         body = b"hub.secret=" + b"x" * 100_000
