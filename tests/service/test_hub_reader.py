@@ -1,7 +1,6 @@
 """The hub with a subscriber that others have written: flask-websub."""
 
 import logging
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 from flask import Flask
 from werkzeug.serving import make_server
 
+from tests.support.background import serving
 from tests.support.hub import ATOM, Site
 from tests.support.waiting import wait_for
 
@@ -45,14 +45,8 @@ class Reader:
 def reader(tmp_path: Path) -> Iterator[Reader]:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     reader = Reader(tmp_path)
-    thread = threading.Thread(target=reader.server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
+    with serving(reader.server):
         yield reader
-    finally:
-        reader.server.shutdown()
-        reader.server.server_close()
-        thread.join()
 
 
 def test_flask_websub_discovers_subscribes_is_told_and_leaves(

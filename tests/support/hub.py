@@ -6,7 +6,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from tests.support.background import serving
 from tests.support.newsroom import ROOT, item
 from tests.support.ports import free_port
 from tests.support.service import QUICK, SERVE, Service
@@ -102,14 +102,8 @@ class Subscriber:
 def subscriber() -> Iterator[Subscriber]:
     """Run a subscriber."""
     running = Subscriber()
-    thread = threading.Thread(target=running.server.serve_forever, args=(0.05,))
-    thread.start()
-    try:
+    with serving(running.server):
         yield running
-    finally:
-        running.server.shutdown()
-        running.server.server_close()
-        thread.join()
 
 
 class Site:
