@@ -35,9 +35,8 @@ def wanted(settings: Settings) -> tuple[str, ...]:
     """Return the modules of the companions that the settings ask for."""
     is_told = settings.mail.host or settings.problems_folder or settings.desk.port
     purges = settings.purge.urls or settings.purge.command
-    submits = settings.indexnow.key or settings.foreign_hub
     return (
-        *(("feedsvc.outbox.process",) if submits else ()),
+        *(("feedsvc.outbox.process",) if settings.has_outbox else ()),
         *(("feedsvc.purging.process",) if purges else ()),
         *(("feedsvc.desk.process",) if settings.desk.port else ()),
         *(("feedsvc.telling.process",) if is_told else ()),

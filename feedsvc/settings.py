@@ -114,6 +114,11 @@ class Settings:
         return "" if self.hub.url.startswith(f"{self.site}/") else self.hub.url
 
     @property
+    def has_outbox(self) -> bool:
+        """Return whether search engines or a hub are to be told what changed."""
+        return bool(self.indexnow.key or self.foreign_hub)
+
+    @property
     def parsing(self) -> ParseSettings:
         """Return the settings that parsing depends on."""
         return ParseSettings(

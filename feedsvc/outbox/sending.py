@@ -80,7 +80,8 @@ class Sender:
         if isinstance(error, NotConnected):
             self._store.note_failure(name, "unreachable", fault, due=self._next())
         else:
-            self._store.note_doubt(name, "unconfirmed", fault, due=self._next())
+            due, now = self._next(), clock.now()
+            self._store.note_doubt(name, "unconfirmed", fault, due=due, now=now)
         self._failed(error.message)
 
     def _next(self, least: float = 0.0) -> int:
@@ -92,10 +93,7 @@ class Sender:
     def _failed(self, fault: Message, outcome: Outcome | None = None) -> None:
         self._is_away = True
         if outcome is not None and outcome.name == "forbidden":
-            text = N_(
-                "{receiver} does not take the key: is indexnow.key of 8 or more characters, and can"
-                " everybody read its file? ({fault})"
-            )
+            text = N_("{receiver} does not take the key; can everybody read its file? ({fault})")
             self._log(text, fault)
         else:
             self._log(N_("{receiver} cannot be told what has changed: {fault}"), fault)

@@ -75,10 +75,10 @@ class Store:
             self._connection.execute("BEGIN IMMEDIATE")
             yield self._connection.execute
 
-    def begin(self, receivers: Mapping[str, bytes]) -> None:
+    def begin(self, receivers: Mapping[str, bytes], now: int) -> None:
         """Keep these receivers, by name, each with a digest of what it is told by; forget others.
 
-        What was being sent when the last process ended has perhaps arrived.
+        What was being sent when the last process ended has perhaps arrived, `now` at the latest.
         """
         with self._transaction() as execute:
             names = msgspec.json.encode(tuple(receivers))
@@ -97,7 +97,7 @@ class Store:
                     " WHERE secret <> excluded.secret",
                     (name, secret),
                 )
-            execute("UPDATE sent SET is_open = 0")
+            execute("UPDATE sent SET is_open = 0, moment = ? WHERE is_open", (now,))
 
     def reading(self) -> Reading:
         """Return how far the log of changes is read."""
@@ -177,7 +177,8 @@ class Store:
         """
         with self._transaction() as execute:
             # The clock may have been set back.
-            execute("UPDATE sent SET moment = ? WHERE moment > ?", (now, now))
+            execute("UPDATE sent SET moment = ?1 WHERE moment > ?1", (now,))
+            execute("UPDATE item SET since = ?1 WHERE since > ?1", (now,))
             execute(
                 "DELETE FROM sent WHERE receiver = ? AND NOT is_open AND moment <= ?",
                 (receiver, now - rest),
@@ -205,7 +206,7 @@ class Store:
                 " AND sent.change = item.change)",
                 (receiver,),
             )
-            execute("UPDATE sent SET is_open = 0 WHERE receiver = ?", (receiver,))
+            _close(execute, receiver, now)
             execute(
                 "UPDATE receiver SET due = ?, failures = 0, fault = '', told = ? WHERE name = ?",
                 (due, now, receiver),
@@ -218,10 +219,10 @@ class Store:
             execute("DELETE FROM sent WHERE receiver = ? AND is_open", (receiver,))
             self._note(execute, receiver, outcome, fault, due)
 
-    def note_doubt(self, receiver: str, outcome: str, fault: str, *, due: int) -> None:
+    def note_doubt(self, receiver: str, outcome: str, fault: str, *, due: int, now: int) -> None:
         """Record that it is not known whether what was sent last has arrived."""
         with self._transaction() as execute:
-            execute("UPDATE sent SET is_open = 0 WHERE receiver = ?", (receiver,))
+            _close(execute, receiver, now)
             self._note(execute, receiver, outcome, fault, due)
 
     @staticmethod
@@ -236,6 +237,13 @@ class Store:
         """Return how often in a row a receiver could not be told."""
         query = "SELECT failures FROM receiver WHERE name = ?"
         return int(self._connection.execute(query, (receiver,)).fetchone()[0])
+
+
+def _close(execute: _Execute, receiver: str, now: int) -> None:
+    """Record that what was sent last arrived at that moment, at the latest."""
+    execute(
+        "UPDATE sent SET is_open = 0, moment = ? WHERE receiver = ? AND is_open", (now, receiver)
+    )
 
 
 def _count(execute: _Execute, receiver: str, outcome: str, number: int) -> None:

@@ -5,6 +5,7 @@ One thread does everything; it waits for answers together.
 
 import asyncio
 
+from feedsvc import clock
 from feedsvc.errors import CatalogueUnavailable
 from feedsvc.outbox.collecting import Collector
 from feedsvc.outbox.receivers import receivers
@@ -23,7 +24,7 @@ LOOK_EVERY = 1.0
 async def tell(settings: Settings) -> None:
     """Tell until this is cancelled. Raises sqlite3.Error or OSError."""
     told, store = receivers(settings), Store(settings.instance)
-    store.begin({each.name: each.secret for each in told})
+    store.begin({each.name: each.secret for each in told}, clock.now())
     catalogue = Catalogue(settings.instance)
     async with Client(settings.outgoing.private, kept=0.0) as client:
         senders = [Sender(each, store, client, settings.language) for each in told]

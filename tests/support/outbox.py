@@ -1,4 +1,4 @@
-"""What tests of the outbox share: a receiver that records what it is told, and a newsroom's queue."""
+"""What tests of the outbox share: settings with receivers, what these are told, and the queue."""
 
 import json
 from collections.abc import Iterator
@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from urllib.parse import parse_qs
 
+from feedsvc import clock
 from feedsvc.outbox.collecting import Collector
 from feedsvc.outbox.receivers import Receiver, receivers
 from feedsvc.outbox.store import Store
@@ -42,7 +43,7 @@ class Queue:
         self.settings = settings
         self.receivers: list[Receiver] = receivers(settings)
         self.store = Store(settings.instance)
-        self.store.begin({each.name: each.secret for each in self.receivers})
+        self.store.begin({each.name: each.secret for each in self.receivers}, clock.now())
         self._catalogue = Catalogue(settings.instance)
         self._collector = Collector(self._catalogue, self.store, self.receivers)
 
