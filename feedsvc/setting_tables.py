@@ -155,16 +155,10 @@ class Outgoing(Table):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexNow(Table):
-    """Search engines that are told what changed; without `key` they are not."""
+    """Search engines that are told what changed; without `key` and `endpoints` they are not."""
 
     key: str = setting(values.indexnow_key, "")
     endpoints: tuple[str, ...] = setting(values.endpoints, values.INDEXNOW_ENDPOINTS)
-
-    def faults(self) -> Iterator[Fault]:
-        """Yield what is missing."""
-        if self.key and not self.endpoints:
-            text = N_("must not be empty if indexnow.key is set")
-            yield Fault("indexnow.endpoints", Message(text))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

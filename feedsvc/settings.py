@@ -116,7 +116,7 @@ class Settings:
     @property
     def has_outbox(self) -> bool:
         """Return whether search engines or a hub are to be told what changed."""
-        return bool(self.indexnow.key or self.foreign_hub)
+        return bool((self.indexnow.key and self.indexnow.endpoints) or self.foreign_hub)
 
     @property
     def parsing(self) -> ParseSettings:

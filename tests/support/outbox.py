@@ -1,14 +1,17 @@
 """What tests of the outbox share: settings with receivers, what these are told, and the queue."""
 
 import json
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
+from pathlib import Path
 from urllib.parse import parse_qs
 
 from feedsvc import clock
 from feedsvc.outbox.collecting import Collector
 from feedsvc.outbox.receivers import Receiver, receivers
+from feedsvc.outbox.state import FILE
 from feedsvc.outbox.store import Store
 from feedsvc.setting_tables import Hub, IndexNow, Outgoing
 from feedsvc.settings import Settings
@@ -34,6 +37,15 @@ def pages(told: Told) -> list[str]:
 def topics(told: Told) -> list[str]:
     """Return the feeds that a request to a hub names."""
     return parse_qs(told.body.decode())["hub.url"]
+
+
+def is_learned(instance: Path) -> bool:
+    """Return whether the outbox knows what was public before it was set up."""
+    try:
+        with closing(sqlite3.connect(f"file:{instance / FILE}?mode=ro", uri=True)) as connection:
+            return bool(connection.execute("SELECT NOT is_first FROM state").fetchone()[0])
+    except sqlite3.OperationalError:
+        return False
 
 
 class Queue:
@@ -78,4 +90,4 @@ def queue(settings: Settings) -> Iterator[Queue]:
         found.store.close()
 
 
-__all__ = ["KEY", "LOOPBACK", "Purged", "Queue", "pages", "purged", "queue", "topics"]
+__all__ = ["KEY", "LOOPBACK", "Purged", "Queue", "is_learned", "pages", "purged", "queue", "topics"]

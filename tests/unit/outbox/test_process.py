@@ -1,10 +1,8 @@
 """The outbox process, as the writer starts it."""
 
 import pickle
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -17,7 +15,7 @@ from feedsvc.outbox.store import Store
 from feedsvc.settings import Settings
 from tests.support.loading import loaded_by_a_service
 from tests.support.newsroom import ROOT, Newsroom, item
-from tests.support.outbox import pages, purged, with_outbox
+from tests.support.outbox import is_learned, pages, purged, with_outbox
 from tests.support.service import page
 from tests.support.waiting import wait_for
 
@@ -41,7 +39,7 @@ def test_it_tells_all_receivers_and_goes_on_after_it_was_killed(
         companion = Companion(MODULE, told)
         try:
             companion.ensure()
-            wait_for(lambda: _is_learned(settings))
+            wait_for(lambda: is_learned(settings.instance))
             newsroom.publish({"a.md": item("A")})
             engine.wait(1)
             hub.wait(1)
@@ -55,14 +53,6 @@ def test_it_tells_all_receivers_and_goes_on_after_it_was_killed(
             companion.close()
         sent = [pages(each) for each in engine.told]
         assert sent == [[f"{settings.site}{page(each)}"] for each in "ab"]
-
-
-def _is_learned(settings: Settings) -> bool:
-    with closing(sqlite3.connect(settings.instance / FILE)) as connection:
-        try:
-            return bool(connection.execute("SELECT NOT is_first FROM state").fetchone()[0])
-        except sqlite3.OperationalError:
-            return False
 
 
 def test_a_process_that_cannot_work_ends_with_one_line(
