@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from itertools import pairwise
@@ -11,7 +12,7 @@ import pytest
 
 from feedsvc.outbox.receivers import TEN_MINUTES, SearchEngine
 from feedsvc.outbox.sending import Sender
-from feedsvc.outbox.state import OUTCOMES, ReceiverState, label, receiver_states
+from feedsvc.outbox.state import FILE, OUTCOMES, SCHEMA, ReceiverState, label, receiver_states
 from feedsvc.outbox.store import GIVEN_UP
 from feedsvc.outgoing import Client
 from feedsvc.settings import Settings
@@ -358,7 +359,13 @@ def test_our_own_hub_follows_the_catalogue_itself(settings: Settings) -> None:
 def test_there_are_no_states_without_a_queue_or_with_a_damaged_one(settings: Settings) -> None:
     assert receiver_states(settings.instance) == []
     settings.instance.mkdir()
-    (settings.instance / "outbox.sqlite3").write_bytes(b"no database" * 1000)
+    path = settings.instance / FILE
+    path.write_bytes(b"no database" * 1000)
+    assert receiver_states(settings.instance) == []
+    path.unlink()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"PRAGMA user_version = {SCHEMA.version}")
+        connection.execute("CREATE TABLE state AS SELECT 1 AS complete")
     assert receiver_states(settings.instance) == []
 
 
