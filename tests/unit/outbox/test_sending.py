@@ -29,6 +29,7 @@ from tests.support.outbox import (
     topics,
     with_outbox,
 )
+from tests.support.ports import free_port
 from tests.support.service import page
 
 MINUTE = 60 * SECOND
@@ -253,9 +254,11 @@ def test_a_redirect_is_not_followed(desk: Desk, engine: Purged) -> None:
 
 
 def test_who_is_not_reached_is_tried_again_soon_who_may_have_got_it_after_ten_minutes(
-    desk: Desk, engine: Purged, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    engine.server.server_close()
+    request = SearchEngine.request
+    nobody = f"http://127.0.0.1:{free_port()}/"
+    monkeypatch.setattr(SearchEngine, "request", _elsewhere(request, nobody))
     desk.put("a")
     desk.step()
     desk.step(8 * SECOND)
@@ -263,8 +266,7 @@ def test_who_is_not_reached_is_tried_again_soon_who_may_have_got_it_after_ten_mi
     (state,) = desk.states()
     assert (state.queued, state.failures, state.fault) == (1, 2, "в соединении отказано")
     with listening(lambda connection, _: connection.close()) as server:
-        changed = _elsewhere(SearchEngine.request, server.url)
-        monkeypatch.setattr(SearchEngine, "request", changed)
+        monkeypatch.setattr(SearchEngine, "request", _elsewhere(request, server.url))
         desk.step(MINUTE)
         assert desk.outcomes() == {"unreachable": 2, "unconfirmed": 1}
         desk.step(TEN_MINUTES - SECOND)
