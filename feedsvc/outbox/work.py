@@ -4,6 +4,8 @@ One thread does everything; it waits for answers together.
 """
 
 import asyncio
+import time
+from contextlib import suppress
 
 from feedsvc import clock
 from feedsvc.errors import CatalogueUnavailable
@@ -14,6 +16,7 @@ from feedsvc.outbox.store import Store
 from feedsvc.outgoing import Client
 from feedsvc.settings import Settings
 from feedsvc.storage.catalogue import Catalogue
+from feedsvc.storage.watch import Watch
 
 # In seconds: how often to look whether the catalogue has changed and what is due, and how often
 # for what time alone has changed.
@@ -40,16 +43,10 @@ async def _send(sender: Sender) -> None:
 
 
 async def _collect(collector: Collector, catalogue: Catalogue) -> None:
-    version: tuple[int, ...] = ()
-    looked = 0.0
-    loop = asyncio.get_running_loop()
+    watch = Watch(catalogue, LOOK_EVERY)
     while True:
-        try:
-            newest = catalogue.data_version()
-            if newest != version or loop.time() - looked >= LOOK_EVERY:
-                version, looked = newest, loop.time()
+        with suppress(CatalogueUnavailable):
+            if watch.may_be_new(time.monotonic()):
                 while collector.step():  # noqa: ASYNC110 - no waiting, but a chance for senders
                     await asyncio.sleep(0)
-        except CatalogueUnavailable:
-            version = ()
         await asyncio.sleep(POLL)
