@@ -208,8 +208,9 @@ class Store:
             )
             _close(execute, receiver, now)
             execute(
-                "UPDATE receiver SET due = ?, failures = 0, fault = '', told = ? WHERE name = ?",
-                (due, now, receiver),
+                "UPDATE receiver SET due = ?, failures = 0, fault = '',"
+                " told = iif(? = 'accepted', ?, told) WHERE name = ?",
+                (due, outcome, now, receiver),
             )
             _count(execute, receiver, outcome, 1)
 

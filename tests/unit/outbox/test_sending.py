@@ -236,12 +236,14 @@ def test_what_is_refused_for_good_is_not_sent_again_and_keeps_nothing_waiting(
     engine.answer = lambda _: (status, {})
     desk.put("a")
     desk.step()
+    assert [(each.queued, each.told) for each in desk.states()] == [(0, 0)]
     engine.answer = lambda _: (200, {})
     desk.put("b")
     desk.step()
     desk.step(TEN_MINUTES)
     assert paths(desk, engine) == [[page("a")], [page("b")]]
     assert desk.outcomes() == {"accepted": 1, "refused": 1}
+    assert desk.states()[0].told
     assert f"получен ответ {status}" in caplog.text
 
 
