@@ -25,6 +25,8 @@ from feedsvc.public_hosts import AllowedHosts
 
 # In seconds, for a whole request: the name, the connection, TLS, and all of the answer.
 TIMEOUT = 15.0
+# How much of that may pass before there is a connection.
+_CONNECTING = 0.6
 # In bytes: how much of an answer is read; nobody needs the rest.
 MOST = 64 * 1024
 # How many requests may be under way, and how many of them to one host and port.
@@ -50,7 +52,11 @@ class NotSent(Exception):
         self.message = message
 
 
-class NotAllowed(NotSent):
+class NotConnected(NotSent):
+    """There was no connection: nothing of the request has reached anybody."""
+
+
+class NotAllowed(NotConnected):
     """A request is not made at all: its address is none, or not that of a public host."""
 
 
@@ -116,7 +122,6 @@ class Client:
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             headers={"User-Agent": _USER_AGENT, "Accept-Encoding": "identity"},
-            timeout=aiohttp.ClientTimeout(total=None),
         )
         return self
 
@@ -142,6 +147,8 @@ class Client:
         try:
             async with asyncio.timeout(request.timeout):
                 return await self._send(request)
+        except aiohttp.ConnectionTimeoutError as error:
+            raise NotConnected(Message(N_("the host does not answer"))) from error
         except TimeoutError as error:
             text = N_("no answer within {seconds} seconds")
             raise NotSent(Message(text, {"seconds": f"{request.timeout:g}"})) from error
@@ -158,6 +165,7 @@ class Client:
             data=request.body,
             headers=request.headers,
             allow_redirects=False,
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECTING * request.timeout),
         ) as response:
             read = bytearray()
             async for piece in response.content.iter_any():
@@ -225,14 +233,15 @@ def _addresses(host: str, port: int, family: socket.AddressFamily) -> list[Resol
 def _not_sent(error: Exception) -> NotSent:
     """Return what an exception of the library means."""
     cause: BaseException = error
+    kind = NotSent
     if isinstance(error, aiohttp.ClientConnectorError):
-        cause = error.os_error
+        cause, kind = error.os_error, NotConnected
     if isinstance(cause, NotPublic):
         text = N_("{host} is no public host; outgoing.private can allow it")
         return NotAllowed(Message(text, {"host": str(cause)}))
     if isinstance(cause, socket.gaierror):
-        return NotSent(Message(N_("there is no host of that name")))
+        return kind(Message(N_("there is no host of that name")))
     if isinstance(cause, OSError) and cause.errno:
-        return NotSent(reason(cause))
+        return kind(reason(cause))
     fault = " ".join(str(cause).split())[:200] or type(cause).__name__
-    return NotSent(Message("{fault}", {"fault": fault}))
+    return kind(Message("{fault}", {"fault": fault}))

@@ -154,6 +154,14 @@ class Outgoing(Table):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IndexNow(Table):
+    """Search engines that are told what changed; without `key` and `endpoints` they are not."""
+
+    key: str = setting(values.indexnow_key, "")
+    endpoints: tuple[str, ...] = setting(values.endpoints, values.INDEXNOW_ENDPOINTS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hub(Table):
     """The WebSub hub that feeds name; with `port` it is ours, which listens there.
 

@@ -44,6 +44,9 @@ _PURGE_URL = re.compile(
     r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:[/{][!-~]*)?"
 )
 _URL = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:[/?][!-~]*)?")
+# Who is told by IndexNow: each of them tells all others that take part.
+INDEXNOW_ENDPOINTS = ("https://yandex.com/indexnow", "https://www.bing.com/indexnow")
+_MAX_ENDPOINTS = 10
 # How many hosts or networks may be exempt from having to be public.
 _MAX_PRIVATE = 100
 _PATH = re.compile(r"/(?!/)[!-~]*")
@@ -264,6 +267,20 @@ def hub_content(value: object) -> str:
 
 def lease(value: object) -> int:
     return integer(value, least=1, most=LONGEST_LEASE)
+
+
+def endpoints(value: object) -> tuple[str, ...]:
+    listed = _listed(value, _MAX_ENDPOINTS)
+    if not all(map(_URL.fullmatch, listed)):
+        raise Unusable(N_('must be a list of addresses, such as ["https://yandex.com/indexnow"]'))
+    return tuple(dict.fromkeys(listed))
+
+
+def indexnow_key(value: object) -> str:
+    text = plain_text(value)
+    if text and not re.fullmatch(r"[A-Za-z0-9-]{8,128}", text):
+        raise Unusable(N_("must be 8 to 128 Latin letters, digits and hyphens, or empty"))
+    return text
 
 
 def path(value: object) -> Path:

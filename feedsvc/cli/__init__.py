@@ -154,6 +154,7 @@ def status(output: str) -> None:
 
     from feedsvc import clock
     from feedsvc.cli.status_text import describe
+    from feedsvc.cli.told_text import told
     from feedsvc.storage.catalogue import Catalogue
     from feedsvc.storage.status import take_status
     from feedsvc.sync.coordination import writer_is_alive
@@ -162,13 +163,16 @@ def status(output: str) -> None:
     try:
         with Catalogue(settings.instance).snapshot() as snapshot:
             taken = take_status(snapshot, clock.now())
+            receivers = told(settings, snapshot)
     except CatalogueUnavailable:
         fail(Message(N_("the catalogue is not ready yet")).text(settings.language))
     alive = writer_is_alive(settings.instance)
     if output == "json":
-        print_json(msgspec.to_builtins(taken) | {"writer_alive": alive})
+        print_json(msgspec.to_builtins(taken) | {"writer_alive": alive} | receivers.as_json())
     else:
         for line in describe(taken, settings, writer_alive=alive):
+            click.echo(line)
+        for line in receivers.describe(settings.language, clock.now()):
             click.echo(line)
         if settings.mail.host:
             from feedsvc.cli.mail_text import undelivered

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from feedsvc.fault_log import FaultLog
 from feedsvc.hub.limits import Rate, asker
-from feedsvc.hub.protocol import MOST_FORM, Asked, Refused, canonical, parse
+from feedsvc.hub.protocol import MOST_FORM, Asked, Refused, canonical, is_notice, parse
 from feedsvc.hub.store import Store
 from feedsvc.hub.topics import Topics
 from feedsvc.i18n import N_, Message
@@ -59,10 +59,7 @@ class Intake:
                 response = _text(200, _HELP.format(site=self._settings.site))
             elif request.method == "POST":
                 client = self._take_turn(request)
-                asked = parse(request.headers.get("Content-Type", ""), await _body(request))
-                self._accept(asked, client)
-                # "Accepted": verified and validated by the hub after the response.
-                response = _text(202, "The hub will ask the callback whether this was meant.\n")
+                response = self._posted(request, await _body(request), client)
             else:
                 response = _text(405, "The methods of a hub are GET and POST.\n")
                 response.headers["Allow"] = "GET, HEAD, POST"
@@ -72,6 +69,13 @@ class Intake:
                 response.headers["Retry-After"] = str(_MINUTE)
         response.force_close()
         return response
+
+    def _posted(self, request: web.BaseRequest, body: bytes, client: str) -> web.Response:
+        if is_notice(body):
+            return _text(202, "This hub follows its feeds by itself.\n")
+        self._accept(parse(request.headers.get("Content-Type", ""), body), client)
+        # "Accepted": verified and validated by the hub after the response.
+        return _text(202, "The hub will ask the callback whether this was meant.\n")
 
     def _take_turn(self, request: web.BaseRequest) -> str:
         """Return what stands for the client, unless it asks too often."""

@@ -84,6 +84,11 @@ def parse(media_type: str, body: bytes) -> Asked:
     )
 
 
+def is_notice(body: bytes) -> bool:
+    """Return whether a request is one of those that tell public hubs what has changed."""
+    return b"hub.mode=publish" in body.split(b"&")
+
+
 def _topic(url: str) -> str:
     if not url or len(url) > _LONGEST_TOPIC or not url.isprintable():
         raise Refused(400, "hub.topic must be the address of a feed, as its link rel=self has it")

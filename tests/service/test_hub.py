@@ -172,6 +172,11 @@ def test_an_error_is_told_in_plain_text(site: Site) -> None:
     assert text.startswith("hub.callback must be an http or https address")
 
 
+def test_who_tells_it_of_a_change_hears_that_it_knows(site: Site) -> None:
+    status, text = site.post("", mode="publish", url=site.topic())
+    assert (status, text) == (202, "This hub follows its feeds by itself.\n")
+
+
 def test_feeds_of_categories_are_topics_too(
     site: Site, reader: Subscriber, request: pytest.FixtureRequest
 ) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import trustme
 
-from feedsvc.outgoing import Answer, Client, NotAllowed, NotSent, Request
+from feedsvc.outgoing import Answer, Client, NotAllowed, NotConnected, NotSent, Request
 from tests.support.listening import OK, always, listening
 
 LOOPBACK = ("127.0.0.0/8",)
@@ -171,6 +171,13 @@ def test_a_whole_request_has_its_time(answer: Callable[[socket.socket, bytes], N
     assert text(error) == "no answer within 0.3 seconds"
 
 
+def test_who_lets_nobody_in_has_got_nothing() -> None:
+    # The handshake of TLS does not begin.
+    with listening(say_nothing) as server, pytest.raises(NotConnected) as error:
+        ask(server.url.replace("http:", "https:"), *LOOPBACK, timeout=0.5)
+    assert text(error) == "the host does not answer"
+
+
 def send_without_end(connection: socket.socket, _request: bytes) -> None:
     connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
     while True:
@@ -216,7 +223,7 @@ def test_who_is_not_there_is_told_in_words() -> None:
         port = free.getsockname()[1]
     with pytest.raises(NotSent) as error:
         ask(f"http://127.0.0.1:{port}/", *LOOPBACK)
-    assert not isinstance(error.value, NotAllowed)
+    assert type(error.value) is NotConnected
     assert text(error) == "the connection is refused"
 
 

@@ -168,3 +168,8 @@ def test_a_delivery_names_hub_and_topic_in_one_header_and_is_signed() -> None:
 
 def test_a_delivery_without_a_secret_is_not_signed() -> None:
     assert "X-Hub-Signature" not in protocol.headers("h", TOPIC, "application/xml", b"", b"body")
+
+
+def test_a_notice_for_public_hubs_is_known() -> None:
+    assert protocol.is_notice(b"hub.url=https%3A%2F%2Fnews.example%2F&hub.mode=publish")
+    assert not protocol.is_notice(form(topic="https://news.example/?hub.mode=publish"))
