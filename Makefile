@@ -8,7 +8,8 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--no-strip-extras --no-emit-index-url --no-emit-find-links --no-header $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help run importer heic metrics word exporter test test-all clients check format hooks bench bench-living bench-polls bench-serving bench-search bench-recall \
+.PHONY: help run importer heic metrics outbox word exporter test test-all clients check format hooks bench bench-living bench-polls bench-serving bench-search \
+	bench-recall bench-hub \
 	fuzz lock upgrade texts dist release sbom clean
 
 help:  ## list the targets
@@ -23,6 +24,8 @@ importer: $(VENV)/import  ## install what the command `feedsvc import` needs
 heic: $(VENV)/heic  ## install what reads the pictures of phones (HEIC)
 
 metrics: $(VENV)/metrics  ## install what `/metrics` for Prometheus needs
+
+outbox: $(VENV)/outbox  ## install what telling search engines and hubs needs
 
 word: $(VENV)/word  ## install what reading documents of Word and LibreOffice needs
 
@@ -52,7 +55,7 @@ format: $(VENV)/dev  ## format the code
 hooks: $(VENV)/dev  ## have `make check` run before each commit
 	$(BIN)/pre-commit install
 
-bench: bench-living bench-polls bench-serving bench-search bench-recall  ## run all benchmarks (45 minutes); OPTIONS=--quick for less, which only prints
+bench: bench-living bench-polls bench-serving bench-search bench-recall bench-hub  ## run all benchmarks (45 minutes); OPTIONS=--quick for less, which only prints
 
 bench-living: $(VENV)/dev  ## measure the cost of a living folder, beside Hugo
 	$(BIN)/python -m bench.living $(OPTIONS)
@@ -73,6 +76,9 @@ bench-search: $(VENV)/dev  ## measure the search
 bench-recall: $(VENV)/bench  ## measure what the search finds
 	$(BIN)/python -m bench.recall $(OPTIONS)
 
+bench-hub: $(VENV)/dev  ## measure how soon 10,000 subscribers of the hub have a new text
+	$(BIN)/python -m bench.hub $(OPTIONS)
+
 fuzz: $(VENV)/fuzz  ## try millions of inputs on every parser and renderer (10 minutes); OPTIONS='--seconds 120' for less
 	$(BIN)/python -m tests.fuzz $(OPTIONS)
 
@@ -84,6 +90,7 @@ lock: $(VENV)/dev  ## write the hashes of the dependencies to requirements/, kee
 	$(COMPILE) pyproject.toml --extra heic --constraints requirements/all.txt -o requirements/heic.txt
 	$(COMPILE) pyproject.toml --extra word --constraints requirements/all.txt -o requirements/word.txt
 	$(COMPILE) pyproject.toml --extra metrics --constraints requirements/all.txt -o requirements/metrics.txt
+	$(COMPILE) pyproject.toml --extra outbox --constraints requirements/all.txt -o requirements/outbox.txt
 	$(COMPILE) pyproject.toml --extra export --constraints requirements/all.txt -o requirements/export.txt
 	$(COMPILE) pyproject.toml --all-extras --group dev -o requirements/dev.txt
 	$(COMPILE) pyproject.toml --all-extras --group dev --group bench -o requirements/bench.txt
@@ -151,6 +158,10 @@ $(VENV)/word: requirements/word.txt $(VENV)/run $(VENV)/pip
 
 $(VENV)/metrics: requirements/metrics.txt $(VENV)/run $(VENV)/pip
 	$(PIP) -r requirements/metrics.txt
+	touch $@
+
+$(VENV)/outbox: requirements/outbox.txt $(VENV)/run $(VENV)/pip
+	$(PIP) -r requirements/outbox.txt
 	touch $@
 
 $(VENV)/export: requirements/export.txt $(VENV)/run $(VENV)/pip

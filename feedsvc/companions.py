@@ -27,6 +27,7 @@ FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
 # In seconds: one that has lived for so long is not one that ends again and again.
 STABLE = 60.0
+_UNBROKEN = {"feedsvc.outbox.process": "outbox.sqlite3"}
 _log = logging.getLogger("feedsvc")
 
 
@@ -35,10 +36,23 @@ def wanted(settings: Settings) -> tuple[str, ...]:
     is_told = settings.mail.host or settings.problems_folder or settings.desk.port
     purges = settings.purge.urls or settings.purge.command
     return (
+        *(("feedsvc.outbox.process",) if settings.has_outbox else ()),
         *(("feedsvc.purging.process",) if purges else ()),
         *(("feedsvc.desk.process",) if settings.desk.port else ()),
         *(("feedsvc.telling.process",) if is_told else ()),
     )
+
+
+def forget(settings: Settings) -> None:
+    """Remove what only a companion that is wanted without a break may keep.
+
+    One that is set up again would otherwise take up where it left off, however long ago.
+    """
+    for module, name in _UNBROKEN.items():
+        if module not in wanted(settings):
+            for suffix in ("", "-wal", "-shm"):
+                with suppress(OSError):
+                    (settings.instance / f"{name}{suffix}").unlink()
 
 
 class Companion:

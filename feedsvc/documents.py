@@ -48,7 +48,9 @@ class Document:
     has_copy_script: bool = False
 
     def rules(self, settings: Settings) -> list[str]:
-        """Return the rule as a list; those of entries' pages are a setting."""
+        """Return the rule as a list; those of entries' pages, and a key's file, are settings."""
+        if self.rule == urls.INDEXNOW_KEY:
+            return [self.path(values) for values in _indexnow_key(None, settings)]
         return [self.rule] if self.rule else urls.permalink_rules(settings)
 
     def paths(self, edition: Edition, settings: Settings) -> Iterator[str]:
@@ -60,6 +62,11 @@ class Document:
         """Return the path of the document with these variables."""
         # Without a rule, the whole path is the only variable.
         return urls.fill(self.rule, **values) if self.rule else str(values["path"])
+
+
+def _indexnow_key(_edition: Edition | None, settings: Settings) -> Iterator[Variables]:
+    if settings.indexnow.key:
+        yield {"key": settings.indexnow.key}
 
 
 def _months(edition: Edition, _settings: Settings) -> Iterator[Variables]:
@@ -270,6 +277,14 @@ DOCUMENTS = (
         rule=urls.ROBOTS,
         media_type="text/plain",
         render=lambda _edition, settings: sitemaps.robots(settings),
+    ),
+    Document(
+        name="indexnow key",
+        rule=urls.INDEXNOW_KEY,
+        media_type="text/plain",
+        render=lambda _edition, settings: settings.indexnow.key.encode(),
+        variables=_indexnow_key,
+        is_static=True,
     ),
     Document(
         name="style",

@@ -73,6 +73,10 @@ _REASONS = {
     errno.EIO: N_("the disk reports an error"),
     errno.EADDRINUSE: N_("it is used by another program"),
     errno.EADDRNOTAVAIL: N_("this machine does not have that address"),
+    errno.ECONNREFUSED: N_("the connection is refused"),
+    errno.ECONNRESET: N_("the connection was cut"),
+    errno.EHOSTUNREACH: N_("no way leads to that host"),
+    errno.ENETUNREACH: N_("no way leads to that host"),
 }
 
 

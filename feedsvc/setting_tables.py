@@ -147,6 +147,52 @@ class Purge(Table):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing(Table):
+    """Requests to hosts that others name: `private` are those that need not be public."""
+
+    private: tuple[str, ...] = setting(values.hosts_or_networks, ())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexNow(Table):
+    """Search engines that are told what changed; without `key` and `endpoints` they are not."""
+
+    key: str = setting(values.indexnow_key, "")
+    endpoints: tuple[str, ...] = setting(values.endpoints, values.INDEXNOW_ENDPOINTS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hub(Table):
+    """The WebSub hub that feeds name; with `port` it is ours, which listens there.
+
+    So many `workers` deliver. `content` is what subscribers get. Leases are in seconds. There are
+    at most so many `subscriptions`, so many `per_host` of callbacks, and so many requests a minute
+    from one address (`rate`).
+    """
+
+    url: str = setting(values.optional_url, "")
+    host: str = setting(values.host, "127.0.0.1")
+    port: int = setting(partial(values.integer, least=0, most=65535), 0)
+    workers: int = setting(partial(values.integer, least=0, most=64), 0)
+    content: str = setting(values.hub_content, "full")
+    lease: int = setting(values.lease, 864_000)
+    lease_least: int = setting(values.lease, 3600)
+    lease_most: int = setting(values.lease, 2_592_000)
+    subscriptions: int = setting(partial(values.integer, least=1, most=1_000_000), 20_000)
+    per_host: int = setting(partial(values.integer, least=1, most=1_000_000), 200)
+    rate: int = setting(partial(values.integer, least=1, most=100_000), 60)
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield what contradicts itself, or is missing."""
+        if self.port and not self.url:
+            text = N_("must be the address at which others reach the hub if hub.port is set")
+            yield Fault("hub.url", Message(text))
+        if not self.lease_least <= self.lease <= self.lease_most:
+            text = N_("must not be below hub.lease_least or above hub.lease_most")
+            yield Fault(f"hub.lease = {self.lease}", Message(text))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Log(Table):
     """How the service logs what happens, and where, if anywhere, it logs requests.
 

@@ -32,6 +32,9 @@ STANDARD_OUTPUT = "-"
 _MAX_PROXIES = 100
 # RFC 5321 section 4.1.2: a dot-string, without the quoted form that nobody has.
 _MAILBOX = re.compile(r"(?!\.)[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}")
+# What subscribers of the hub get; the most seconds of a subscription: leases must end.
+HUB_CONTENTS = ("full", "new")
+LONGEST_LEASE = 31_536_000
 # How many headers may list surrogate keys, and how many caches may be told what changed.
 MAX_HEADERS = 4
 MAX_PURGED = 20
@@ -40,6 +43,12 @@ _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
 _PURGE_URL = re.compile(
     r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:[/{][!-~]*)?"
 )
+_URL = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:[/?][!-~]*)?")
+# Who is told by IndexNow: each of them tells all others that take part.
+INDEXNOW_ENDPOINTS = ("https://yandex.com/indexnow", "https://www.bing.com/indexnow")
+_MAX_ENDPOINTS = 10
+# How many hosts or networks may be exempt from having to be public.
+_MAX_PRIVATE = 100
 _PATH = re.compile(r"/(?!/)[!-~]*")
 _PERMALINK = re.compile(r"/(?:[A-Za-z0-9/._~-]|<(?:id|year|month|day)>|(?<=/)<folder>(?=/))*")
 _HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?")
@@ -226,6 +235,52 @@ def proxies(value: object) -> tuple[str, ...]:
         raise Unusable(
             N_('must be a list of addresses or networks, such as ["127.0.0.1", "10.0.0.0/8"]')
         ) from error
+
+
+def hosts_or_networks(value: object) -> tuple[str, ...]:
+    """Return names of hosts in lower case, and networks with the length of their prefix."""
+    found = dict.fromkeys(map(_host_or_network, _listed(value, _MAX_PRIVATE)))
+    return tuple(found)
+
+
+def _host_or_network(text: str) -> str:
+    try:
+        return str(ip_network(text, strict=False))
+    except ValueError as error:
+        if re.fullmatch(r"(?=.*[A-Za-z])[A-Za-z0-9._-]+", text):
+            return text.lower().rstrip(".")
+        raise Unusable(
+            N_('must be a list of hosts or networks, such as ["hub.local", "10.0.0.0/8"]')
+        ) from error
+
+
+def optional_url(value: object) -> str:
+    text = plain_text(value)
+    if text and not _URL.fullmatch(text):
+        raise Unusable(N_("must be an address such as https://hub.example/, or empty"))
+    return text
+
+
+def hub_content(value: object) -> str:
+    return _one_of(HUB_CONTENTS, value)
+
+
+def lease(value: object) -> int:
+    return integer(value, least=1, most=LONGEST_LEASE)
+
+
+def endpoints(value: object) -> tuple[str, ...]:
+    listed = _listed(value, _MAX_ENDPOINTS)
+    if not all(map(_URL.fullmatch, listed)):
+        raise Unusable(N_('must be a list of addresses, such as ["https://yandex.com/indexnow"]'))
+    return tuple(dict.fromkeys(listed))
+
+
+def indexnow_key(value: object) -> str:
+    text = plain_text(value)
+    if text and not re.fullmatch(r"[A-Za-z0-9-]{8,128}", text):
+        raise Unusable(N_("must be 8 to 128 Latin letters, digits and hyphens, or empty"))
+    return text
 
 
 def path(value: object) -> Path:

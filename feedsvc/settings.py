@@ -21,8 +21,11 @@ from feedsvc.errors import Fault, SettingsError
 from feedsvc.i18n import LANGUAGES, N_, Message, reason
 from feedsvc.setting_tables import (
     Desk,
+    Hub,
+    IndexNow,
     Log,
     Mail,
+    Outgoing,
     Purge,
     Replica,
     Serve,
@@ -94,6 +97,9 @@ class Settings:
     problems_folder: Path | None = setting(values.folder, "")
     surrogate_keys: tuple[str, ...] = setting(values.headers, ())
     purge: Purge = field(default=Purge(), metadata={"table": Purge})
+    outgoing: Outgoing = field(default=Outgoing(), metadata={"table": Outgoing})
+    indexnow: IndexNow = field(default=IndexNow(), metadata={"table": IndexNow})
+    hub: Hub = field(default=Hub(), metadata={"table": Hub})
     replica: Replica = field(default=Replica(), metadata={"table": Replica})
     log: Log = field(default=Log(), metadata={"table": Log})
 
@@ -101,6 +107,17 @@ class Settings:
     def site(self) -> str:
         """Return the start of every absolute URL: scheme, host and port, without a path."""
         return self.base_url or f"http://{self.serve.host}:{self.serve.port}"
+
+    @property
+    def foreign_hub(self) -> str:
+        """Return the address of the hub that has to be told what changed, as it is not ours."""
+        is_ours = self.hub.port or self.hub.url.startswith(f"{self.site}/")
+        return "" if is_ours else self.hub.url
+
+    @property
+    def has_outbox(self) -> bool:
+        """Return whether search engines or a hub are to be told what changed."""
+        return bool((self.indexnow.key and self.indexnow.endpoints) or self.foreign_hub)
 
     @property
     def parsing(self) -> ParseSettings:
@@ -187,6 +204,9 @@ def _contradictions(settings: Settings) -> Iterator[Fault]:
             " one whose name begins with «~»"
         )
         yield Fault(f"problems_folder = {str(settings.problems_folder)!r}", Message(text))
+    if settings.indexnow.key and not settings.base_url:
+        text = N_("must be set, or search engines would be told addresses that nobody can reach")
+        yield Fault("base_url", Message(text))
     if settings.purge.needs_keys and not settings.surrogate_keys:
         text = N_("must name a header, or caches do not know what a key stands for")
         yield Fault("surrogate_keys", Message(text))

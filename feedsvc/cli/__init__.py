@@ -24,7 +24,7 @@ from feedsvc.cli.common import (
     settings_or_fail,
 )
 from feedsvc.cli.init_options import init_options
-from feedsvc.cli.wings import audience, export, import_
+from feedsvc.cli.wings import audience, export, hub, import_
 from feedsvc.errors import (
     CatalogueUnavailable,
     EntriesUnavailable,
@@ -154,6 +154,7 @@ def status(output: str) -> None:
 
     from feedsvc import clock
     from feedsvc.cli.status_text import describe
+    from feedsvc.cli.told_text import told
     from feedsvc.storage.catalogue import Catalogue
     from feedsvc.storage.status import take_status
     from feedsvc.sync.coordination import writer_is_alive
@@ -162,13 +163,16 @@ def status(output: str) -> None:
     try:
         with Catalogue(settings.instance).snapshot() as snapshot:
             taken = take_status(snapshot, clock.now())
+            receivers = told(settings, snapshot)
     except CatalogueUnavailable:
         fail(Message(N_("the catalogue is not ready yet")).text(settings.language))
     alive = writer_is_alive(settings.instance)
     if output == "json":
-        print_json(msgspec.to_builtins(taken) | {"writer_alive": alive})
+        print_json(msgspec.to_builtins(taken) | {"writer_alive": alive} | receivers.as_json())
     else:
         for line in describe(taken, settings, writer_alive=alive):
+            click.echo(line)
+        for line in receivers.describe(settings.language, clock.now()):
             click.echo(line)
         if settings.mail.host:
             from feedsvc.cli.mail_text import undelivered
@@ -177,6 +181,10 @@ def status(output: str) -> None:
             letters = undelivered(Incidents(settings.instance).deliveries(100), settings.language)
             if letters:
                 click.echo(letters)
+        if settings.hub.port:
+            from feedsvc.cli.hub_text import subscriptions
+
+            click.echo(subscriptions(settings))
     is_well = alive and taken.degraded is None and taken.watch_fault is None
     sys.exit(0 if is_well else WRONG)
 
@@ -284,5 +292,5 @@ def mail(*, test: bool) -> None:
     sys.exit(WRONG if is_wrong else 0)
 
 
-for _wing in (audience, export, import_):
+for _wing in (audience, export, hub, import_):
     main.add_command(_wing)

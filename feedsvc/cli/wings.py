@@ -85,6 +85,27 @@ def export(target: str, *, follows: bool, accept_removals: bool) -> None:
     sys.exit(WRONG if outcome.left_out or outcome.held else 0)
 
 
+@click.command(help=N_("Be the WebSub hub of the site: tell subscribers at once what is new."))
+def hub() -> None:
+    """Exit with 2 if that was not possible."""
+    from feedsvc import logs
+
+    settings = settings_or_fail()
+    if not settings.hub.port:
+        text = N_("there is no hub of our own: set hub.url and hub.port, such as 8002")
+        fail(Message(text).text(settings.language))
+    try:
+        from feedsvc.hub.process import HubFailed, run
+    except ImportError as error:
+        text = N_("this needs more libraries ({name}): pip install 'feedsvc[outbox]'")
+        fail(Message(text, {"name": error.name}).text(settings.language))
+    logs.set_up(settings.log.format)
+    try:
+        run(settings)
+    except HubFailed as error:
+        fail(error.message.text(settings.language))
+
+
 @click.command(
     help=N_("Count who reads the feeds, from access logs: a lower bound, by feed and day.")
 )

@@ -151,7 +151,7 @@ class _DeskViews:
         files = take_files(snapshot, now, before)
         status = take_status(snapshot, now)
         where = pages.Addresses(key=key, preview=self._preview_url)
-        return pages.desk(files, status, self._settings, where)
+        return pages.desk(files, status, self._settings, where, _receivers(self._settings))
 
     def feed(self, key: str) -> BaseResponse:
         """Answer with the feed of what became of files, for the press office alone."""
@@ -236,6 +236,18 @@ class _PreviewViews:
         """Answer with a picture of the entry, reduced to a width."""
         self._require(token, entry_id)
         return self._files["thumbnail"](width, entry_id, name)
+
+
+def _receivers(settings: Settings) -> list[pages.Told]:
+    """Return how the search engines and the hub stand that are told what changed."""
+    if not settings.has_outbox:
+        return []
+    from feedsvc.outbox.state import label, receiver_states  # noqa: PLC0415 - only if it is set up
+
+    return [
+        pages.Told(label(each.name), each.queued, each.fault)
+        for each in receiver_states(settings.instance)
+    ]
 
 
 def _find_unpublished(snapshot: Snapshot, entry_id: str) -> Entry | None:

@@ -1,10 +1,11 @@
 """The pages of the desk as bytes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from importlib.resources import files as resources
+from typing import NamedTuple
 
 from feedsvc import problems
 from feedsvc.desk import addresses
@@ -31,7 +32,21 @@ class Addresses:
     preview: Callable[[str], str]
 
 
-def desk(files: Files, status: Status, settings: Settings, where: Addresses) -> bytes:
+class Told(NamedTuple):
+    """A search engine or a hub: how much it is still to be told, and what is in the way."""
+
+    name: str
+    queued: int
+    fault: str
+
+
+def desk(
+    files: Files,
+    status: Status,
+    settings: Settings,
+    where: Addresses,
+    receivers: Sequence[Told] = (),
+) -> bytes:
     """Render the list of files."""
     after = files.after and f"{files.after.changed} {files.after.path}"
     return _render(
@@ -39,6 +54,7 @@ def desk(files: Files, status: Status, settings: Settings, where: Addresses) -> 
         settings,
         files=files,
         status=status,
+        receivers=receivers,
         is_late=status.scan_age is None or status.scan_age > LATE + 3 * settings.rescan,
         home=fill(addresses.HOME, key=where.key),
         style=fill(addresses.STYLE, key=where.key),

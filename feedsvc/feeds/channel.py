@@ -26,7 +26,8 @@ class Channel:
     path of the page for people, `subscribe` that of the page about subscribing. `links` are
     pairs of a link relation and a path. An archive (RFC 5005 section 4) holds a part of the
     history that the current feed does not. `language` is that of all its entries, None if that
-    is the site's or there are several.
+    is the site's or there are several. With `has_hub` it can be subscribed to at a WebSub hub, if
+    the settings name one.
     """
 
     path: str
@@ -39,6 +40,11 @@ class Channel:
     links: tuple[tuple[str, str], ...] = ()
     is_archive: bool = False
     language: str | None = None
+    has_hub: bool = False
+
+    def hub(self, settings: Settings) -> str:
+        """Return the address of the hub at which it can be subscribed to, or ''."""
+        return settings.hub.url if self.has_hub else ""
 
 
 Select = Callable[[Edition, Settings, str], Channel]
@@ -60,6 +66,7 @@ def newest(edition: Edition, settings: Settings, name: str) -> Channel:
         entries=entries,
         withdrawn=_withdrawn(edition, entries, settings),
         links=(("prev-archive", urls.archive_feed_path(newest_month)),) if newest_month else (),
+        has_hub=True,
     )
 
 
@@ -78,6 +85,7 @@ def for_category(edition: Edition, settings: Settings, name: str, slug: str) -> 
         subscribe=urls.subscribe_path(slug),
         entries=entries,
         withdrawn=tuple(entry for entry in withdrawn if _has_category(entry, slug)),
+        has_hub=True,
     )
 
 
@@ -117,6 +125,7 @@ def for_language(edition: Edition, settings: Settings, name: str, tag: str) -> C
             if common.language(entry, settings).lower() == tag
         ),
         language=tag,
+        has_hub=True,
     )
 
 

@@ -99,15 +99,17 @@ class _Feed(BaseExtension):  # type: ignore[misc]  # feedgen has no types
     settings: Settings
 
     def links(self) -> list[dict[str, str]]:
-        """Return the attributes of the links to the other parts of the feed."""
-        return [
+        """Return the attributes of the links to other parts of the feed, and to its hub."""
+        parts = [
             {"rel": relation, "href": self.settings.site + path, "type": "application/atom+xml"}
             for relation, path in self.channel.links
         ]
+        hub = self.channel.hub(self.settings)
+        return [*parts, {"rel": "hub", "href": hub}] if hub else parts
 
 
 class _AtomFeed(_Feed):
-    """Adds the archive links (RFC 5005), the tombstones (RFC 6721) and a link for people."""
+    """Adds the archive links (RFC 5005), tombstones (RFC 6721), the hub, a link for people."""
 
     def extend_ns(self) -> dict[str, str]:
         used = {
@@ -189,7 +191,7 @@ class _AtomEntry(_Entry):
 
 
 class _RssChannel(_Feed):
-    """Adds the archive links, a link for people, and the logos and colour that Feedly shows."""
+    """Adds the links to archives, hub and people's page, the logos and colour that Feedly shows."""
 
     def extend_ns(self) -> dict[str, str]:
         spaces = {"dc": _DC, "webfeeds": _WEBFEEDS, "h": common.XHTML}

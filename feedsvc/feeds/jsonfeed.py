@@ -13,6 +13,7 @@ from feedsvc.settings import Settings
 
 def render(channel: Channel, settings: Settings) -> bytes:
     """Render a channel, with the full content of its entries, as UTF-8."""
+    hub = channel.hub(settings)
     feed = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": channel.title,
@@ -23,6 +24,7 @@ def render(channel: Channel, settings: Settings) -> bytes:
         "favicon": urls.logo_url("icon", settings),
         "authors": [{"name": settings.author}],
         "language": channel.language or settings.language,
+        "hubs": hub and [{"type": "WebSub", "url": hub}],
         "items": [_item(entry, settings) for entry in channel.entries],
     }
     return msgspec.json.encode(_without_empty(feed))

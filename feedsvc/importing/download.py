@@ -5,7 +5,6 @@ the one who imports has named it.
 """
 
 import http.client
-import ipaddress
 import os
 import re
 import shutil
@@ -22,6 +21,7 @@ from werkzeug.urls import iri_to_uri
 
 from feedsvc import __version__
 from feedsvc.media.types import within
+from feedsvc.public_hosts import is_public
 
 # In seconds, for each answer to begin and to go on; in bytes, for one document or file.
 TIMEOUT = 30
@@ -123,5 +123,4 @@ def _handler(
 
 def _is_public(connection: socket.socket) -> bool:
     """Return whether the machine at the other end is public: what its name was resolved to."""
-    address = connection.getpeername()[0]
-    return ipaddress.ip_address(address.partition("%")[0]).is_global
+    return is_public(connection.getpeername()[0])

@@ -177,6 +177,30 @@ def _telling(service: Service) -> Iterator[Metric]:
         )
 
 
+def _outbox(service: Service) -> Iterator[Metric]:
+    if not service.settings.has_outbox:
+        return
+    from feedsvc.outbox.state import label, receiver_states  # noqa: PLC0415 - only if it is set up
+
+    deliveries = CounterMetricFamily(
+        "feedsvc_outbox_deliveries",
+        "Requests to search engines and hubs, by what became of them.",
+        labels=["receiver", "outcome"],
+    )
+    queued, ages = [], []
+    for state in receiver_states(service.settings.instance):
+        name = [label(state.name)]
+        queued.append((name, float(state.queued)))
+        ages.append((name, _age(service.now, state.since)))
+        for outcome, number in state.outcomes.items():
+            deliveries.add_metric([*name, outcome], number)
+    labels = ["receiver"]
+    yield _gauges("feedsvc_outbox_queued", "Addresses that are still to be told.", labels, queued)
+    text = "How long ago the first of them changed."
+    yield _gauges("feedsvc_outbox_oldest_age_seconds", text, labels, ages)
+    yield deliveries
+
+
 def _disk(service: Service) -> Iterator[Metric]:
     with suppress(OSError):
         disk = os.statvfs(service.settings.instance)
@@ -191,7 +215,7 @@ def _disk(service: Service) -> Iterator[Metric]:
 
 
 # To add one, write a function and name it here.
-SOURCES: tuple[Source, ...] = (_build, _requests, _catalogue, _telling, _disk)
+SOURCES: tuple[Source, ...] = (_build, _requests, _catalogue, _telling, _outbox, _disk)
 
 
 def _age(now: int, since: int) -> float:

@@ -55,6 +55,7 @@ _OPTIONAL = (
     "pinned",
     "status",
     "tag",
+    "topic",
 )
 
 # A picture may lose this part of its width or height to fill a frame of 16 by 9; one of fewer

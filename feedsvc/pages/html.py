@@ -54,6 +54,7 @@ def home(edition: Edition, settings: Settings) -> bytes:
         entries=(*pinned, *others),
         **_entry_list(others, without=0 if pinned else 1),
         # The first is the lead.
+        topic=urls.feed_path(MAIN_FEED),
         pinned=pinned[1:],
         marked={entry.id for entry in pinned},
         languages=languages(edition, settings),
@@ -85,6 +86,7 @@ def category(edition: Edition, settings: Settings, slug: str) -> bytes | None:
         "list.html",
         settings,
         path=urls.category_path(slug),
+        topic=urls.feed_path(MAIN_FEED, slug),
         **_entry_list(entries),
         title=label,
         slug=slug,
@@ -105,6 +107,7 @@ def language(edition: Edition, settings: Settings, tag: str) -> bytes | None:
         "list.html",
         settings,
         path=urls.language_path(tag),
+        topic=urls.language_feed_path(MAIN_FEED, tag),
         **_entry_list(entries),
         title=name,
         tag=tag,

@@ -13,6 +13,7 @@ from feedsvc.purging.progress import Progress, Told
 from feedsvc.purging.receivers import Receiver, Send
 from feedsvc.storage.catalogue import Catalogue
 from feedsvc.storage.changes import Changes, Position
+from feedsvc.storage.watch import Watch
 
 # With more changes than that at once, a receiver is told that everything has changed.
 MOST = 300
@@ -44,8 +45,7 @@ class Follower:
         self._messages: deque[Send] = deque()
         self._next: Told | None = None
         self._due = 0.0
-        self._version: tuple[int, ...] = ()
-        self._look_at = 0.0
+        self._watch = Watch(catalogue, LOOK_EVERY)
         # Whether the last attempt failed.
         self.has_failed = False
 
@@ -57,7 +57,7 @@ class Follower:
         """
         if self._next is None:
             try:
-                batch = self._collect() if self._may_be_new(now) else None
+                batch = self._collect() if self._watch.may_be_new(now) else None
             except CatalogueUnavailable:
                 return
             if batch is None:
@@ -74,14 +74,6 @@ class Follower:
         self._told, self._next = self._next, None
         assert self._told is not None
         self._progress.store(self._name, self._told)
-
-    def _may_be_new(self, now: float) -> bool:
-        """Return whether the catalogue has changed, or it is time to look. Costs no query."""
-        version = self._catalogue.data_version()
-        if version == self._version and now < self._look_at:
-            return False
-        self._version, self._look_at = version, now + LOOK_EVERY
-        return True
 
     def _collect(self) -> Batch | None:
         """Return what has changed since the receiver was told, None if nothing has."""

@@ -5,7 +5,6 @@ process ends with its parent, at any moment: what was not confirmed is told agai
 """
 
 import logging
-import random
 import sys
 import threading
 import time
@@ -18,7 +17,8 @@ from feedsvc.i18n import N_, Message, reason
 from feedsvc.purging.follower import Follower, follower_name
 from feedsvc.purging.progress import Progress
 from feedsvc.purging.receivers import NotTold, Receiver, receivers
-from feedsvc.setting_tables import Desk, Log, Mail, Purge, Replica, Serve
+from feedsvc.retrying import pause
+from feedsvc.setting_tables import Desk, IndexNow, Log, Mail, Outgoing, Purge, Replica, Serve
 from feedsvc.settings import Settings
 from feedsvc.storage.catalogue import Catalogue
 
@@ -71,7 +71,7 @@ class Teller:
         self._followers = followers
         self._language = language
         self._fault_log = FaultLog(language)
-        self._pause = FIRST_PAUSE
+        self._failures = 0
         self.is_away = False
         self._due = 0.0
 
@@ -93,16 +93,15 @@ class Teller:
 
     def _failed(self, error: NotTold, now: float) -> None:
         self.is_away = True
-        pause = self._pause * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
-        self._due = now + max(pause, error.wait)
-        self._pause = min(2 * self._pause, LONGEST_PAUSE)
+        self._failures += 1
+        self._due = now + max(pause(self._failures, FIRST_PAUSE, LONGEST_PAUSE), error.wait)
         text = N_("{receiver} cannot be told what has changed, and may show old news: {fault}")
         values = {"receiver": self._receiver.name, "fault": error.message}
         self._fault_log.log(Message(text, values))
 
     def _recovered(self) -> None:
         self.is_away = False
-        self._pause = FIRST_PAUSE
+        self._failures = 0
         self._fault_log.clear()
         message = Message(N_("{receiver} is told again"), {"receiver": self._receiver.name})
         _log.info("%s", message.text(self._language))
@@ -117,6 +116,8 @@ def _rendering(settings: Settings) -> str:
         log=Log(),
         mail=Mail(),
         purge=Purge(),
+        outgoing=Outgoing(),
+        indexnow=IndexNow(),
         replica=Replica(),
         problems_folder=None,
     )

@@ -7,25 +7,23 @@ operator's own.
 import http.client
 import json
 import subprocess
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
-from email.utils import parsedate_to_datetime
 from hashlib import blake2b
 from typing import Protocol
 from urllib.parse import quote, urlsplit
 
 from feedsvc.i18n import N_, Message, reason
 from feedsvc.purging.batch import Batch
+from feedsvc.retrying import retry_after
 from feedsvc.setting_tables import Purge
 from feedsvc.settings import Settings
 from feedsvc.surrogate_keys import joined
 
-# In seconds: for each step of a request, for a command, and the most that `Retry-After` may ask.
+# In seconds: for each step of a request, and for a command.
 TIMEOUT = 10.0
 COMMAND_TIMEOUT = 60.0
-_LONGEST_WAIT = 3600.0
 # How many keys or addresses are in one request: Cloudflare once took 30, Fastly takes 256.
 AT_ONCE = 30
 Send = Callable[[], None]
@@ -94,7 +92,8 @@ class Cache:
         except urllib.error.HTTPError as error:
             with error:
                 text = N_("the answer was {status}")
-                raise NotTold(Message(text, {"status": error.code}), _wait(error)) from error
+                wait = retry_after(error.headers.get("Retry-After", ""))
+                raise NotTold(Message(text, {"status": error.code}), wait) from error
         except urllib.error.URLError as error:
             cause = error.reason
             fault = reason(cause) if isinstance(cause, OSError) and cause.errno else cause
@@ -161,16 +160,3 @@ def _secret(purge: Purge) -> str:
         # What http.client raises then would show it.
         raise NotTold(Message(N_("the secret has characters that no header can have")))
     return secret
-
-
-def _wait(error: urllib.error.HTTPError) -> float:
-    """Return for how many seconds `Retry-After` (RFC 9110 section 10.2.3) asks."""
-    value = error.headers.get("Retry-After", "").strip()
-    if value.isascii() and value.isdigit():
-        seconds = float(value[:9])
-    else:
-        try:
-            seconds = parsedate_to_datetime(value).timestamp() - time.time()
-        except (ValueError, OverflowError):
-            return 0.0
-    return min(max(seconds, 0.0), _LONGEST_WAIT)

@@ -4,7 +4,7 @@ import logging
 import sys
 from collections.abc import Iterator
 
-from feedsvc.companions import Companion, settings_from_parent, wanted
+from feedsvc.companions import Companion, forget, settings_from_parent, wanted
 from feedsvc.errors import CatalogueUnavailable
 from feedsvc.i18n import N_, Message
 from feedsvc.settings import NO_AUTHORITY, Settings
@@ -27,6 +27,7 @@ def run(lock: int) -> None:
         sys.exit(1)
     for warning in _unset(settings):
         _log.warning("%s", warning.text(settings.language))
+    forget(settings)
     companions = [Companion(module, settings) for module in wanted(settings)]
 
     def goes_on() -> bool:

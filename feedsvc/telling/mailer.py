@@ -6,7 +6,6 @@ one letter whose acceptance it could not record, under the same Message-ID.
 """
 
 import logging
-import random
 import sqlite3
 import threading
 import time
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from feedsvc import clock
 from feedsvc.fault_log import FaultLog
 from feedsvc.i18n import N_, Message
+from feedsvc.retrying import pause
 from feedsvc.settings import Settings
 from feedsvc.storage.sqlite import is_damage
 from feedsvc.telling.letters import domain
@@ -50,8 +50,7 @@ class Retries:
     def pause(self, failures: int, *, doubts: int = 0) -> float:
         """Return how long to wait after so many failures, up to a fifth more or less."""
         longest = self.doubtful if doubts else self.longest
-        pause: float = min(self.first * 2 ** min(max(failures, doubts) - 1, 30), longest)
-        return pause * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
+        return pause(max(failures, doubts), self.first, longest)
 
 
 class _Failing:

@@ -15,7 +15,7 @@ from feedsvc.feeds.channel import Channel
 from feedsvc.settings import Settings
 from feedsvc.web.document_cache import CachedDocument, DocumentCache
 from feedsvc.web.representation import Representation, represent
-from feedsvc.web.responses import respond, respond_unconditionally
+from feedsvc.web.responses import respond, respond_unconditionally, with_hub
 
 # Their library requests deltas without the program knowing. rss2email takes a 226 for a
 # failure, and never requests the whole feed again.
@@ -48,19 +48,24 @@ class FeedViews:
         }
 
     def _feed(self, feed: Feed, name: str) -> Response:
-        return self.respond(request.path, feed, partial(self._newest, feed, name))
+        response = self.respond(request.path, feed, partial(self._newest, feed, name))
+        if not feed.for_readers:
+            return response
+        return with_hub(response, urls.feed_path(name), self._settings)
 
     def _category_feed(self, feed: Feed, name: str, slug: str) -> Response:
         def select(edition: Edition) -> Channel:
             return _found(channel.for_category(edition, self._settings, name, slug))
 
-        return self.respond(request.path, feed, select)
+        response = self.respond(request.path, feed, select)
+        return with_hub(response, urls.feed_path(name, slug), self._settings)
 
     def _language_feed(self, feed: Feed, name: str, tag: str) -> Response:
         def select(edition: Edition) -> Channel:
             return _found(channel.for_language(edition, self._settings, name, tag))
 
-        return self.respond(request.path, feed, select)
+        response = self.respond(request.path, feed, select)
+        return with_hub(response, urls.language_feed_path(name, tag), self._settings)
 
     def _newest(self, feed: Feed, name: str, edition: Edition) -> Channel:
         return feed.select(edition, self._settings, name)

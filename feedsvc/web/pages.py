@@ -12,7 +12,7 @@ from werkzeug.exceptions import NotFound
 from feedsvc import urls
 from feedsvc.documents import DOCUMENTS, Document
 from feedsvc.edition import Edition, Related
-from feedsvc.feeds import FOR_READERS
+from feedsvc.feeds import FOR_READERS, MAIN_FEED
 from feedsvc.model import Entry
 from feedsvc.pages import html
 from feedsvc.settings import Settings
@@ -20,7 +20,7 @@ from feedsvc.surrogate_keys import LIST, of_entry
 from feedsvc.web.document_cache import DocumentCache
 from feedsvc.web.errors import ErrorPage
 from feedsvc.web.representation import Representation, represent
-from feedsvc.web.responses import moved, respond, static_response, with_script
+from feedsvc.web.responses import moved, respond, static_response, with_hub, with_script
 
 View = Callable[..., Response]
 # Of the years that dates can have, from 1 on.
@@ -64,6 +64,8 @@ class PageViews:
             return represent(body, document.media_type)
 
         response = self._respond(render)
+        if document.name in ("home", "category", "language"):
+            with_hub(response, _feed_path(variables), self._settings)
         if document.has_copy_script and response.status_code < 400:
             with_script(response, html.copy_script_hash())
         return response
@@ -130,6 +132,13 @@ class PageViews:
                 link = f'<{urls.feed_path(name)}>; rel="alternate"; type="{feed.media_type}"'
                 response.headers.add("Link", link)
         return response
+
+
+def _feed_path(variables: Mapping[str, str]) -> str:
+    """Return the path of the feed of what is on a page."""
+    if "tag" in variables:
+        return urls.language_feed_path(MAIN_FEED, variables["tag"])
+    return urls.feed_path(MAIN_FEED, variables.get("slug"))
 
 
 def _surrogate_keys(

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from feedsvc import clock
 from feedsvc.edition import ValidityPeriod
+from feedsvc.settings import Settings
 from feedsvc.surrogate_keys import ALL, LIST, joined
 from feedsvc.web.document_cache import CachedDocument
 from feedsvc.web.representation import CONTENT_CODINGS, Representation, last_modified
@@ -97,6 +98,14 @@ def hidden(response: R) -> R:
     """Keep a response out of search engines, which have the pages; searches have no end."""
     if response.status_code != 304:
         response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def with_hub(response: Response, path: str, settings: Settings) -> Response:
+    """Say where the feed of a path can be subscribed to, if a hub is set (WebSub section 3)."""
+    if settings.hub.url and response.status_code < 300:
+        response.headers.add("Link", f'<{settings.hub.url}>; rel="hub"')
+        response.headers.add("Link", f'<{settings.site}{path}>; rel="self"')
     return response
 
 

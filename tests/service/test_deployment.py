@@ -38,7 +38,7 @@ def units(tmp_path: Path) -> list[Path]:
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
     copies = []
-    for name in ("feedsvc.socket", "feedsvc.service"):
+    for name in ("feedsvc.socket", "feedsvc.service", "feedsvc-hub.service"):
         text = (UNITS / name).read_text()
         copies.append(tmp_path / name)
         copies[-1].write_text(text.replace("/opt/feedsvc/current/bin/feedsvc", str(program)))
@@ -51,10 +51,11 @@ def test_systemd_knows_every_line_of_the_units(units: list[Path]) -> None:
     assert "feedsvc" not in done.stderr
 
 
-def test_the_service_is_exposed_to_less_than_two_of_ten() -> None:
+@pytest.mark.parametrize("unit", ["feedsvc.service", "feedsvc-hub.service"])
+def test_the_service_is_exposed_to_less_than_two_of_ten(unit: str) -> None:
     done = run(
         *("systemd-analyze", "security", "--offline=true", f"--threshold={EXPOSURE}"),
-        *("--no-pager", UNITS / "feedsvc.service"),
+        *("--no-pager", UNITS / unit),
     )
     assert done.returncode == 0, done.stdout[-400:]
 
@@ -118,8 +119,8 @@ def test_the_script_installs_a_version_that_runs_and_does_so_once(tmp_path: Path
     settings = tmp_path / "etc" / "feedsvc" / "feedsvc.toml"
     assert oct(settings.stat().st_mode & 0o7777) == "0o640"
     assert settings.stat().st_gid == settings.parent.stat().st_gid != 0
-    for path in ("systemd/system/feedsvc.socket", "systemd/system/feedsvc.service"):
-        assert (tmp_path / "etc" / path).is_file()
+    for unit in ("feedsvc.socket", "feedsvc.service", "feedsvc-hub.service"):
+        assert (tmp_path / "etc" / "systemd" / "system" / unit).is_file()
     for program in ("bin/feedsvc", "sbin/feedsvc-switch"):
         assert os.access(tmp_path / "usr" / "local" / program, os.X_OK)
     again = run(install, "--root", tmp_path)

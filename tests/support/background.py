@@ -1,7 +1,9 @@
 """Work that goes on in threads while a test does something else."""
 
+import socketserver
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Self
 
 
@@ -24,3 +26,16 @@ class Background:
         self._over.set()
         for thread in self._threads:
             thread.join()
+
+
+@contextmanager
+def serving(server: socketserver.BaseServer) -> Iterator[None]:
+    """Have a server answer within a context; it is closed at its end."""
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -1,11 +1,11 @@
 """A server that is told what has changed, as a cache or a content delivery network is."""
 
 import http.server
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from tests.support.background import serving
 from tests.support.waiting import wait_for
 
 
@@ -67,11 +67,5 @@ class Purged:
 def purged() -> Iterator[Purged]:
     """Run such a server."""
     cache = Purged()
-    thread = threading.Thread(target=cache.server.serve_forever, args=(0.05,))
-    thread.start()
-    try:
+    with serving(cache.server):
         yield cache
-    finally:
-        cache.server.shutdown()
-        cache.server.server_close()
-        thread.join()

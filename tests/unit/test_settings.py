@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from feedsvc.errors import SettingsError
+from feedsvc.setting_values import INDEXNOW_ENDPOINTS
 from feedsvc.settings import FILE_VARIABLE, ParseSettings, Settings, load
 from tests.support.newsroom import ROOT
 
@@ -542,3 +543,49 @@ def test_a_log_has_a_form_that_there_is(tmp_path: Path, key: str) -> None:
     assert fault[0] == f"log.{key} = 'xml'"
     assert fault[1].startswith("must be one of: ")
     assert getattr(load(write(tmp_path, f'[log]\n{key} = "json"')).log, key) == "json"
+
+
+BASE = 'base_url = "https://news.example"\n'
+
+
+def test_search_engines_are_told_by_key(tmp_path: Path) -> None:
+    settings = load(write(tmp_path, f'{BASE}[indexnow]\nkey = "0123-aBc"'))
+    assert settings.indexnow.key == "0123-aBc"
+    assert settings.indexnow.endpoints == INDEXNOW_ENDPOINTS
+    environ = {"FEEDSVC_INDEXNOW__ENDPOINTS": "https://a/x https://a/x https://b/"}
+    assert load(environ).indexnow.endpoints == ("https://a/x", "https://b/")
+    assert not load(environ).has_outbox
+    assert settings.has_outbox
+    text = f'{BASE}[indexnow]\nkey = "0123-aBc"\nendpoints = []'
+    assert not load(write(tmp_path, text)).has_outbox
+
+
+def test_hosts_that_need_not_be_public_are_names_and_networks(tmp_path: Path) -> None:
+    text = '[outgoing]\nprivate = ["Hub.local.", "10.1.2.3/16", "127.0.0.1", "::1", "hub.local"]'
+    settings = load(write(tmp_path, text))
+    assert settings.outgoing.private == ("hub.local", "10.1.0.0/16", "127.0.0.1/32", "::1/128")
+    environ = {"FEEDSVC_OUTGOING__PRIVATE": "hub 10.0.0.0/8", "FEEDSVC_HUB__URL": "http://hub/a?b"}
+    settings = load(environ)
+    assert settings.outgoing.private == ("hub", "10.0.0.0/8")
+    assert settings.hub.url == "http://hub/a?b"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('[indexnow]\nkey = "short"', "must be 8 to 128 Latin letters"),
+        ('[indexnow]\nkey = "with_underscore"', "must be 8 to 128 Latin letters"),
+        ('[indexnow]\nkey = "01234567"', "must be set, or search engines would be told"),
+        ('[indexnow]\nendpoints = ["yandex.com"]', "must be a list of addresses, such as"),
+        ('[outgoing]\nprivate = ["10.0.0.0/99"]', "must be a list of hosts or networks"),
+        ('[outgoing]\nprivate = ["http://hub/"]', "must be a list of hosts or networks"),
+        ("[outgoing]\nprivate = 5", "must be a list of at most 100"),
+        ('[hub]\nurl = "ftp://hub/"', "must be an address such as https://hub.example/"),
+        ('[hub]\nurl = "https://user:word@hub/"', "must be an address"),
+    ],
+)
+def test_settings_of_outgoing_requests_that_cannot_be_are_told(
+    tmp_path: Path, text: str, expected: str
+) -> None:
+    ((where, message),) = faults(write(tmp_path, text))
+    assert message.startswith(expected), where

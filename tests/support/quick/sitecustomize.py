@@ -10,6 +10,11 @@ if "feedsvc.telling" in " ".join(sys.orig_argv):
     process.TIMING = Timing(quiet=0.3, longest=2, poll=0.05, burst=10_000)
     process.RETRIES = Retries(first=0.2, longest=1)
     process.FILE_EVERY = 0.2
+elif "feedsvc.hub" in " ".join(sys.orig_argv):
+    from feedsvc.hub import courier, delivering
+
+    delivering.FIRST_PAUSE = 0.3
+    courier.FILL_EVERY = 0.1
 else:
     from feedsvc import companions
     from feedsvc.sync import loop, settling

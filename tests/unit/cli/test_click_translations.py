@@ -11,12 +11,12 @@ from tests.support.commands import run
 
 COMMANDS = (
     *("desk", "serve", "check", "status", "sync", "import", "init", "new", "mail", "export"),
-    "audience",
+    *("audience", "hub"),
 )
 # What stands in the help besides, and has no other name in Russian.
 NAMES = frozenset(
     "feedsvc text json x WordPress post wordpress feed pages folder en ru md txt test s html"
-    " toml Prometheus".split()
+    " toml Prometheus WebSub".split()
 )
 
 

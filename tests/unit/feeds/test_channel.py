@@ -48,6 +48,7 @@ def test_a_site_without_entries_has_no_archive(newsroom: Newsroom) -> None:
         page="/",
         title=newsroom.settings.title,
         entries=(),
+        has_hub=True,
     )
 
 

@@ -14,14 +14,20 @@ from feedsvc.settings import Settings
 from feedsvc.storage.catalogue import Catalogue
 from feedsvc.telling.incidents import STATES
 from tests.support.metrics import ALERTS, BOARD, counted, names, queried, scraped, with_metrics
-from tests.support.newsroom import NOW, ROOT, SECOND, Newsroom, SetClock, item
+from tests.support.newsroom import NOW, ROOT, SECOND, SITE, Newsroom, SetClock, item
+from tests.support.outbox import queue, with_outbox
 from tests.support.telling import BAD, Office, with_mail
 
 
 @pytest.fixture
 def office(newsroom: Newsroom, settings: Settings, set_clock: SetClock) -> Office:
     """Return an office with metrics, in which there is something of everything."""
-    office = Office(newsroom, set_clock, with_mail(with_metrics(settings)))
+    told = with_outbox(with_mail(with_metrics(settings)), "https://engine.example/indexnow")
+    office = Office(newsroom, set_clock, told)
+    with queue(told) as found:
+        (engine,) = (each.name for each in found.receivers)
+        found.store.record([], {engine: [SITE]}, NOW)
+        found.store.note_failure(engine, "failed", "", due=0)
     office.put("draft.md", item("Draft", status="draft"))
     office.put("bad.txt", BAD)
     newsroom.writer.record_scan("", NOW)
@@ -52,6 +58,11 @@ def test_everything_is_there_with_its_value(office: Office) -> None:
     assert series['feedsvc_mail_deliveries{state="waiting"}'] == 2
     assert series['feedsvc_mail_deliveries{state="refused"}'] == 0
     assert {f'feedsvc_mail_deliveries{{state="{each}"}}' for each in STATES} <= set(series)
+    engine = 'receiver="engine.example/indexnow"'
+    assert series[f"feedsvc_outbox_queued{{{engine}}}"] == 1
+    assert series[f"feedsvc_outbox_oldest_age_seconds{{{engine}}}"] == 62
+    assert series[f'feedsvc_outbox_deliveries_total{{outcome="failed",{engine}}}'] == 1
+    assert series[f'feedsvc_outbox_deliveries_total{{outcome="accepted",{engine}}}'] == 0
     assert series["feedsvc_mail_waiting_oldest_age_seconds"] == 60
     assert 0 < series["feedsvc_disk_free_bytes"] < series["feedsvc_disk_size_bytes"]
 
