@@ -5,10 +5,11 @@ Routes, sitemaps and tests read it. A page or a dialect that is not on it has no
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from feedsvc import urls
 from feedsvc.edition import Edition
-from feedsvc.feeds import FEEDS, FOR_READERS, MAIN_FEED, atom, channel, opml
+from feedsvc.feeds import FEEDS, FOR_READERS, MAIN_FEED, atom, channel, offered, opml
 from feedsvc.feeds.common import media
 from feedsvc.media.thumbnails import WIDTHS, has_thumbnail
 from feedsvc.model import Attachment, Entry
@@ -60,6 +61,11 @@ class Document:
         """Return the path of the document with these variables."""
         # Without a rule, the whole path is the only variable.
         return urls.fill(self.rule, **values) if self.rule else str(values["path"])
+
+
+def _if_offered(name: str, _edition: Edition, settings: Settings) -> Iterator[Variables]:
+    if name in offered(settings):
+        yield {}
 
 
 def _months(edition: Edition, _settings: Settings) -> Iterator[Variables]:
@@ -158,7 +164,12 @@ def _sitemap_of_pages(edition: Edition, settings: Settings) -> bytes:
 
 def _feeds() -> Iterator[Document]:
     for name, feed in FEEDS.items():
-        yield Document(name=f"feed {name}", rule=urls.feed_path(name), media_type=feed.served_as)
+        yield Document(
+            name=f"feed {name}",
+            rule=urls.feed_path(name),
+            media_type=feed.served_as,
+            variables=partial(_if_offered, name),
+        )
     for name, feed in FOR_READERS.items():
         yield Document(
             name=f"category feed {name}",

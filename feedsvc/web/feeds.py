@@ -10,7 +10,7 @@ from werkzeug.http import parse_accept_header
 
 from feedsvc import urls
 from feedsvc.edition import Edition
-from feedsvc.feeds import FEEDS, FOR_READERS, Feed, channel, delta
+from feedsvc.feeds import FEEDS, FOR_READERS, Feed, channel, delta, offered
 from feedsvc.feeds.channel import Channel
 from feedsvc.settings import Settings
 from feedsvc.web.document_cache import CachedDocument, DocumentCache
@@ -48,6 +48,8 @@ class FeedViews:
         }
 
     def _feed(self, feed: Feed, name: str) -> Response:
+        if name not in offered(self._settings):
+            raise NotFound
         return self.respond(request.path, feed, partial(self._newest, feed, name))
 
     def _category_feed(self, feed: Feed, name: str, slug: str) -> Response:
