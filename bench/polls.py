@@ -9,15 +9,16 @@ of the entries are 82, which all have, or natural: 60,000, most of them rare.
 import socket
 import time
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
 from bench import corpus
+from bench.client import one_each
 from bench.common import HOST, Wrong, wait_until
 from bench.processes import workplace
 from bench.results import write_part
-from bench.service import Service, titles
+from bench.service import FEED_SIZE, Service, members, title_line
 from feedsvc.feeds import FOR_READERS
 from feedsvc.urls import feed_path
 
@@ -97,16 +98,22 @@ def measure(*, natural: bool = False) -> list[Poll]:
         corpus.write(TOTAL, entries, natural=natural)
         service = Service(folder, entries)
         with service.start() as server:
-            wait_until(lambda: _tag(service.port, feed_path("atom.xml")) != "", 60)
-            if not natural:
-                service.first_answer(server, titles(TOTAL))
-            return _before_and_after(service, corpus.entry(TOTAL, TOTAL, natural=natural))
+            numbers = range(TOTAL - 1, TOTAL - 1 - FEED_SIZE, -1)
+            texts = (corpus.entry(number, TOTAL, natural=natural)[1] for number in numbers)
+            titles = [title_line(text).removeprefix("title: ") for text in texts]
+            service.first_answer(server, titles)
+            new = corpus.entry(TOTAL, TOTAL, natural=natural)
+            return _before_and_after(service, members(server, "worker"), new)
 
 
-def _before_and_after(service: Service, new: tuple[str, str]) -> list[Poll]:
+def _before_and_after(service: Service, workers: Sequence[int], new: tuple[str, str]) -> list[Poll]:
     port = service.port
     paths = {name: feed_path(name) for name in FOR_READERS}
-    _tell_all_workers(port, paths)
+    with one_each(port, workers) as clients:
+        for client in clients.values():
+            for path in paths.values():
+                # From now on it keeps versions.
+                client.ask(path, Accept_Encoding=DICTIONARY)
     seen = {path: expect(200, ask(port, path)) for path in paths.values()}
     (service.entries / "new.md").write_text(new[1], encoding="utf-8")
     for path in paths.values():
@@ -114,20 +121,6 @@ def _before_and_after(service: Service, new: tuple[str, str]) -> list[Poll]:
     # By then every worker has noticed.
     time.sleep(0.5)
     return [_poll(port, name, path, seen[path]) for name, path in paths.items()]
-
-
-def _tell_all_workers(port: int, paths: dict[str, str]) -> None:
-    """Ask so often that each worker knows of a client with dictionaries."""
-    for path in paths.values():
-        for _ in range(40):
-            ask(port, path, Accept_Encoding=DICTIONARY)
-
-
-def _tag(port: int, path: str) -> str:
-    try:
-        return ask(port, path).tag
-    except OSError:
-        return ""
 
 
 def _poll(port: int, name: str, path: str, seen: Answer) -> Poll:
