@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import feedparser
 import pytest
 from flask.testing import FlaskClient
 from lxml import etree
@@ -63,3 +64,20 @@ def test_an_entry_leaves_after_seven_days(newsroom: Newsroom, set_clock: SetCloc
         set_clock(published + moment)
         root = etree.fromstring(client.get(PATH).data)
         assert [each.findtext("title") for each in root.iter("item")] == expected
+
+
+def test_a_feed_reader_reads_it_whole(newsroom: Newsroom) -> None:
+    files = {
+        "a.md": item("A & b", date="2026-06-30", body="Q *r*.", author="А. Б."),
+        "b.md": item("C", date="2026-06-29", dzen="нет"),
+    }
+    newsroom.publish(files)
+    found = feedparser.parse(dzen(newsroom).get(PATH).data)
+    assert not found.bozo
+    (entry,) = found.entries
+    assert (entry.title, entry.author) == ("A & b", "А. Б.")
+    assert entry.contenttype == "news_only"
+    assert entry.media_rating == {"scheme": "urn:simple", "content": "nonadult"}
+    assert [each.value for each in entry.content] == ["<p>Q <i>r</i>.</p>"]
+    assert entry.id.startswith("tag:")
+    assert not entry.guidislink

@@ -238,15 +238,19 @@ def validate_dzen(body: bytes) -> etree._Element:
         assert item.findtext("contentType") in ("news", "news_only", "blogs_only")
         assert item.findtext(f"{MEDIA_RSS}rating") == "nonadult"
         assert item.findtext("description")
-        html = item.findtext(f"{CONTENT}encoded") or ""
-        validate_html(html)
-        elements = list(parsed(f"<html><body>{html}</body></html>").iter(etree.Element))[2:]
-        assert elements
-        assert {str(each.tag) for each in elements} <= DZEN_ELEMENTS
-        for each in elements:
-            parent = each.getparent()
-            assert (each.tag == "img") == (parent.tag == "figure" and each.tag != "figcaption")
+        validate_dzen_html(item.findtext(f"{CONTENT}encoded") or "")
     return root
+
+
+def validate_dzen_html(html: str) -> None:
+    """Check that a text has only the elements that Dzen knows, with pictures in `figure`."""
+    validate_html(html)
+    elements = list(parsed(f"<html><body>{html}</body></html>").iter(etree.Element))[2:]
+    assert elements
+    assert {str(each.tag) for each in elements} <= DZEN_ELEMENTS
+    for each in elements:
+        parent = each.getparent().tag
+        assert (each.tag == "img") == (parent == "figure" and each.tag != "figcaption")
 
 
 def _validate_aggregated(body: bytes, name: str) -> etree._Element:

@@ -5,16 +5,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from lxml import etree
 
 from feedsvc.dates import to_microseconds
 from feedsvc.feeds import aggregated, offered
 from feedsvc.feeds.dzen_html import simplified
 from feedsvc.model import Attachment, Category, Entry
+from feedsvc.parsing.sanitizer import TAGS, from_html
 from feedsvc.settings import Settings
 from tests.support.elements import CONTENT, DC, MEDIA_RSS, YANDEX, attributes, only, text
 from tests.support.feeds import ENTRY, PAGE_URL, PLAN, TAG, feed, publish
 from tests.support.newsroom import SITE, Newsroom
+from tests.support.validators import validate_dzen_html
 
 SOON = to_microseconds(ENTRY.updated)
 WIDE = Attachment("w.jpg", "w.jpg", "image/jpeg", 7, 700, 480, "Двор")
@@ -161,3 +165,28 @@ def test_the_oldest_items_are_left_out_of_what_would_be_too_large(
 )
 def test_a_text_has_only_the_elements_that_dzen_knows(html: str, expected: str) -> None:
     assert simplified(html) == expected
+
+
+MARKUP = st.lists(
+    st.one_of(
+        st.sampled_from(sorted(TAGS)).map("<{}>".format),
+        st.sampled_from(sorted(TAGS)).map("</{}>".format),
+        st.sampled_from(["a", "b ", " c", "&amp;", '<img src="/p.png">', '<a href="/x">', "\n"]),
+    ),
+    max_size=30,
+)
+
+
+@given(parts=MARKUP)
+def test_whatever_the_text_nothing_else_comes_out_and_no_word_is_lost(parts: list[str]) -> None:
+    safe = from_html("".join(parts), "/news/").replace("\ufdd0", SITE)
+    made = simplified(safe)
+    if made:
+        validate_dzen_html(made)
+    assert _letters(made) == _letters(safe)
+
+
+def _letters(html: str) -> list[str]:
+    """Return the letters, in any order: captions of pictures come below the text around them."""
+    root = etree.HTML(f"<div>{html}</div>")
+    return sorted(letter for letter in "".join(root.itertext()) if letter.isalnum())
