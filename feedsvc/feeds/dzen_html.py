@@ -44,6 +44,7 @@ class _Writer:
         self._formats: list[tuple[str, dict[str, str]]] = []
         self._innermost = self._root
         self._figures: list[etree._Element] = []
+        self._texts: list[str] = []
         self._last = " "
 
     def written(self, source: etree._Element) -> str:
@@ -91,7 +92,8 @@ class _Writer:
     def _write_inline(self, source: etree._Element) -> None:
         tag = _INLINE[str(source.tag)]
         href = source.get("href") if tag == "a" else None
-        if tag == "a" and href is None:
+        # One within its like says nothing more, and all would begin anew after each line break.
+        if (tag == "a" and href is None) or tag in (name for name, _ in self._formats):
             self._write_content(source)
             return
         self._formats.append((tag, {"href": href} if href else {}))
@@ -100,6 +102,7 @@ class _Writer:
         self._write_content(source)
         self._formats.pop()
         if self._line is not None:
+            self._place_text()
             self._innermost = _parent(self._innermost)
 
     def _write_line(self, source: etree._Element, tag: str) -> None:
@@ -168,11 +171,16 @@ class _Writer:
             self._begin_line()
             text = text.lstrip()
         self._last = text[-1]
-        if len(self._innermost):
-            last = self._innermost[-1]
-            last.tail = (last.tail or "") + text
-        else:
-            self._innermost.text = (self._innermost.text or "") + text
+        self._texts.append(text)
+
+    def _place_text(self) -> None:
+        """Put the text since the last element into its place: adding each part takes long."""
+        text = "".join(self._texts)
+        self._texts = []
+        if text and len(self._innermost):
+            self._innermost[-1].tail = text
+        elif text:
+            self._innermost.text = text
 
     def _begin_line(self) -> None:
         parent = self._containers[-1]
@@ -182,6 +190,7 @@ class _Writer:
             self._open(name, attributes)
 
     def _open(self, tag: str, attributes: dict[str, str]) -> None:
+        self._place_text()
         self._innermost = etree.SubElement(self._innermost, tag, attributes)
 
     def _break(self) -> None:
@@ -195,6 +204,7 @@ class _Writer:
         line, self._line = self._line, None
         if line is None:
             return
+        self._place_text()
         for each in line.iterdescendants():
             if not _text(each):
                 each.tag = "nothing"

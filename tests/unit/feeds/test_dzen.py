@@ -124,6 +124,7 @@ def test_the_oldest_items_are_left_out_of_what_would_be_too_large(
         ("text<p></p> tail", "<p>text</p>\n<p>tail</p>"),
         ("<p>a <em>b<br>c</em> d</p>", "<p>a <i>b</i></p>\n<p><i>c</i> d</p>"),
         ("<p><del>a</del><ins>b</ins><kbd>c</kbd></p>", "<p><s>a</s><u>b</u>c</p>"),
+        ("<p><b>a<strong>b</strong><br>c</b></p>", "<p><b>ab</b></p>\n<p><b>c</b></p>"),
         ("<p>a<b></b><i><u></u></i> &amp; &lt;</p>", "<p>a &amp; &lt;</p>"),
         (
             '<p><strong>x <img src="a" alt="q"> y</strong></p>',
