@@ -5,10 +5,11 @@ Routes, sitemaps and tests read it. A page or a dialect that is not on it has no
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from feedsvc import urls
 from feedsvc.edition import Edition
-from feedsvc.feeds import FEEDS, FOR_READERS, MAIN_FEED, atom, channel, opml
+from feedsvc.feeds import FEEDS, FOR_READERS, MAIN_FEED, atom, channel, offered, opml
 from feedsvc.feeds.common import media
 from feedsvc.media.thumbnails import WIDTHS, has_thumbnail
 from feedsvc.model import Attachment, Entry
@@ -67,6 +68,11 @@ class Document:
 def _indexnow_key(_edition: Edition | None, settings: Settings) -> Iterator[Variables]:
     if settings.indexnow.key:
         yield {"key": settings.indexnow.key}
+
+
+def _if_offered(name: str, _edition: Edition, settings: Settings) -> Iterator[Variables]:
+    if name in offered(settings):
+        yield {}
 
 
 def _months(edition: Edition, _settings: Settings) -> Iterator[Variables]:
@@ -165,7 +171,12 @@ def _sitemap_of_pages(edition: Edition, settings: Settings) -> bytes:
 
 def _feeds() -> Iterator[Document]:
     for name, feed in FEEDS.items():
-        yield Document(name=f"feed {name}", rule=urls.feed_path(name), media_type=feed.served_as)
+        yield Document(
+            name=f"feed {name}",
+            rule=urls.feed_path(name),
+            media_type=feed.served_as,
+            variables=partial(_if_offered, name),
+        )
     for name, feed in FOR_READERS.items():
         yield Document(
             name=f"category feed {name}",

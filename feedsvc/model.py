@@ -8,6 +8,10 @@ Status = Literal["published", "draft", "withdrawn"]
 # What the id of an entry follows from: the text itself, the file's name, or the name that the
 # file had before.
 HomeSource = Literal["text", "name", "kept"]
+# Where Dzen is to show an entry: among its news and in its channels, in one of them, or nowhere.
+ContentType = Literal["news", "news_only", "blogs_only", "nowhere"]
+# In pixels: Dzen takes no picture that is not as wide.
+DZEN_WIDTH = 700
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,8 @@ class Entry:
     `aliases` are the addresses that the entry had before, as `urls.old_address` returns them.
     Up to the moment `pinned` it is among the first on the home page; from the moment `expires`
     on it is not public any more. `versions` are the entry itself and its translations, the
-    first published first; an edition fills them in, as they are other files' news.
+    first published first; an edition fills them in, as they are other files' news. `dzen` says
+    where Dzen is to show it; None leaves that to the site.
     """
 
     id: str
@@ -119,6 +124,7 @@ class Entry:
     expires: datetime | None = None
     translation_of: Original | None = None
     versions: tuple[Version, ...] = ()
+    dzen: ContentType | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

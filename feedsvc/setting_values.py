@@ -17,6 +17,8 @@ from feedsvc.text import clean
 LOGOS = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif"}
 # Each is a style of the same pages (pages/theme.py).
 THEMES = ("plain", "gazette", "poster")
+# Where Dzen shows entries that do not say it.
+DZEN = ("news", "news_only", "blogs_only")
 # So many links stand in the foot of each page.
 MAX_NETWORKS = 12
 _MAX_NAME = 40
@@ -80,6 +82,10 @@ def _one_of(choices: Collection[str], value: object) -> str:
     if text not in choices:
         raise Unusable(N_("must be one of: {choices}"), choices=", ".join(choices))
     return text
+
+
+def dzen(value: object) -> str:
+    return _one_of(DZEN, value) if value != "" else ""
 
 
 def language(value: object) -> str:

@@ -55,6 +55,7 @@ class ParseSettings:
     language: str
     static: Path | None
     old_permalinks: tuple[str, ...]
+    dzen: str
 
     @property
     def fingerprint(self) -> str:
@@ -84,6 +85,7 @@ class Settings:
     logo: Path | None = setting(values.logo, "")
     logo_square: Path | None = setting(values.logo, "")
     feed_size: int = setting(partial(values.integer, least=1, most=500), 30)
+    dzen: str = setting(values.dzen, "")
     entries: Path = setting(values.path, "entries")
     instance: Path = setting(values.path, "instance")
     rescan: int = setting(partial(values.integer, least=1, most=86400), 60)

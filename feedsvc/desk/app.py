@@ -17,7 +17,7 @@ from feedsvc.desk.scraping import add_metrics
 from feedsvc.desk.states import Cursor, take_files
 from feedsvc.edition import Edition
 from feedsvc.errors import CatalogueUnavailable
-from feedsvc.feeds import FEEDS
+from feedsvc.feeds import offered
 from feedsvc.model import Entry
 from feedsvc.pages import html
 from feedsvc.settings import Settings
@@ -212,10 +212,11 @@ class _PreviewViews:
         self._require(token, entry_id)
         with self._catalogue.snapshot() as snapshot:
             entry = _find_unpublished(snapshot, entry_id)
-        if entry is None or name not in FEEDS:
+        kind = offered(self._settings).get(name)
+        if entry is None or kind is None:
             raise NotFound
         body = preview.feed(name, entry, self._settings, token=token)
-        return Response(body, content_type=f"{FEEDS[name].served_as}; charset=utf-8")
+        return Response(body, content_type=f"{kind.served_as}; charset=utf-8")
 
     def style(self, token: str, entry_id: str) -> BaseResponse:
         """Answer with the style sheet of the site's pages."""

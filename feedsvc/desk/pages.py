@@ -10,7 +10,7 @@ from typing import NamedTuple
 from feedsvc import problems
 from feedsvc.desk import addresses
 from feedsvc.desk.states import Files, FileState
-from feedsvc.feeds import FEEDS
+from feedsvc.feeds import offered
 from feedsvc.i18n import clock_time, long_date
 from feedsvc.model import Entry
 from feedsvc.pages import theme
@@ -82,7 +82,7 @@ def preview_note(entry: Entry, settings: Settings, *, token: str) -> str:
     values = {"token": token, "entry_id": entry.id}
     feeds = {
         feed.title: fill(addresses.PREVIEW_FEED, **values, name=name)
-        for name, feed in FEEDS.items()
+        for name, feed in offered(settings).items()
     }
     return _render("preview_note.html", settings, entry=entry, preview_feeds=feeds).decode()
 

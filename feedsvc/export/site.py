@@ -8,6 +8,7 @@ from hashlib import blake2b
 from werkzeug.test import Client, TestResponse
 
 from feedsvc.app import build_uncached
+from feedsvc.export.target import CODINGS
 from feedsvc.media.thumbnailer import MAX_JOBS, TIMEOUT, Patience
 from feedsvc.settings import Settings
 from feedsvc.web.media import PATIENCE
@@ -61,7 +62,7 @@ class Answer:
 
 def codings(body: bytes) -> dict[str, bytes]:
     """Return a body in each content coding that makes it shorter, as the service has it."""
-    encoded = {coding: encode(body) for coding, encode in CONTENT_CODINGS.items()}
+    encoded = {coding: CONTENT_CODINGS[coding](body) for coding in CODINGS}
     return {coding: each for coding, each in encoded.items() if len(each) < len(body)}
 
 

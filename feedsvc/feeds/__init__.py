@@ -3,10 +3,11 @@
 To add a format, write a module with `render(channel, settings)` and add a line to `FEEDS`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
-from feedsvc.feeds import atom, channel, jsonfeed, rss, yandex
+from feedsvc.feeds import atom, channel, dzen, jsonfeed, rss, yandex
 from feedsvc.feeds.channel import Channel, Select
 from feedsvc.settings import Settings
 
@@ -16,7 +17,8 @@ class Feed:
     """A feed format: its title for people, its media type, how to select and render it.
 
     People subscribe to the feeds with `for_readers`, of the whole site and of each category.
-    The others are for aggregators, and exist for the whole site only.
+    The others are for aggregators, and exist for the whole site only; one with a `setting` if
+    that is set.
     """
 
     title: str
@@ -24,6 +26,7 @@ class Feed:
     render: Callable[[Channel, Settings], bytes]
     select: Select = channel.newest
     for_readers: bool = True
+    setting: str = ""
 
     @property
     def served_as(self) -> str:
@@ -42,7 +45,24 @@ FEEDS = {
     "yandex.xml": Feed(
         "Yandex", "application/rss+xml", yandex.render, channel.recent, for_readers=False
     ),
+    "dzen.xml": Feed(
+        "Dzen",
+        "application/rss+xml",
+        dzen.render,
+        partial(channel.recent, span=channel.DZEN_SPAN),
+        for_readers=False,
+        setting="dzen",
+    ),
 }
 # The one that people are recommended: all readers know it.
 MAIN_FEED = "atom.xml"
 FOR_READERS = {name: feed for name, feed in FEEDS.items() if feed.for_readers}
+
+
+def offered(settings: Settings) -> Mapping[str, Feed]:
+    """Return the feed formats that the site has."""
+    return {
+        name: feed
+        for name, feed in FEEDS.items()
+        if not feed.setting or getattr(settings, feed.setting)
+    }

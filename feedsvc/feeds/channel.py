@@ -12,6 +12,7 @@ from feedsvc.model import Entry
 from feedsvc.settings import Settings
 
 AGGREGATED_SPAN = timedelta(days=8)
+DZEN_SPAN = timedelta(days=7)
 # More never fits into the 10 MB that an aggregator accepts, however short the entries.
 MAX_AGGREGATED = 1000
 # Later than any month, of which all begin with a digit.
@@ -180,11 +181,13 @@ def for_month(edition: Edition, settings: Settings, month: str) -> Channel | Non
     )
 
 
-def recent(edition: Edition, settings: Settings, name: str) -> Channel:
-    """Select what aggregators accept: the entries of the last eight days."""
+def recent(
+    edition: Edition, settings: Settings, name: str, span: timedelta = AGGREGATED_SPAN
+) -> Channel:
+    """Select what aggregators accept: the entries of the last days."""
     path = urls.feed_path(name)
-    entries = edition.recent(AGGREGATED_SPAN, MAX_AGGREGATED)
-    start = common.local_time(edition.now, settings) - AGGREGATED_SPAN
+    entries = edition.recent(span, MAX_AGGREGATED)
+    start = common.local_time(edition.now, settings) - span
     return Channel(
         path=path,
         id_path=path,

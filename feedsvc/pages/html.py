@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from feedsvc import urls
 from feedsvc.edition import Edition, GoneEntry, Related
-from feedsvc.feeds import FEEDS, FOR_READERS, MAIN_FEED, common
+from feedsvc.feeds import FOR_READERS, MAIN_FEED, common, offered
 from feedsvc.feeds.channel import category_label, in_language, languages
 from feedsvc.i18n import N_, Message, language_name, month_name, translations
 from feedsvc.media.thumbnails import LARGE, picture_path
@@ -158,7 +158,7 @@ def subscribe(edition: Edition, settings: Settings) -> bytes:
         categories=edition.categories(),
         languages=languages(edition, settings),
         MAX_CATEGORIES=MAX_CATEGORIES,
-        all_feeds=FEEDS,
+        all_feeds=offered(settings),
     )
 
 

@@ -19,7 +19,7 @@ from feedsvc.text import unquoted
 
 KEYS = (
     "title date id updated author publisher summary lang categories status reason correction image"
-    " attachments address guid aliases translation_of translation_key pinned expires"
+    " attachments address guid aliases translation_of translation_key pinned expires dzen"
 ).split()
 # By our key: the keys that mean the same in other systems, the first one being preferred.
 _SAME_AS = {
@@ -41,6 +41,7 @@ _SAME_AS = {
     "translation_key": "ref lang_ref page_id",
     "pinned": "pin sticky",
     "expires": "",
+    "dzen": "",
 }
 # What says how a page looks or where it stands, and nothing about the text.
 _IGNORED = frozenset(

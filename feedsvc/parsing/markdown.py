@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Literal
 
 from feedsvc.dates import parse_date, read_date
-from feedsvc.model import Attachment, Category, Entry, Original, Status
-from feedsvc.parsing import addresses, front_matter, html_head, terms, versions
+from feedsvc.model import Attachment, Category, ContentType, Entry, Original, Status
+from feedsvc.parsing import addresses, dzen, front_matter, html_head, terms, versions
 from feedsvc.parsing.addresses import Facts, is_pattern
 from feedsvc.parsing.attachments import EntryFiles
 from feedsvc.parsing.bounds import check_markdown
@@ -94,7 +94,7 @@ def entry_from(meaning: Meaning, source: str, form: Form, context: Context, *, a
         rendered = _without_code(context, form, above)
         body = context.render_body(rendered, source, files, entry.page, above=above)
     image, attachments, inline = context.arrange_files(files, image, attached)
-    return replace(
+    entry = replace(
         entry,
         html=body.html,
         summary=entry.summary or body.summary,
@@ -102,6 +102,7 @@ def entry_from(meaning: Meaning, source: str, form: Form, context: Context, *, a
         inline=inline,
         attachments=attachments,
     )
+    return dzen.checked(entry, context)
 
 
 def _with_title_from_heading(values: dict[str, Value], source: str, text: str) -> str:
@@ -179,18 +180,14 @@ def _from_front_matter(context: Context, fields: "_Fields", status: Status) -> E
         pinned=pinned,
         expires=expires,
         translation_of=original,
+        dzen=fields.dzen(),
     )
 
 
 class _Fields:
     """The front matter's values, each read as what its key means; faults are reported."""
 
-    def __init__(
-        self,
-        meaning: Meaning,
-        context: Context,
-        form: Form,
-    ) -> None:
+    def __init__(self, meaning: Meaning, context: Context, form: Form) -> None:
         self._meaning = meaning
         self._values = meaning.values
         self._context = context
@@ -319,6 +316,9 @@ class _Fields:
 
     def pinned(self) -> datetime | None:
         return terms.pinned(self._value("pinned"), self._context)
+
+    def dzen(self) -> ContentType | None:
+        return dzen.content_type(self._value("dzen"), self._context)
 
     def expires(self, published: datetime) -> datetime | None:
         ends = self._meaning.not_after

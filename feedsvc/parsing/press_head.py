@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from feedsvc.dates import is_meant, without_until
-from feedsvc.parsing import keys
+from feedsvc.parsing import dzen, keys
 from feedsvc.parsing.context import Context
 from feedsvc.parsing.identifiers import is_id
 from feedsvc.parsing.russian import CORRECTED, FALSE, TRUE, part_of_picture
@@ -376,6 +376,10 @@ def _is_pinned(value: str, zone: ZoneInfo) -> bool:
     return value.lower() in TRUE | FALSE or is_meant(without_until(value), zone)
 
 
+def _is_content_type(value: str, _zone: ZoneInfo) -> bool:
+    return dzen.is_content_type(value)
+
+
 _LOOKS_RIGHT: dict[str, Callable[[str, ZoneInfo], bool]] = {
     "image": _are_files,
     "attachments": _are_files,
@@ -387,4 +391,5 @@ _LOOKS_RIGHT: dict[str, Callable[[str, ZoneInfo], bool]] = {
     "updated": _is_date,
     "translation_of": _is_name,
     "pinned": _is_pinned,
+    "dzen": _is_content_type,
 }

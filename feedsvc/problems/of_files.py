@@ -203,6 +203,10 @@ OF_FILES: dict[str, Kind] = {
         N_("there is no file «{name}» next to this one"),
         N_("put it into the same folder, or correct the name; capital and small letters differ"),
     ),
+    "dzen-narrow": warning(
+        N_("Dzen does not get pictures under {width} pixels wide: {names}"),
+        N_("put wider ones in their place, or leave it so; here readers see them all the same"),
+    ),
     "picture-nowhere": warning(
         N_("there is no picture «{name}» on this site"),
         N_("put it there in the folder of the setting «static», or into the entries folder"),

@@ -149,6 +149,10 @@ OF_TEXTS: dict[str, Kind] = {
         N_("«{value}» does not say whether or until when this news comes first"),
         N_("write yes, no or a date, like 30.11.2026"),
     ),
+    "bad-dzen": error(
+        N_("«{value}» does not say where Dzen is to show this news"),
+        N_("write news, news_only or blogs_only, or no if Dzen is not to have it"),
+    ),
     "translation-unknown": warning(
         N_("there is no news «{value}» of which this could be a translation"),
         N_("write its id, or the name of its file, after «translation_of:»"),

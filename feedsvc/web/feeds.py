@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from urllib.parse import quote
 
 from flask import Response, request
 from werkzeug.datastructures import Accept
@@ -10,12 +11,13 @@ from werkzeug.http import parse_accept_header
 
 from feedsvc import urls
 from feedsvc.edition import Edition
-from feedsvc.feeds import FEEDS, FOR_READERS, Feed, channel, delta
+from feedsvc.feeds import FEEDS, FOR_READERS, Feed, channel, delta, offered
 from feedsvc.feeds.channel import Channel
 from feedsvc.settings import Settings
+from feedsvc.web.dictionaries import CODING, Dictionaries, Dictionary
 from feedsvc.web.document_cache import CachedDocument, DocumentCache
 from feedsvc.web.representation import Representation, represent
-from feedsvc.web.responses import respond, respond_unconditionally, with_hub
+from feedsvc.web.responses import is_asked_for, respond, respond_unconditionally, with_hub
 
 # Their library requests deltas without the program knowing. rss2email takes a 226 for a
 # failure, and never requests the whole feed again.
@@ -29,6 +31,8 @@ class FeedViews:
     def __init__(self, settings: Settings, cache: DocumentCache) -> None:
         self._settings = settings
         self._cache = cache
+        self._dictionaries = Dictionaries()
+        self._keeps_versions = False
         for name, feed in FOR_READERS.items():
             select = partial(self._newest, feed, name)
             cache.render_ahead(urls.feed_path(name), partial(self._whole, feed, select))
@@ -48,6 +52,8 @@ class FeedViews:
         }
 
     def _feed(self, feed: Feed, name: str) -> Response:
+        if name not in offered(self._settings):
+            raise NotFound
         response = self.respond(request.path, feed, partial(self._newest, feed, name))
         if not feed.for_readers:
             return response
@@ -76,23 +82,42 @@ class FeedViews:
         Without `dated` it has no `Last-Modified`.
         """
         cached = self._cache.get(key, partial(self._whole, feed, select))
-        response = respond(cached, dated=dated)
-        if feed.for_readers:
-            response.vary.add("A-IM")
-            if response.status_code == 200 and _accepts_delta():
-                if not request.user_agent.string.lower().startswith(_UNAWARE):
-                    response = self._delta(key, feed, select, cached, dated=dated) or response
-                response.vary.add("User-Agent")
+        answer = partial(respond, dated=dated)
+        if not feed.for_readers:
+            return answer(cached)
+        has_dictionaries = is_asked_for(CODING)
+        dictionary = self._dictionary(cached) if has_dictionaries else None
+        response = answer(cached, dictionary=dictionary)
+        response.vary.add("A-IM")
+        if response.status_code == 200 and _accepts_delta():
+            if not request.user_agent.string.lower().startswith(_UNAWARE):
+                part = self._delta(key, feed, select, cached)
+                response = response if part is None else _im_used(part, dictionary, dated=dated)
+            response.vary.add("User-Agent")
+        if has_dictionaries:
+            # RFC 9842 sections 2.1 and 6.2.
+            response.vary.add("Available-Dictionary")
+            if response.status_code == 200:
+                response.headers["Use-As-Dictionary"] = f'match="{quote(request.path)}"'
         return response
+
+    def _dictionary(self, cached: CachedDocument) -> Dictionary | None:
+        """Return the dictionary that the client has, if it is known here; have others kept."""
+        self._keeps_versions = True
+        self._dictionaries.keep(cached.document.body)
+        return self._dictionaries.named()
 
     def _whole(self, feed: Feed, select: Select, edition: Edition) -> Representation:
         selected = select(edition)
         digests = delta.entry_digests(selected, self._settings) if feed.for_readers else ()
-        return represent(feed.render(selected, self._settings), feed.served_as, digests)
+        body = feed.render(selected, self._settings)
+        if self._keeps_versions and feed.for_readers:
+            self._dictionaries.keep(body)
+        return represent(body, feed.served_as, digests)
 
     def _delta(
-        self, key: str, feed: Feed, select: Select, cached: CachedDocument, *, dated: bool
-    ) -> Response | None:
+        self, key: str, feed: Feed, select: Select, cached: CachedDocument
+    ) -> CachedDocument | None:
         """Return only what the client has not seen (RFC 3229), or None if that is everything."""
         whole = cached.document
         known = delta.known_digests(request.if_none_match.as_set(include_weak=True))
@@ -105,16 +130,19 @@ class FeedViews:
 
         unseen = b"".join(digest for digest in whole.entry_digests if digest not in known)
         part = self._cache.get(f"{key} {whole.tag} {unseen.hex()}", render)
-        if part.rendered_in != cached.rendered_in:
-            return None  # the catalogue has just changed
-        response = respond_unconditionally(part, dated=dated)
-        response.status = "226 IM Used"
-        response.headers["IM"] = "feed"
-        response.vary.add("A-IM")
-        # A cache that does not know 226 must not reuse it (RFC 3229 section 10.5.1).
-        response.cache_control.clear()
-        response.cache_control.no_store = True
-        return response
+        # If they differ, the catalogue has just changed.
+        return part if part.rendered_in == cached.rendered_in else None
+
+
+def _im_used(part: CachedDocument, dictionary: Dictionary | None, *, dated: bool) -> Response:
+    response = respond_unconditionally(part, dated=dated, dictionary=dictionary)
+    response.status = "226 IM Used"
+    response.headers["IM"] = "feed"
+    response.vary.add("A-IM")
+    # A cache that does not know 226 must not reuse it (RFC 3229 section 10.5.1).
+    response.cache_control.clear()
+    response.cache_control.no_store = True
+    return response
 
 
 def _found(selected: Channel | None) -> Channel:

@@ -14,8 +14,9 @@ from feedsvc import clock
 from feedsvc.edition import ValidityPeriod
 from feedsvc.settings import Settings
 from feedsvc.surrogate_keys import ALL, LIST, joined
+from feedsvc.web.dictionaries import CODING, Dictionary
 from feedsvc.web.document_cache import CachedDocument
-from feedsvc.web.representation import CONTENT_CODINGS, Representation, last_modified
+from feedsvc.web.representation import Representation, last_modified
 from feedsvc.web.response_cache import CACHE_POLICY, CachePolicy
 
 if TYPE_CHECKING:
@@ -37,12 +38,14 @@ _SECOND = 1_000_000
 R = TypeVar("R", bound=BaseResponse)
 
 
-def respond(cached: CachedDocument, *, dated: bool = True) -> Response:
+def respond(
+    cached: CachedDocument, *, dated: bool = True, dictionary: Dictionary | None = None
+) -> Response:
     """Return the response to the request: 200, or 304 or 412 if its conditions ask for that.
 
-    Without `dated` it has no `Last-Modified`.
+    Without `dated` it has no `Last-Modified`; with a dictionary it is encoded with that.
     """
-    response, window = _full(cached, dated=dated)
+    response, window = _full(cached, dated=dated, dictionary=dictionary)
     response.make_conditional(conditions(response))
     # The server adds it each time it sends the response.
     response.headers.pop("Date", None)
@@ -50,9 +53,11 @@ def respond(cached: CachedDocument, *, dated: bool = True) -> Response:
     return response
 
 
-def respond_unconditionally(cached: CachedDocument, *, dated: bool = True) -> Response:
+def respond_unconditionally(
+    cached: CachedDocument, *, dated: bool = True, dictionary: Dictionary | None = None
+) -> Response:
     """Return the document whatever the conditions of the request are."""
-    response, window = _full(cached, dated=dated)
+    response, window = _full(cached, dated=dated, dictionary=dictionary)
     _set_policy(cached, window)
     return response
 
@@ -120,12 +125,26 @@ def with_script(response: Response, script_hash: str) -> Response:
 def best_coding(document: Representation) -> tuple[str, bytes]:
     """Return the content coding that the client likes best, the shortest of equals."""
     accepted = request.accept_encodings
-    best = max(accepted[coding] for coding in CONTENT_CODINGS)
+    usable = [
+        coding for coding in document.best_first() if coding != "zstd" or is_asked_for(coding)
+    ]
+    best = max(accepted[coding] for coding in usable)
     if best > 0 and best >= accepted["identity"]:
-        for coding in CONTENT_CODINGS:
+        for coding in usable:
             if accepted[coding] == best and len(document.encoded(coding)) < len(document.body):
                 return coding, document.encoded(coding)
     return "identity", document.body
+
+
+def is_asked_for(coding: str) -> bool:
+    """Return whether the client names a content coding that not all know, and wants it.
+
+    Many that write `*` mean the codings that they know.
+    """
+    if coding not in request.headers.get("Accept-Encoding", "").lower():
+        return False
+    accepted = request.accept_encodings
+    return any(name.lower() == coding for name in accepted.values()) and accepted[coding] > 0
 
 
 class _Window:
@@ -145,13 +164,23 @@ class _Window:
         return False
 
 
-def _full(cached: CachedDocument, *, dated: bool) -> tuple[Response, _Window]:
+def _full(
+    cached: CachedDocument, *, dated: bool, dictionary: Dictionary | None
+) -> tuple[Response, _Window]:
     document, period = cached.document, cached.period
     set_surrogate_keys(*document.surrogate_keys)
     window = _Window(clock.now(), period.since, period.until)
-    coding, body = best_coding(document)
+    if dictionary is None:
+        coding, body = best_coding(document)
+    else:
+        coding, body = CODING, dictionary.compress(document.body)
     response = Response(body, content_type=f"{document.media_type}; charset=utf-8")
-    response.set_etag(document.etag(coding))
+    if is_asked_for(CODING):
+        # The bytes depend on the dictionary, and the content does not: one weak tag, whether
+        # or not the dictionary is known here.
+        response.set_etag(document.etag(CODING), weak=True)
+    else:
+        response.set_etag(document.etag(coding))
     response.vary.add("Accept-Encoding")
     if coding != "identity":
         response.content_encoding = coding

@@ -78,8 +78,8 @@ def _replace_absurd_dates() -> None:
 
 def _add_headers(response: Response) -> Response:
     # A 304 is most of what is sent, and leaves those headers in force that came with what
-    # it confirms (RFC 9111 section 3.2).
-    if response.status_code != 304:
+    # it confirms (RFC 9111 section 3.2). A 226 has readers that merge it, and is never shown.
+    if response.status_code not in (226, 304):
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)
     return response

@@ -4,14 +4,20 @@ import gzip
 
 import brotli
 import pytest
+import zstandard
 from flask import Flask
 from flask.testing import FlaskClient
 
-from feedsvc.web.representation import represent
+from feedsvc.web.representation import CONTENT_CODINGS, represent
 from feedsvc.web.responses import best_coding
 from tests.support.http import TYPES, get, tag
 
-DECODE = {"gzip": gzip.decompress, "br": brotli.decompress, None: bytes}
+DECODE = {
+    "gzip": gzip.decompress,
+    "br": brotli.decompress,
+    "zstd": zstandard.decompress,
+    None: bytes,
+}
 
 
 @pytest.mark.usefixtures("published")
@@ -52,7 +58,12 @@ def test_each_coding_has_a_strong_entity_tag_of_its_own(client: FlaskClient) -> 
         ("identity;q=0", None),
         ("identity;q=0, gzip;q=0", None),
         ("x", None),
-        ("deflate, zstd", None),
+        ("deflate, zstd", "zstd"),
+        ("gzip, br, zstd", "br"),
+        ("gzip, zstd", "zstd"),
+        ("gzip, zstd;q=0.9", "gzip"),
+        ("zstd;q=0, gzip", "gzip"),
+        ("Zstd", "zstd"),
         ("gzipped", None),
         (";;,=", None),
     ],
@@ -73,3 +84,26 @@ def test_a_body_that_no_coding_shortens_is_sent_plain() -> None:
     with Flask(__name__).test_request_context(headers={"Accept-Encoding": "br, gzip"}):
         assert best_coding(represent(b"short", "text/plain"))[0] == "identity"
         assert best_coding(represent(b"long " * 50, "text/plain"))[0] == "br"
+
+
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [("gzip, br, zstd", "zstd"), ("gzip, br", "br"), ("*", "br"), ("br, zstd;q=0.9", "br")],
+)
+def test_a_large_text_is_sent_as_zstd_to_clients_that_name_it(accepted: str, coding: str) -> None:
+    with Flask(__name__).test_request_context(headers={"Accept-Encoding": accepted}):
+        document = represent(
+            b"".join(b"line %d\n" % number for number in range(9000)), "text/plain"
+        )
+        chosen, body = best_coding(document)
+        assert (chosen, DECODE[chosen](body)) == (coding, document.body)
+
+
+@pytest.mark.parametrize("size", [0, 10, 16_384, 16_385, 65_535, 65_536, 9_000_000])
+def test_each_coding_gives_the_text_back_whatever_its_size(size: int) -> None:
+    text = (b"A line of a text, and another one. %d\n" * (size // 30))[:size]
+    for coding, encode in CONTENT_CODINGS.items():
+        assert DECODE[coding](encode(text)) == text
+    # RFC 9659: no client need decode more.
+    frame = zstandard.get_frame_parameters(CONTENT_CODINGS["zstd"](text))
+    assert frame.window_size <= 8 * 1024 * 1024

@@ -8,8 +8,8 @@ from flask.testing import FlaskClient
 from lxml import etree
 
 from feedsvc.app import build_app
-from feedsvc.feeds import yandex
-from tests.support.elements import MEDIA_RSS, NEWS_SITEMAP, YANDEX, texts
+from feedsvc.feeds import aggregated
+from tests.support.elements import DC, MEDIA_RSS, NEWS_SITEMAP, YANDEX, texts
 from tests.support.newsroom import SECOND, SITE, Newsroom, SetClock, item
 from tests.support.validators import validate_yandex
 from tests.support.varied_entries import DAY
@@ -42,7 +42,7 @@ def test_aggregators_get_the_text_without_source_date_and_contacts(
     newsroom.publish({"a.txt": text.encode(), "m.md": markdown})
     root = validate_yandex(build_app(settings).test_client().get(PATH).data)
     assert texts(root, f"{YANDEX}full-text") == ["Head\nOne & two three", "Первый абзац.\nВторой."]
-    assert texts(root, "author") == ["Я", "Управа района"]
+    assert texts(root, f"{DC}creator") == ["Я", "Управа района"]
     assert client.get(PATH).status_code == 200
 
 
@@ -114,8 +114,8 @@ def test_aggregators_never_get_more_than_they_accept(
     character: str,
     scale: int,
 ) -> None:
-    bound = yandex.MAX_SIZE // scale
-    monkeypatch.setattr(yandex, "MAX_SIZE", bound)
+    bound = aggregated.MAX_SIZE // scale
+    monkeypatch.setattr(aggregated, "MAX_SIZE", bound)
     line = character * 40 + " "
     # The parser limits escapes, so these texts are shorter, and more.
     size, count = (40_000, 30) if character in "&<" else (900_000, 6)
@@ -141,7 +141,7 @@ def test_withdrawn_entries_count_towards_what_aggregators_accept(
     newsroom.publish({**files, "a.md": item("Here", date="2026-06-30")})
     whole = len(client.get(PATH).data)
     assert whole > 40 * 800
-    monkeypatch.setattr(yandex, "MAX_SIZE", whole // 2)
+    monkeypatch.setattr(aggregated, "MAX_SIZE", whole // 2)
     body = build_app(newsroom.settings).test_client().get(PATH).data
     validate_yandex(body)
     assert whole // 4 < len(body) < whole * 3 // 4

@@ -17,6 +17,7 @@ from tests.support.attacks import dangers, parsed
 from tests.support.elements import (
     ATOM,
     CONTENT,
+    DC,
     FULL_TEXTS,
     HISTORY,
     MEDIA_RSS,
@@ -36,6 +37,10 @@ URI = re.compile(r"[a-z][a-z0-9+.-]*:[!#-;=?-Z\[\]_a-z~%]+", re.IGNORECASE)
 # The profile of ISO 8601 that sitemaps use, with a time.
 W3C = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)")
 RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
+# The elements that a text has in Dzen.
+DZEN_ELEMENTS = frozenset(
+    "p a b i u s h1 h2 h3 h4 blockquote ul ol li figure img figcaption".split()
+)
 RFC_822 = re.compile(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d \w{3} \d{4} \d\d:\d\d:\d\d [+-]\d{4}")
 
 
@@ -209,17 +214,9 @@ VALIDATORS: dict[str, Callable[[bytes, str], object]] = {
 
 def validate_yandex(body: bytes) -> etree._Element:
     """Check a document against what aggregators accept."""
-    assert len(body) < 10_000_000
-    assert body.startswith(b"<?xml version='1.0' encoding='UTF-8'?>")
-    root = etree.fromstring(body)
-    assert (root.tag, root.get("version")) == ("rss", "2.0")
-    links = [item.findtext("link") for item in root.iter("item")]
-    assert len(set(links)) == len(links)
+    root = _validate_aggregated(body, "yandex.xml")
     for item in root.iter("item"):
-        assert item.findtext("title")
-        assert URI.fullmatch(item.findtext("link") or "")
         date = validate_mail_date(item.findtext("pubDate"))
-        assert date <= TODAY
         status = item.find(f"{MEDIA_RSS}status")
         if status is not None:
             assert status.get("state") == "deleted"
@@ -230,8 +227,53 @@ def validate_yandex(body: bytes) -> etree._Element:
         assert first
         assert first == second == third
         assert item.findtext(f"{YANDEX}genre") in ("message", "article")
+    return root
+
+
+def validate_dzen(body: bytes) -> etree._Element:
+    """Check a document against what is known of Dzen's format."""
+    root = _validate_aggregated(body, "dzen.xml")
+    for item in root.iter("item"):
+        assert validate_mail_date(item.findtext("pubDate")) > TODAY - timedelta(days=7)
+        assert item.findtext("contentType") in ("news", "news_only", "blogs_only")
+        assert item.findtext(f"{MEDIA_RSS}rating") == "nonadult"
+        assert item.findtext("description")
+        validate_dzen_html(item.findtext(f"{CONTENT}encoded") or "")
+    return root
+
+
+def validate_dzen_html(html: str) -> None:
+    """Check that a text has only the elements that Dzen knows, with pictures in `figure`."""
+    validate_html(html)
+    elements = list(parsed(f"<html><body>{html}</body></html>").iter(etree.Element))[2:]
+    assert elements
+    assert {str(each.tag) for each in elements} <= DZEN_ELEMENTS
+    for each in elements:
+        parent = each.getparent().tag
+        assert (each.tag == "img") == (parent == "figure" and each.tag != "figcaption")
+
+
+def _validate_aggregated(body: bytes, name: str) -> etree._Element:
+    """Check what RSS 2.0 and aggregators ask of a feed and its items."""
+    assert len(body) < 10_000_000
+    assert body.startswith(b"<?xml version='1.0' encoding='UTF-8'?>")
+    root = etree.fromstring(body)
+    assert (root.tag, root.get("version")) == ("rss", "2.0")
+    selves = [link for link in root[0].findall(f"{ATOM}link") if link.get("rel") == "self"]
+    assert [link.get("href") for link in selves] == [f"{SITE}/feeds/{name}"]
+    for child in ("link", "guid"):
+        found = [item.findtext(child) for item in root.iter("item")]
+        assert len(set(found)) == len(found)
+    for item in root.iter("item"):
+        assert item.findtext("title")
+        assert URI.fullmatch(item.findtext("link") or "")
+        assert URI.fullmatch(item.findtext("guid") or "")
+        assert [guid.get("isPermaLink") for guid in item.findall("guid")] == ["false"]
+        # It would have to be a mail address.
+        assert item.find("author") is None
+        assert len(item.findall(f"{DC}creator")) <= 1
         assert len(item.findall("category")) <= 1
-        assert len(item.findall("author")) <= 1
+        assert validate_mail_date(item.findtext("pubDate")) <= TODAY
     return root
 
 

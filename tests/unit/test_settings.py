@@ -146,6 +146,8 @@ def test_who_publishes_can_be_reached_as_the_settings_say(tmp_path: Path) -> Non
         ),
         ("address = 7", "must be text in quotation marks"),
         ('theme = "blue"', "must be one of: plain, gazette, poster"),
+        ('dzen = "yes"', "must be one of: news, news_only, blogs_only"),
+        ("dzen = true", "must be text in quotation marks"),
         ('networks = "https://t.me/press"', "must be a table of settings"),
         *(
             (

@@ -49,6 +49,7 @@ def test_xml_feeds_are_served_with_the_generic_media_type() -> None:
         "rss.xml": "application/xml",
         "feed.json": "application/feed+json",
         "yandex.xml": "application/xml",
+        "dzen.xml": "application/xml",
     }
 
 

@@ -8,9 +8,10 @@ import pytest
 from lxml import etree
 
 from feedsvc.dates import to_microseconds
-from feedsvc.feeds import yandex
+from feedsvc.feeds import aggregated, yandex
 from feedsvc.model import Attachment, Category, Entry
 from tests.support.elements import (
+    DC,
     FULL_TEXTS,
     MEDIA_RSS,
     YANDEX,
@@ -64,7 +65,7 @@ def test_an_item_names_its_author(
     newsroom: Newsroom, author: str | None, publisher: str | None, expected: str
 ) -> None:
     entry = replace(ENTRY, author=author, publisher=publisher)
-    assert text(only(channel(newsroom, entry), "item"), "author") == expected
+    assert text(only(channel(newsroom, entry), "item"), f"{DC}creator") == expected
 
 
 def test_an_item_has_only_its_first_category(newsroom: Newsroom) -> None:
@@ -111,5 +112,5 @@ def test_the_oldest_items_are_left_out_of_what_would_be_too_large(
     items = channel(newsroom, *entries).findall("item")
     assert [text(each, "title") for each in items] == ["c", "b", "a"]
     size = len(etree.tostring(items[0], encoding="UTF-8"))
-    monkeypatch.setattr(yandex, "MAX_SIZE", 2 * size)
+    monkeypatch.setattr(aggregated, "MAX_SIZE", 2 * size)
     assert [text(each, "title") for each in channel(newsroom).findall("item")] == ["c", "b"]
