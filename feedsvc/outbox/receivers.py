@@ -135,6 +135,9 @@ class ForeignHub:
 def _outcome(answer: Answer) -> Outcome:
     if 200 <= answer.status < 300:
         return Outcome("accepted")
+    # A server in front does not know what became of it.
+    if answer.status in (502, 504):
+        return Outcome("unconfirmed")
     return Outcome("limited" if answer.status == 429 else "failed")
 
 

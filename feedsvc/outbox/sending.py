@@ -72,7 +72,10 @@ class Sender:
         least = LIMITED_PAUSE if outcome.name == "limited" and not asked else outcome.wait
         due = self._next(max(asked, least))
         fault_text = fault.text(self._language)
-        self._store.note_failure(self._receiver.name, outcome.name, fault_text, due=due)
+        if outcome.name == "unconfirmed":
+            self._store.note_doubt(self._receiver.name, outcome.name, fault_text, due=due, now=now)
+        else:
+            self._store.note_failure(self._receiver.name, outcome.name, fault_text, due=due)
         self._failed(fault, outcome)
 
     def _not_sent(self, error: NotSent) -> None:

@@ -231,6 +231,20 @@ def test_another_key_is_tried_at_once(desk: Desk, engine: Purged) -> None:
     assert json.loads(engine.told[1].body)["key"] == "another-key"
 
 
+@pytest.mark.parametrize("status", [502, 504])
+def test_what_a_server_in_front_lost_has_perhaps_arrived(
+    desk: Desk, engine: Purged, status: int
+) -> None:
+    engine.answer = lambda _: (status, {})
+    desk.put("a")
+    desk.step()
+    engine.answer = lambda _: (200, {})
+    desk.step(TEN_MINUTES - SECOND)
+    assert len(engine.told) == 1
+    desk.step(2 * SECOND)
+    assert desk.outcomes() == {"accepted": 1, "unconfirmed": 1}
+
+
 @pytest.mark.parametrize("status", [400, 422])
 def test_what_is_refused_for_good_is_not_sent_again_and_keeps_nothing_waiting(
     desk: Desk, engine: Purged, status: int, caplog: pytest.LogCaptureFixture
