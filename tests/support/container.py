@@ -26,10 +26,13 @@ _BUILDERS = ("setuptools", "wheel", "hatchling")
 _PIP = "[global]\nno-index = true\nfind-links = /wheels\n"
 
 
+def _attempt(*command: object) -> subprocess.CompletedProcess[str]:
+    parts = [str(part) for part in command]
+    return subprocess.run(parts, capture_output=True, text=True, check=False, cwd=ROOT)
+
+
 def _run(*command: object) -> str:
-    done = subprocess.run(
-        [str(part) for part in command], capture_output=True, text=True, check=False, cwd=ROOT
-    )
+    done = _attempt(*command)
     assert done.returncode == 0, f"{command}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
     return done.stdout.strip()
 
@@ -46,13 +49,19 @@ class Containers:
             *("--runtime", "runc", "--cgroup-manager", "cgroupfs"),
         ]
 
+    def attempt(self, *arguments: object) -> subprocess.CompletedProcess[str]:
+        """Run podman, which may fail."""
+        return _attempt(*self._podman, *arguments)
+
     def podman(self, *arguments: object) -> str:
         """Run podman, which must not fail; return what it prints."""
         return _run(*self._podman, *arguments)
 
     def build(self) -> None:
         """Build the image on a bare Debian, from packages that were fetched before."""
-        release = re.search(r"^VERSION_CODENAME=(\w+)$", Path("/etc/os-release").read_text(), re.M)
+        release = re.search(
+            r"^VERSION_CODENAME=(\w+)$", Path("/etc/os-release").read_text(), re.MULTILINE
+        )
         assert release
         base, wheels = self._folder / "base.tar", self._folder / "wheels"
         _run(
@@ -105,16 +114,11 @@ class Container:
 
     def execute(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run a command in the container, as its user."""
-        parts = [*self._containers._podman, "exec", self.name, *command]  # noqa: SLF001 - its own
-        return subprocess.run(
-            [str(part) for part in parts], capture_output=True, text=True, check=False
-        )
+        return self._containers.attempt("exec", self.name, *command)
 
     def is_healthy(self) -> bool:
         """Run the image's health check, once."""
-        parts = [*self._containers._podman, "healthcheck", "run", self.name]  # noqa: SLF001 - as above
-        done = subprocess.run([str(part) for part in parts], capture_output=True, check=False)
-        return done.returncode == 0
+        return self._containers.attempt("healthcheck", "run", self.name).returncode == 0
 
     def get(self, path: str) -> tuple[int, str]:
         """Return status and text of a path; the status is 0 if there is no answer."""
