@@ -29,7 +29,7 @@ from tests.support.subscriptions import OLD, PAIRS, Pair, Subscription, ago, fil
 from tests.support.waiting import wait_for
 
 EXPORT = [sys.executable, "-m", "feedsvc", "export"]
-CODINGS = {"nginx": ("identity", "gzip"), "caddy": ("identity", "gzip", "br")}
+CODINGS = dict.fromkeys(("nginx", "caddy"), ("identity", "gzip", "br"))
 # What a server in front of files says as the service does.
 HEADERS = (
     "content-type content-encoding content-security-policy referrer-policy cache-control"
