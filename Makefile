@@ -35,10 +35,10 @@ test: $(VENV)/dev  ## run the unit and HTTP tests, with the coverage they must r
 	$(PYTEST) -m "not long" --cov --cov-report=term
 
 # The longest tests first, so that no worker waits for the others at the end. Those with servers mostly
-# wait: three share two cores. A test that hangs fails with its stack.
+# wait: four share two cores. A test that hangs fails with its stack. Short ones show less of the same.
 test-all: test $(VENV)/dev  ## run every test; needs root, Debian packages and `make clients`
 	$(PYTEST) --timeout 900 -m long
-	$(PYTEST) --numprocesses 3 --timeout 900 --durations 15 --dist loadfile --no-loadscope-reorder tests/faults tests/service tests/browser
+	$(PYTEST) --numprocesses 4 -m "not short" --timeout 900 --durations 15 --dist loadfile --no-loadscope-reorder tests/faults tests/service tests/browser
 
 clients: .venv-redbot/made .venv-sbom/made .venv-seaweedfs/made tests/support/clients/node_modules/made tests/support/browser/node_modules/made  ## get the feed readers, page checkers and the object store that tests use, beyond Debian's
 

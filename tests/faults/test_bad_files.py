@@ -218,7 +218,11 @@ def clear(shop: Shop, known: set[bytes]) -> None:
             os.unlink(path)
 
 
-@pytest.mark.parametrize("shop", [60, pytest.param(10_000, marks=pytest.mark.long)], indirect=True)
+@pytest.mark.parametrize(
+    "shop",
+    [pytest.param(60, marks=pytest.mark.short), pytest.param(10_000, marks=pytest.mark.long)],
+    indirect=True,
+)
 def test_a_bad_file_changes_no_other_document(shop: Shop) -> None:
     assert len(BAD) >= 50
     known = set(os.listdir(os.fsencode(shop.entries)))
@@ -238,7 +242,11 @@ def test_a_bad_file_changes_no_other_document(shop: Shop) -> None:
     assert shop.documents(names) == before
 
 
-@pytest.mark.parametrize("shop", [60, pytest.param(10_000, marks=pytest.mark.long)], indirect=True)
+@pytest.mark.parametrize(
+    "shop",
+    [pytest.param(60, marks=pytest.mark.short), pytest.param(10_000, marks=pytest.mark.long)],
+    indirect=True,
+)
 def test_a_good_file_that_turns_bad_changes_no_document_at_all(shop: Shop) -> None:
     names = shop.names[:60] + shop.names[60::199]
     before, stored = shop.documents(names), shop.stored()

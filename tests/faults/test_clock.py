@@ -161,7 +161,10 @@ def change_twice(folder: Path, service: Service, client: ByDate, number: int) ->
 
 @pytest.mark.parametrize(
     "jumps",
-    [(-2, 2, 365), pytest.param((-2, 2, 365, -2, 365, -365, 1000, 3), marks=pytest.mark.long)],
+    [
+        pytest.param((-2, 2, 365), marks=pytest.mark.short),
+        pytest.param((-2, 2, 365, -2, 365, -365, 1000, 3), marks=pytest.mark.long),
+    ],
 )
 def test_what_is_visible_follows_a_clock_that_is_set(jumps: tuple[float, ...]) -> None:
     needs("gcc")

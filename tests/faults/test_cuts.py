@@ -54,7 +54,10 @@ def all_cuts() -> list[tuple[str, bytes, int]]:
 
 
 @pytest.mark.usefixtures("quick")
-@pytest.mark.parametrize("sample", [500, pytest.param(None, marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "sample",
+    [pytest.param(500, marks=pytest.mark.short), pytest.param(None, marks=pytest.mark.long)],
+)
 def test_a_file_held_open_at_any_byte_is_not_public_until_it_is_closed(
     settings: Settings, sample: int | None
 ) -> None:

@@ -10,15 +10,23 @@ from pathlib import Path
 
 import pytest
 
+from feedsvc import clock
+from feedsvc.documents import DOCUMENTS
+from feedsvc.edition import Edition
 from feedsvc.export import bucket
-from feedsvc.export.run import open_target
+from feedsvc.export.run import Exporter, open_target
+from feedsvc.export.site import Site
+from feedsvc.export.target import plain_key
+from feedsvc.settings import Settings
+from feedsvc.storage.catalogue import Catalogue
 from tests.support.exports import differing, export_to, tree
 from tests.support.faults import done, mountable, needs
+from tests.support.feed_clients import CLIENTS, YANDEX
 from tests.support.newsroom import ROOT, Newsroom, item
 from tests.support.object_store import BUCKET, SECRET, ObjectStore, object_store
 from tests.support.waiting import wait_for
 
-KILLS = 8
+KILLS, MANY = 8, 10_000
 # The process of an exporter, without what the command line adds to it.
 CODE = """
 import pickle, sys
@@ -118,38 +126,13 @@ def expected(newsroom: Newsroom, folder: Path) -> dict[str, bytes]:
     }
 
 
-def test_a_store_gets_what_has_changed_and_outlives_all_that_dies(
+def test_what_others_do_in_the_store_is_put_right(
     newsroom: Newsroom, store: ObjectStore, tmp_path: Path
 ) -> None:
-    chance = random.Random(3)
-    newsroom.publish(entries(chance, 160))
-
-    # The store is killed in the middle, and so is an exporter.
-    process = start(newsroom, f"s3://{BUCKET}", **store.environ)
-    wait_for(lambda: len(store.objects()) > 100)
-    store.kill()
-    assert b"cannot be used" in process.communicate()[1]
-    assert process.returncode == 1
-    store.start()
-    process = start(newsroom, f"s3://{BUCKET}", **store.environ)
-    before = len(store.objects())
-    wait_for(lambda: len(store.objects()) > before + 20 or process.poll() is not None)
-    process.kill()
-    process.communicate()
-    # The lock of the one that died is broken when it has run out.
+    newsroom.publish(entries(random.Random(3), 20))
     code, output = export_there(newsroom, store)
     assert code == 0, output
     assert store.contents() == expected(newsroom, tmp_path / "first")
-
-    # One entry is changed; somebody else changes and deletes objects, and has one of his own.
-    objects = store.objects()
-    newsroom.apply({"n100.md": item("Changed", "2026-05-17")})
-    code, output = export_there(newsroom, store)
-    assert code == 0, output
-    again = store.objects()
-    written = {key for key in again if again[key] != objects.get(key)}
-    assert "presscenter/news/detail/n100.html" in written
-    assert len(written) < 40, written
     store.put("robots.txt", b"Disallow: /")
     store.delete("feeds/atom.xml")
     store.put("theirs.txt", b"theirs")
@@ -158,6 +141,80 @@ def test_a_store_gets_what_has_changed_and_outlives_all_that_dies(
     assert "foreign=1" in output
     whole = expected(newsroom, tmp_path / "second")
     assert store.contents() == {**whole, "theirs.txt": b"theirs"}
+
+
+def answered(settings: Settings) -> dict[str, bytes]:
+    """Return what the service itself answers at the path of each document, by its key."""
+    site, found = Site(settings), {}
+    with Catalogue(settings.instance).snapshot() as snapshot:
+        edition = Edition(snapshot, clock.now())
+        paths = [path for each in DOCUMENTS for path in each.paths(edition, settings)]
+    for path in paths:
+        with site.ask(path) as answer:
+            key = plain_key(path)
+            if answer is not None and key is not None:
+                found[key] = answer.body()
+    return found
+
+
+def test_ten_thousand_entries_outlive_all_that_dies_and_one_change_is_few_writes(
+    newsroom: Newsroom, store: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newsroom.publish(entries(random.Random(7), MANY))
+
+    # The store is killed in the middle, the keys are wrong, an exporter is killed.
+    process = start(newsroom, f"s3://{BUCKET}", **store.environ)
+    wait_for(lambda: len(store.objects()) > MANY // 10)
+    store.kill()
+    assert b"cannot be used" in process.communicate()[1]
+    assert process.returncode == 1
+    store.start()
+    wrong = {**store.environ, "AWS_SECRET_ACCESS_KEY": "wrong-secret-text"}
+    process = start(newsroom, f"s3://{BUCKET}", **wrong)
+    errors = process.communicate()[1].decode()
+    assert (process.returncode, "refuses access" in errors) == (1, True), errors
+    assert "secret-text" not in errors
+    process = start(newsroom, f"s3://{BUCKET}", **store.environ)
+    before = len(store.objects())
+    wait_for(lambda: len(store.objects()) > before + 500 or process.poll() is not None)
+    assert process.poll() is None
+    process.kill()
+    process.communicate()
+
+    # The rest comes once the lock of the one that died has run out; then one entry is changed.
+    for name, value in store.environ.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(bucket, "LEASE", 8.0)
+    monkeypatch.setattr(bucket, "RENEW", 1.0)
+    target = open_target(f"s3://{BUCKET}", newsroom.settings)
+    with target.locked():
+        exporter = Exporter(newsroom.settings, target, accepts_removals=False)
+        assert exporter.until_quiet().documents > MANY
+        objects = store.objects()
+        newsroom.apply({"n100.md": item("Changed", "2026-05-17")})
+        changed = exporter.changes()
+        again = store.objects()
+    assert changed is not None
+    assert changed.deleted == 0
+    written = {key for key in again if again[key] != objects.get(key)}
+    assert "presscenter/news/detail/n100.html" in written
+    assert len(written) < 40, written
+
+    # Every document is there for everybody, as the service has it; readers of feeds get it.
+    contents = store.contents()
+    whole = answered(newsroom.settings)
+    assert {key for key, body in whole.items() if contents.get(key) != body} == set()
+    assert {key for key in contents if not key.startswith(".feedsvc/")} == set(whole)
+    for kind in CLIENTS:
+        for feed in set(kind.feeds) - {YANDEX}:
+            home = tmp_path / kind.name / Path(feed).name
+            home.mkdir(parents=True)
+            reader = kind(home, f"http://127.0.0.1:{store.port}/{BUCKET}{feed}")
+            needs(*reader.tools, root=False)
+            reader.poll()
+            titles = {each.title for each in reader.items().values()}
+            assert titles, (kind.name, feed)
+            assert all(title.startswith("News ") for title in titles), (kind.name, feed)
 
 
 def test_two_exporters_never_have_one_store(

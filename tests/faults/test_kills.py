@@ -114,7 +114,9 @@ def kill_writers(service: Service, newsroom: Newsroom, kills: int) -> None:
             check(service)
 
 
-@pytest.mark.parametrize("kills", [10, pytest.param(500, marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "kills", [pytest.param(10, marks=pytest.mark.short), pytest.param(500, marks=pytest.mark.long)]
+)
 def test_kills_of_the_writer_leave_everything_intact(tmp_path: Path, kills: int) -> None:
     service = Service([*QUICK, *SERVE], tmp_path)
     newsroom = Newsroom(service.entries, kills)
@@ -164,7 +166,9 @@ def check(service: Service) -> None:
         assert titles_of(text)
 
 
-@pytest.mark.parametrize("kills", [4, pytest.param(60, marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "kills", [pytest.param(4, marks=pytest.mark.short), pytest.param(60, marks=pytest.mark.long)]
+)
 def test_kills_during_the_first_index_leave_nothing_behind(tmp_path: Path, kills: int) -> None:
     needs("unshare")
     # Enough for a process pool, which must not outlive a writer that was killed.

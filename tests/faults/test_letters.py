@@ -71,7 +71,9 @@ def last_told(server: MailServer) -> dict[str, bool]:
     return {name: any(said[-1:]) for name, said in told(server.letters).items()}
 
 
-@pytest.mark.parametrize("kills", [15, pytest.param(120, marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "kills", [pytest.param(15, marks=pytest.mark.short), pytest.param(120, marks=pytest.mark.long)]
+)
 def test_kills_lose_no_letter_and_repeat_none_under_another_id(tmp_path: Path, kills: int) -> None:
     chance = random.Random(kills)
     # Each has a text of its own: a second file of the same text would be kept back.

@@ -14,6 +14,10 @@ from feedsvc import __version__
 from tests.support.newsroom import ROOT
 
 UNITS = ROOT / "deploy" / "systemd"
+NAMES = sorted(path.name for path in UNITS.iterdir() if path.suffix != ".conf")
+SERVICES = [name for name in NAMES if name.endswith(".service")]
+# What the units start.
+PROGRAMS = ("/opt/feedsvc/current/bin/feedsvc", "/usr/local/sbin/feedsvc-push")
 # systemd's measure of what a service could do, times ten; 100 is everything.
 EXPOSURE = 20
 # Plain Python, for which nobody has published a wheel: pip makes one.
@@ -38,10 +42,12 @@ def units(tmp_path: Path) -> list[Path]:
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
     copies = []
-    for name in ("feedsvc.socket", "feedsvc.service", "feedsvc-hub.service"):
+    for name in NAMES:
         text = (UNITS / name).read_text()
+        for started in PROGRAMS:
+            text = text.replace(started, str(program))
         copies.append(tmp_path / name)
-        copies[-1].write_text(text.replace("/opt/feedsvc/current/bin/feedsvc", str(program)))
+        copies[-1].write_text(text)
     return copies
 
 
@@ -51,11 +57,11 @@ def test_systemd_knows_every_line_of_the_units(units: list[Path]) -> None:
     assert "feedsvc" not in done.stderr
 
 
-@pytest.mark.parametrize("unit", ["feedsvc.service", "feedsvc-hub.service"])
-def test_the_service_is_exposed_to_less_than_two_of_ten(unit: str) -> None:
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_is_exposed_to_less_than_two_of_ten(name: str) -> None:
     done = run(
         *("systemd-analyze", "security", "--offline=true", f"--threshold={EXPOSURE}"),
-        *("--no-pager", UNITS / unit),
+        *("--no-pager", UNITS / name),
     )
     assert done.returncode == 0, done.stdout[-400:]
 
@@ -126,6 +132,11 @@ def test_the_script_installs_a_version_that_runs_and_does_so_once(tmp_path: Path
     again = run(install, "--root", tmp_path)
     assert again.returncode == 2
     assert "is there already" in again.stderr
+    # An extra is added to what is there, and remembered for the next version.
+    more = run(install, "--root", tmp_path, "--extras", "metrics")
+    assert more.returncode == 0, more.stderr
+    assert run(current / "bin" / "python", "-c", "import prometheus_client").returncode == 0
+    assert (current / "extras").read_text() == "metrics\n"
 
 
 def test_every_file_that_the_document_names_is_there() -> None:

@@ -29,7 +29,7 @@ from tests.support.subscriptions import OLD, PAIRS, Pair, Subscription, ago, fil
 from tests.support.waiting import wait_for
 
 EXPORT = [sys.executable, "-m", "feedsvc", "export"]
-CODINGS = {"nginx": ("identity", "gzip"), "caddy": ("identity", "gzip", "br")}
+CODINGS = dict.fromkeys(("nginx", "caddy"), ("identity", "gzip", "br"))
 # What a server in front of files says as the service does.
 HEADERS = (
     "content-type content-encoding content-security-policy referrer-policy cache-control"
@@ -256,6 +256,34 @@ def test_what_changes_is_exported_without_a_service(tmp_path: Path) -> None:
             wait_for(lambda: "Second" not in get(port, "/").body.decode())
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0
+
+
+def test_what_changes_is_exported_to_a_store_that_may_go_and_come_back(tmp_path: Path) -> None:
+    entries = tmp_path / "entries"
+    entries.mkdir()
+    (entries / "first.md").write_bytes(item("First", ago(hours=3)))
+    with object_store(tmp_path) as store:
+
+        def feed() -> str:
+            return get(store.port, f"/{BUCKET}/feeds/atom.xml").body.decode()
+
+        with following(tmp_path, f"s3://{BUCKET}", **store.environ) as process:
+            wait_for(lambda: "First" in feed())
+            (entries / "second.md").write_bytes(item("Second", ago(hours=2)))
+            wait_for(lambda: "Second" in feed())
+            assert get(store.port, f"/{BUCKET}{page('second')}").status == 200
+            store.kill()
+            (entries / "third.md").write_bytes(item("Third", ago(hours=1)))
+            store.start()
+            wait_for(lambda: "Third" in feed())
+            gone = item("Second", ago(hours=2), status="withdrawn", reason="Wrong.")
+            (entries / "second.md").write_bytes(gone)
+            wait_for(lambda: "Second" not in feed())
+            wait_for(
+                lambda: "Wrong." in get(store.port, f"/{BUCKET}{page('second')}").body.decode()
+            )
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(60) == 0
 
 
 def test_bad_targets_are_told_in_one_line_without_secrets(site: Site) -> None:

@@ -22,7 +22,9 @@ from tests.support.service import SERVE, Service, soon
 PASSED = ["sh", "-c", 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" "$@"', *SERVE]
 
 
-@pytest.mark.parametrize("times", [2, pytest.param(40, marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "times", [pytest.param(2, marks=pytest.mark.short), pytest.param(40, marks=pytest.mark.long)]
+)
 def test_reloads_under_load_fail_no_request(tmp_path: Path, times: int) -> None:
     with running(SERVE, tmp_path) as service, Load(service.port) as load:
         for _ in range(times):
@@ -30,7 +32,9 @@ def test_reloads_under_load_fail_no_request(tmp_path: Path, times: int) -> None:
     assert set(load.met) - {"closed"} == {"200"}
 
 
-@pytest.mark.parametrize("times", [2, pytest.param(10, marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "times", [pytest.param(2, marks=pytest.mark.short), pytest.param(10, marks=pytest.mark.long)]
+)
 def test_restarts_under_load_fail_no_request(tmp_path: Path, times: int) -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=100) as listening:
         port = listening.getsockname()[1]

@@ -34,7 +34,10 @@ def statuses(port: int, sent: bytes) -> list[int]:
     return [int(status) for status in re.findall(rb"(?:^|\n)HTTP/1\.[01] (\d{3})", received)]
 
 
-@pytest.mark.parametrize("combined", [200, pytest.param(5_000, marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "combined",
+    [pytest.param(200, marks=pytest.mark.short), pytest.param(5_000, marks=pytest.mark.long)],
+)
 def test_no_request_is_answered_with_a_failure_or_logged(service: Service, combined: int) -> None:
     folder = service.entries.parent
     before = len(log(folder))

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -112,7 +113,9 @@ class ObjectStore:
     def contents(self) -> dict[str, bytes]:
         """Return the content of each object as everybody may read it, without the state."""
         keys = [key for key in self.objects() if not key.startswith(".feedsvc/state/")]
-        return {key: ask(self.port, f"/{BUCKET}/{key}").body for key in keys}
+        with ThreadPoolExecutor(8) as pool:
+            answers = pool.map(lambda key: ask(self.port, f"/{BUCKET}/{key}"), keys)
+            return {key: answer.body for key, answer in zip(keys, answers, strict=True)}
 
     def put(self, key: str, data: bytes) -> None:
         """Write an object as somebody else would."""

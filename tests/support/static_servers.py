@@ -12,7 +12,10 @@ from tests.support.ports import free_port
 from tests.support.replicas import ask
 from tests.support.waiting import wait_for
 
+# Of the package libnginx-mod-http-brotli-static; Debian's own nginx.conf loads it by itself.
+_BROTLI = "/usr/lib/nginx/modules/ngx_http_brotli_static_module.so"
 _NGINX = """
+load_module {module};
 pid {folder}/nginx.pid;
 error_log {folder}/error.log;
 worker_processes 1;
@@ -30,13 +33,17 @@ http {{
 @contextmanager
 def nginx(site: Path, folder: Path) -> Iterator[int]:
     """Serve an exported folder by nginx; return the port."""
+    assert Path(_BROTLI).exists(), "apt-get install libnginx-mod-http-brotli-static"
     folder.mkdir(exist_ok=True)
     port = free_port()
     text = (ROOT / "deploy/export/nginx.conf").read_text()
+    text = text.replace("# brotli_static on;", "brotli_static on;")
     text = text.replace("/srv/site", str(site)).replace("listen 80;", f"listen 127.0.0.1:{port};")
     file = folder / "nginx.conf"
     user = "user root;" if os.geteuid() == 0 else ""
-    whole = _NGINX.format(folder=folder, temporary=nginx_folders(folder), site=text, user=user)
+    whole = _NGINX.format(
+        module=_BROTLI, folder=folder, temporary=nginx_folders(folder), site=text, user=user
+    )
     file.write_text(whole)
     with _running(["nginx", "-e", str(folder / "error.log"), "-c", str(file)], port):
         yield port

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 60) -> float:
+def wait_for(condition: Callable[[], bool], seconds: float = 120) -> float:
     """Wait until a condition holds; return how many seconds that took."""
     start = time.monotonic()
     while not condition():
