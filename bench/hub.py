@@ -2,8 +2,9 @@
 
     python -m bench.hub [--quick]
 
-Subscribers are in a process of their own, each at a host of its own. Beside it: the same number told by flask-websub, a hub in Python, with its own functions
-in 50 threads; and what readers have that nobody tells, a poll within the time the feed asks for.
+Subscribers are in a process of their own, each at a host of its own. Beside it: the same number
+told by flask-websub, a hub in Python, with its own functions in 50 threads; and what readers have
+that nobody tells, a poll within the time the feed asks for.
 """
 
 import argparse
