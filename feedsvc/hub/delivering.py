@@ -9,7 +9,7 @@ import asyncio
 import random
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from feedsvc.fault_log import FaultLog
 from feedsvc.hub.limits import Lane
@@ -31,7 +31,10 @@ AT_ONCE_TO_ONE = 20
 # In seconds: before a delivery is tried again; doubled each time, until the lease ends.
 FIRST_PAUSE = 10.0
 LONGEST_PAUSE = 3600.0
-# And after one that could not be recorded.
+# How long confirmations may wait to be recorded: who gives one in the last of these moments before
+# the hub is killed is told again.
+RECORD_EVERY = 0.05
+# In seconds, after one that could not be recorded.
 UNRECORDED = 60.0
 _GONE = 410
 
@@ -52,6 +55,8 @@ class Deliveries:
         # What waits or is under way.
         self._known: set[int] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        # What subscribers have confirmed, and is not recorded yet: tags by subscription.
+        self._confirmed: dict[int, str] = {}
 
     def fill(self, topic: str, now: float) -> None:
         """Find what is due of a topic; `now` is in seconds since the epoch."""
@@ -74,12 +79,10 @@ class Deliveries:
             current = self._store.current(due, time.time())
             if current is not None:
                 await self.deliver(current)
-            self._known.discard(due.id)
+            if due.id not in self._confirmed:
+                self._known.discard(due.id)
         except sqlite3.Error as error:
-            text = N_("what subscribers were told cannot be recorded: {reason}")
-            self._fault_log.log(Message(text, {"reason": error}))
-            # Or it would be told the same again and again.
-            asyncio.get_running_loop().call_later(UNRECORDED, self._known.discard, due.id)
+            self._unrecorded(error, (due.id,))
         finally:
             done(due.host)
             self.start()
@@ -94,13 +97,35 @@ class Deliveries:
             return
         status = await self._send(due, content)
         if 200 <= status < 300:
-            self._store.delivered(due, content.tag)
+            self._confirm(due, content.tag)
         elif status == _GONE:
             # "The hub MAY terminate the subscription if it receives that code."
             self._store.remove(due)
         else:
             # "The hub MUST consider all other subscriber response codes as failures."
             self._store.failed(due, time.time() + _pause(due.failures))
+
+    def _confirm(self, due: Due, tag: str) -> None:
+        """Record a confirmation in a moment, with others."""
+        if not self._confirmed:
+            asyncio.get_running_loop().call_later(RECORD_EVERY, self._record)
+        self._confirmed[due.id] = tag
+
+    def _record(self) -> None:
+        confirmed, self._confirmed = self._confirmed, {}
+        try:
+            self._store.delivered(confirmed)
+        except sqlite3.Error as error:
+            self._unrecorded(error, confirmed)
+        else:
+            self._known.difference_update(confirmed)
+
+    def _unrecorded(self, error: sqlite3.Error, numbers: Iterable[int]) -> None:
+        text = N_("what subscribers were told cannot be recorded: {reason}")
+        self._fault_log.log(Message(text, {"reason": error}))
+        # Or they would be told the same again and again.
+        again = self._known.difference_update
+        asyncio.get_running_loop().call_later(UNRECORDED, again, tuple(numbers))
 
     async def _send(self, due: Due, content: Content) -> int:
         """Return the status of the answer; 0 if there was none."""

@@ -6,7 +6,7 @@ is set aside. Only the user of the service can read it, for it holds the secrets
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -253,12 +253,15 @@ class Store:
         ).fetchone()
         return row and Due(*row)
 
-    def delivered(self, due: Due, tag: str) -> None:
-        """Record that a subscriber has confirmed the feed of a tag."""
-        self._connection.execute(
-            "UPDATE subscription SET told = ?, has_content = 1, failures = 0, due = 0 WHERE id = ?",
-            (tag, due.id),
-        )
+    def delivered(self, confirmed: Mapping[int, str]) -> None:
+        """Record which subscriptions have confirmed the feed of which tag."""
+        with self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.executemany(
+                "UPDATE subscription SET told = ?, has_content = 1, failures = 0, due = 0"
+                " WHERE id = ?",
+                [(tag, number) for number, tag in confirmed.items()],
+            )
 
     def failed(self, due: Due, again: float) -> None:
         """Record that a delivery failed, and when it is tried again."""

@@ -50,7 +50,7 @@ def test_nobody_else_can_read_the_files_even_where_all_may_read(tmp_path: Path) 
 
 def test_all_is_there_after_the_process_was_killed(tmp_path: Path, store: Store) -> None:
     subscribe(store, "a")
-    store.delivered(due(store)[0], "2")
+    store.delivered({due(store)[0].id: "2"})
     store.ask(asked("b"))
     # The first is never closed.
     again = Store(tmp_path)
@@ -95,7 +95,7 @@ def test_a_subscription_is_due_once_the_feed_is_another_than_it_was_then(store: 
 
 def test_a_renewal_has_a_new_lease_and_secret_and_goes_on_where_it_was(store: Store) -> None:
     subscribe(store, secret=b"old")
-    store.delivered(due(store)[0], "2")
+    store.delivered({due(store)[0].id: "2"})
     store.failed(due(store, "3")[0], NOW + 50)
     assert due(store, "3") == []
     store.ask(asked(secret=b"new"))
