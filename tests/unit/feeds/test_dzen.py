@@ -190,4 +190,5 @@ def test_whatever_the_text_nothing_else_comes_out_and_no_word_is_lost(parts: lis
 def _letters(html: str) -> list[str]:
     """Return the letters, in any order: captions of pictures come below the text around them."""
     root = etree.HTML(f"<div>{html}</div>")
-    return sorted(letter for letter in "".join(root.itertext()) if letter.isalnum())
+    written = etree.tostring(root, encoding="unicode", method="text")
+    return sorted(letter for letter in written if letter.isalnum())
