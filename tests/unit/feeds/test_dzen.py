@@ -140,6 +140,10 @@ def test_the_oldest_items_are_left_out_of_what_would_be_too_large(
         ),
         ("<figure><pre>a</pre></figure>", "<p>a</p>"),
         (
+            '<figure>a <img src="z"></figure>',
+            '<figure><img src="z"><figcaption>a</figcaption></figure>',
+        ),
+        (
             "<ul><li><p>one</p><p>two</p></li><li>t<ul><li>n</li></ul></li></ul>",
             "<ul><li>one two </li><li>t<ul><li>n</li></ul></li></ul>",
         ),
