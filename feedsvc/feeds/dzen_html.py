@@ -141,11 +141,11 @@ class _Writer:
             self._place_figures()
 
     def _write_figures(self, source: etree._Element) -> None:
-        caption = source.find("figcaption")
         pictures = list(source.iter("img"))
         if not pictures:
             self._write_block(source)
-        text = "" if caption is None else " ".join(_text(caption).split())
+        # All text of a figure is its caption, wherever it stands.
+        text = " ".join(_text(source).split())
         for picture in pictures:
             self._write_figure(picture, text if picture is pictures[-1] else "")
 

@@ -53,7 +53,7 @@ def rich(settings: Settings, tmp_path: Path) -> Settings:
     icon.write_bytes(picture(kind="PNG"))
     logo.write_bytes(picture())
     square.write_bytes(picture(kind="GIF"))
-    return replace(settings, icon=icon, logo=logo, logo_square=square)
+    return replace(settings, icon=icon, logo=logo, logo_square=square, dzen="news")
 
 
 @pytest.fixture
