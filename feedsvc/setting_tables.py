@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from feedsvc import receiver_values as receivers
 from feedsvc import setting_values as values
 from feedsvc.errors import Fault
 from feedsvc.i18n import N_, Message
@@ -122,15 +123,15 @@ class Purge(Table):
     all is repeated.
     """
 
-    urls: tuple[str, ...] = setting(values.purge_urls, ())
-    method: str = setting(values.method, "PURGE")
-    header: str = setting(values.header, "Surrogate-Key")
+    urls: tuple[str, ...] = setting(receivers.purge_urls, ())
+    method: str = setting(receivers.method, "PURGE")
+    header: str = setting(receivers.header, "Surrogate-Key")
     body: str = setting(values.plain_text, "")
-    secret_header: str = setting(values.optional_header, "")
+    secret_header: str = setting(receivers.optional_header, "")
     secret: str = setting(values.secret, "")
     secret_file: Path | None = setting(values.folder, "")
-    command: tuple[str, ...] = setting(values.command, ())
-    again: tuple[int, ...] = setting(values.seconds, (10, 90))
+    command: tuple[str, ...] = setting(receivers.command, ())
+    again: tuple[int, ...] = setting(receivers.seconds, (10, 90))
 
     @property
     def needs_keys(self) -> bool:
@@ -150,15 +151,15 @@ class Purge(Table):
 class Outgoing(Table):
     """Requests to hosts that others name: `private` are those that need not be public."""
 
-    private: tuple[str, ...] = setting(values.hosts_or_networks, ())
+    private: tuple[str, ...] = setting(receivers.hosts_or_networks, ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexNow(Table):
     """Search engines that are told what changed; without `key` and `endpoints` they are not."""
 
-    key: str = setting(values.indexnow_key, "")
-    endpoints: tuple[str, ...] = setting(values.endpoints, values.INDEXNOW_ENDPOINTS)
+    key: str = setting(receivers.indexnow_key, "")
+    endpoints: tuple[str, ...] = setting(receivers.endpoints, receivers.INDEXNOW_ENDPOINTS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,14 +171,14 @@ class Hub(Table):
     from one address (`rate`).
     """
 
-    url: str = setting(values.optional_url, "")
+    url: str = setting(receivers.optional_url, "")
     host: str = setting(values.host, "127.0.0.1")
     port: int = setting(partial(values.integer, least=0, most=65535), 0)
     workers: int = setting(partial(values.integer, least=0, most=64), 0)
-    content: str = setting(values.hub_content, "full")
-    lease: int = setting(values.lease, 864_000)
-    lease_least: int = setting(values.lease, 3600)
-    lease_most: int = setting(values.lease, 2_592_000)
+    content: str = setting(receivers.hub_content, "full")
+    lease: int = setting(receivers.lease, 864_000)
+    lease_least: int = setting(receivers.lease, 3600)
+    lease_most: int = setting(receivers.lease, 2_592_000)
     subscriptions: int = setting(partial(values.integer, least=1, most=1_000_000), 20_000)
     per_host: int = setting(partial(values.integer, least=1, most=1_000_000), 200)
     rate: int = setting(partial(values.integer, least=1, most=100_000), 60)

@@ -34,23 +34,6 @@ STANDARD_OUTPUT = "-"
 _MAX_PROXIES = 100
 # RFC 5321 section 4.1.2: a dot-string, without the quoted form that nobody has.
 _MAILBOX = re.compile(r"(?!\.)[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}")
-# What subscribers of the hub get; the most seconds of a subscription: leases must end.
-HUB_CONTENTS = ("full", "new")
-LONGEST_LEASE = 31_536_000
-# How many headers may list surrogate keys, and how many caches may be told what changed.
-MAX_HEADERS = 4
-MAX_PURGED = 20
-_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
-# Without a user: what is in an address may come into the log.
-_PURGE_URL = re.compile(
-    r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:[/{][!-~]*)?"
-)
-_URL = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:[/?][!-~]*)?")
-# Who is told by IndexNow: each of them tells all others that take part.
-INDEXNOW_ENDPOINTS = ("https://yandex.com/indexnow", "https://www.bing.com/indexnow")
-_MAX_ENDPOINTS = 10
-# How many hosts or networks may be exempt from having to be public.
-_MAX_PRIVATE = 100
 _PATH = re.compile(r"/(?!/)[!-~]*")
 _PERMALINK = re.compile(r"/(?:[A-Za-z0-9/._~-]|<(?:id|year|month|day)>|(?<=/)<folder>(?=/))*")
 _HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?")
@@ -77,7 +60,8 @@ def required(value: object) -> str:
     return text
 
 
-def _one_of(choices: Collection[str], value: object) -> str:
+def one_of(choices: Collection[str], value: object) -> str:
+    """Return a text that is one of the choices."""
     text = plain_text(value)
     if text not in choices:
         raise Unusable(N_("must be one of: {choices}"), choices=", ".join(choices))
@@ -85,11 +69,11 @@ def _one_of(choices: Collection[str], value: object) -> str:
 
 
 def dzen(value: object) -> str:
-    return _one_of(DZEN, value) if value != "" else ""
+    return one_of(DZEN, value) if value != "" else ""
 
 
 def language(value: object) -> str:
-    return _one_of(LANGUAGES, value)
+    return one_of(LANGUAGES, value)
 
 
 def zone(value: object) -> ZoneInfo:
@@ -138,7 +122,7 @@ def mail(value: object) -> str:
 
 
 def theme(value: object) -> str:
-    return _one_of(THEMES, value)
+    return one_of(THEMES, value)
 
 
 def telephone(value: object) -> str:
@@ -189,7 +173,7 @@ def mail_server(value: object) -> str:
 
 
 def security(value: object) -> str:
-    return _one_of(MAIL_PORTS, value)
+    return one_of(MAIL_PORTS, value)
 
 
 def permalink(value: object) -> str:
@@ -217,11 +201,11 @@ def switch(value: object) -> bool:
 
 
 def log_form(value: object) -> str:
-    return _one_of(LOG_FORMATS, value)
+    return one_of(LOG_FORMATS, value)
 
 
 def access_form(value: object) -> str:
-    return _one_of(ACCESS_FORMATS, value)
+    return one_of(ACCESS_FORMATS, value)
 
 
 def access_log(value: object) -> Path | str:
@@ -241,52 +225,6 @@ def proxies(value: object) -> tuple[str, ...]:
         raise Unusable(
             N_('must be a list of addresses or networks, such as ["127.0.0.1", "10.0.0.0/8"]')
         ) from error
-
-
-def hosts_or_networks(value: object) -> tuple[str, ...]:
-    """Return names of hosts in lower case, and networks with the length of their prefix."""
-    found = dict.fromkeys(map(_host_or_network, _listed(value, _MAX_PRIVATE)))
-    return tuple(found)
-
-
-def _host_or_network(text: str) -> str:
-    try:
-        return str(ip_network(text, strict=False))
-    except ValueError as error:
-        if re.fullmatch(r"(?=.*[A-Za-z])[A-Za-z0-9._-]+", text):
-            return text.lower().rstrip(".")
-        raise Unusable(
-            N_('must be a list of hosts or networks, such as ["hub.local", "10.0.0.0/8"]')
-        ) from error
-
-
-def optional_url(value: object) -> str:
-    text = plain_text(value)
-    if text and not _URL.fullmatch(text):
-        raise Unusable(N_("must be an address such as https://hub.example/, or empty"))
-    return text
-
-
-def hub_content(value: object) -> str:
-    return _one_of(HUB_CONTENTS, value)
-
-
-def lease(value: object) -> int:
-    return integer(value, least=1, most=LONGEST_LEASE)
-
-
-def endpoints(value: object) -> tuple[str, ...]:
-    listed = _listed(value, _MAX_ENDPOINTS)
-    if not all(map(_URL.fullmatch, listed)):
-        raise Unusable(N_('must be a list of addresses, such as ["https://yandex.com/indexnow"]'))
-    return tuple(dict.fromkeys(listed))
-
-
-def indexnow_key(value: object) -> str:
-    text = plain_text(value)
-    if text and not re.fullmatch(r"[A-Za-z0-9-]{8,128}", text):
-        raise Unusable(N_("must be 8 to 128 Latin letters, digits and hyphens, or empty"))
-    return text
 
 
 def path(value: object) -> Path:
@@ -337,50 +275,8 @@ def secret(value: object) -> str:
     return value
 
 
-def method(value: object) -> str:
-    text = plain_text(value).upper()
-    if not re.fullmatch(r"[A-Z]{1,20}", text):
-        raise Unusable(N_("must be a method of HTTP, such as PURGE"))
-    return text
-
-
-def header(value: object) -> str:
-    text = plain_text(value)
-    if not _HEADER.fullmatch(text):
-        raise Unusable(N_("must be the name of a header, such as Surrogate-Key"))
-    return text
-
-
-def optional_header(value: object) -> str:
-    return header(value) if plain_text(value) else ""
-
-
-def headers(value: object) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(map(header, _listed(value, MAX_HEADERS))))
-
-
-def purge_urls(value: object) -> tuple[str, ...]:
-    listed = _listed(value, MAX_PURGED)
-    if not all(_PURGE_URL.fullmatch(each) for each in listed):
-        raise Unusable(N_('must be a list of addresses, such as ["http://cache.example:6081/"]'))
-    return tuple(dict.fromkeys(listed))
-
-
-def command(value: object) -> tuple[str, ...]:
-    listed = value.split() if isinstance(value, str) else value
-    if not isinstance(listed, list | tuple) or not all(isinstance(each, str) for each in listed):
-        raise Unusable(N_('must be a command and its arguments, such as ["purge", "--all"]'))
-    return tuple(listed)
-
-
-def seconds(value: object) -> tuple[int, ...]:
-    listed = value.replace(",", " ").split() if isinstance(value, str) else value
-    if not isinstance(listed, list | tuple) or len(listed) > MAX_PURGED:
-        raise Unusable(N_("must be a list of seconds, such as [10, 90]"))
-    return tuple(sorted({integer(each, least=1, most=86400) for each in listed}))
-
-
-def _listed(value: object, most: int) -> list[str]:
+def texts(value: object, most: int) -> list[str]:
+    """Return a list of at most so many texts, which a variable has with spaces between."""
     listed = value.split() if isinstance(value, str) else value
     if not isinstance(listed, list | tuple) or len(listed) > most:
         raise Unusable(N_("must be a list of at most {most}"), most=most)

@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from feedsvc import receiver_values as receivers
 from feedsvc import setting_values as values
 from feedsvc.errors import Fault, SettingsError
 from feedsvc.i18n import LANGUAGES, N_, Message, reason
@@ -97,7 +98,7 @@ class Settings:
     desk: Desk = field(default=Desk(), metadata={"table": Desk})
     mail: Mail = field(default=Mail(), metadata={"table": Mail})
     problems_folder: Path | None = setting(values.folder, "")
-    surrogate_keys: tuple[str, ...] = setting(values.headers, ())
+    surrogate_keys: tuple[str, ...] = setting(receivers.headers, ())
     purge: Purge = field(default=Purge(), metadata={"table": Purge})
     outgoing: Outgoing = field(default=Outgoing(), metadata={"table": Outgoing})
     indexnow: IndexNow = field(default=IndexNow(), metadata={"table": IndexNow})

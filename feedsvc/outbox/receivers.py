@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 from urllib.parse import urlencode, urlsplit
 
 from feedsvc import urls
-from feedsvc.feeds import FEEDS
+from feedsvc.feeds import offered
 from feedsvc.outgoing import Answer, Request
 from feedsvc.settings import Settings
 
@@ -115,11 +115,12 @@ class ForeignHub:
     def __init__(self, url: str, settings: Settings) -> None:
         self.name = url
         self._site = settings.site
+        self._main = tuple(map(urls.feed_path, offered(settings)))
         self.secret = _digest(self._site)
 
     def addresses(self, changed: Changed) -> Sequence[str]:
         """Return the feeds: the main ones, and those of the categories and the language."""
-        return [self._site + path for path in (*map(urls.feed_path, FEEDS), *changed.topics)]
+        return [self._site + path for path in (*self._main, *changed.topics)]
 
     def request(self, addresses: Sequence[str]) -> Request:
         """Return the request that tells it of addresses."""

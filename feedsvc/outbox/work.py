@@ -16,7 +16,7 @@ from feedsvc.outbox.store import Store
 from feedsvc.outgoing import Client
 from feedsvc.settings import Settings
 from feedsvc.storage.catalogue import Catalogue
-from feedsvc.storage.watch import Watch
+from feedsvc.storage.polling import Poll
 
 # In seconds: how often to look whether the catalogue has changed and what is due, and how often
 # for what time alone has changed.
@@ -43,10 +43,10 @@ async def _send(sender: Sender) -> None:
 
 
 async def _collect(collector: Collector, catalogue: Catalogue) -> None:
-    watch = Watch(catalogue, LOOK_EVERY)
+    poll = Poll(catalogue, LOOK_EVERY)
     while True:
         with suppress(CatalogueUnavailable):
-            if watch.may_be_new(time.monotonic()):
+            if poll.may_be_new(time.monotonic()):
                 while collector.step():  # noqa: ASYNC110 - no waiting, but a chance for senders
                     await asyncio.sleep(0)
         await asyncio.sleep(POLL)

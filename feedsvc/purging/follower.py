@@ -13,7 +13,7 @@ from feedsvc.purging.progress import Progress, Told
 from feedsvc.purging.receivers import Receiver, Send
 from feedsvc.storage.catalogue import Catalogue
 from feedsvc.storage.changes import Changes, Position
-from feedsvc.storage.watch import Watch
+from feedsvc.storage.polling import Poll
 
 # With more changes than that at once, a receiver is told that everything has changed.
 MOST = 300
@@ -45,7 +45,7 @@ class Follower:
         self._messages: deque[Send] = deque()
         self._next: Told | None = None
         self._due = 0.0
-        self._watch = Watch(catalogue, LOOK_EVERY)
+        self._poll = Poll(catalogue, LOOK_EVERY)
         # Whether the last attempt failed.
         self.has_failed = False
 
@@ -57,7 +57,7 @@ class Follower:
         """
         if self._next is None:
             try:
-                batch = self._collect() if self._watch.may_be_new(now) else None
+                batch = self._collect() if self._poll.may_be_new(now) else None
             except CatalogueUnavailable:
                 return
             if batch is None:

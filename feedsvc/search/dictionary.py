@@ -21,6 +21,9 @@ VERSION: str = pymorphy3_dicts_ru.__version__
 # What a form begins with, by number (`paradigm_prefixes` in meta.json).
 _PREFIXES = ("", "по", "наи")
 _UNIT = struct.calcsize("=I")
+_RECORD = ">HH"
+# Any form that is known.
+_KNOWN = "новость"
 
 
 class Dictionary:
@@ -30,7 +33,7 @@ class Dictionary:
         self._suffixes: list[str] = json.loads((folder / "suffixes.json").read_bytes())
         self._paradigms = _mapped(folder / "paradigms.array").cast("H")
         self._starts = _starts(self._paradigms)
-        self._forms = _Forms(_mapped(folder / "words.dawg"))
+        self._forms = _forms(folder / "words.dawg")
         # Texts write «е» for «ё»; the dictionary does not.
         self._replaced = RecordDAWG.compile_replaces({"е": "ё"})
 
@@ -79,11 +82,25 @@ class _Forms(RecordDAWG):
     """The graph of forms, as the library reads it, in mapped memory."""
 
     def __init__(self, data: memoryview) -> None:
-        super().__init__(">HH")
+        super().__init__(_RECORD)
         (count,) = struct.unpack_from("=I", data)
         end = _UNIT * (1 + count)
         self.dct = _Graph(data[_UNIT:end].cast("I"))
         self.guide = _Guide(data[end + _UNIT :])
+
+
+def _forms(path: Path) -> RecordDAWG:
+    """Return the graph of forms.
+
+    If a version of the library cannot read it in place, each process has 7 MB of its own.
+    """
+    try:
+        mapped = _Forms(_mapped(path))
+        if _KNOWN in mapped:
+            return mapped
+    except (AttributeError, TypeError, LookupError, struct.error):
+        pass
+    return RecordDAWG(_RECORD).load(path)
 
 
 def _starts(paradigms: memoryview) -> Sequence[int]:

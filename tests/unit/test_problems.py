@@ -13,7 +13,7 @@ VALUES = {
     name: f"<{name}>"
     for name in (
         "name size encoding id value key near other guid label taken count limit title full last"
-        " month right ending names"
+        " month right ending names width"
     ).split()
 }
 
@@ -62,6 +62,7 @@ def test_only_these_problems_are_warnings() -> None:
         "title-from-name",
         "template",
         "bad-alias",
+        "dzen-narrow",
         "picture-nowhere",
         "media-film",
         "media-heic",

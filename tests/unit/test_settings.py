@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from feedsvc.errors import SettingsError
-from feedsvc.setting_values import INDEXNOW_ENDPOINTS
+from feedsvc.receiver_values import INDEXNOW_ENDPOINTS
 from feedsvc.settings import FILE_VARIABLE, ParseSettings, Settings, load
 from tests.support.newsroom import ROOT
 

@@ -3,13 +3,17 @@
 import string
 import subprocess
 import sys
+from pathlib import Path
 
+import pymorphy3_dicts_ru
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedsvc.search.dictionary import dictionary
+from feedsvc.search.dictionary import Dictionary, dictionary
 
+# What the library goes through its graph by.
+FOLLOW = "feedsvc.search.dictionary._Graph.follow_bytes"
 LETTERS = "абвгдежзийклмнопрстуфхцчшщъыьэюя"
 
 
@@ -41,6 +45,26 @@ def test_a_form_has_the_words_that_it_may_belong_to(form: str, lexemes: tuple[st
 def test_any_word_can_be_looked_up_and_first_forms_are_plain_letters(form: str) -> None:
     for lexeme in dictionary().lexemes(form):
         assert set(lexeme) <= set(LETTERS)
+
+
+@pytest.mark.parametrize("fault", [AttributeError, TypeError, IndexError])
+def test_with_a_library_that_keeps_its_graph_elsewhere_it_is_read_as_usual(
+    monkeypatch: pytest.MonkeyPatch, fault: type[Exception]
+) -> None:
+    def moved(*_: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(FOLLOW, moved)
+    own = Dictionary(Path(pymorphy3_dicts_ru.get_path()))
+    assert own.lexemes("детей") == ("ребенок",)
+    assert own.lexemes("мфц") == ()
+
+
+def test_a_graph_that_is_read_in_place_knows_words_or_is_not_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(FOLLOW, lambda *_: None)
+    assert Dictionary(Path(pymorphy3_dicts_ru.get_path())).lexemes("детей") == ("ребенок",)
 
 
 def test_who_meets_no_russian_word_maps_no_dictionary() -> None:

@@ -1,9 +1,9 @@
-"""Watch: when to look for changes in the catalogue, for those who follow its log."""
+"""Polling: when to look for changes in the catalogue, for those who follow its log."""
 
 from feedsvc.storage.catalogue import Catalogue
 
 
-class Watch:
+class Poll:
     """Says when there may be something new: the catalogue has changed, or time may have."""
 
     def __init__(self, catalogue: Catalogue, every: float) -> None:
