@@ -96,9 +96,10 @@ class ChangeRows(Rows):
         """
         found = []
         for moment in ("published", "expires"):
+            # By the moment, of which few are due; nearly all entries have the status.
             rows = self.all_rows(
                 f"SELECT entry.{moment}, {_CHANGED} FROM entry LEFT JOIN file USING (path)"  # noqa: S608
-                f" WHERE entry.status = 'published' AND entry.{moment} IS NOT NULL"
+                f" WHERE +entry.status = 'published' AND entry.{moment} IS NOT NULL"
                 f" AND (entry.{moment}, sequence) > (?, ?) AND entry.{moment} <= ?"
                 f" AND +sequence <= ? ORDER BY entry.{moment}, sequence LIMIT ?",
                 *start,

@@ -110,8 +110,10 @@ class TranslationRows(Rows):
 
     def translation_problems(self) -> list[Problem]:
         """Return the problems of files that name as the original what is none."""
+        # From the translations, which are few, to their files; the planner may think the other way.
         rows = self.all_rows(
-            f"SELECT path, line, name, {_NAMED} AS named FROM translation JOIN file USING (id)"  # noqa: S608
+            f"SELECT path, line, name, {_NAMED} AS named"  # noqa: S608
+            " FROM translation CROSS JOIN file USING (id)"
             " WHERE line > 0 AND address <> '' AND (named IS NULL OR ("
             "  SELECT status FROM entry WHERE entry.id = named) = 'published'"
             " AND file.status = 'published'"

@@ -1,6 +1,9 @@
+import re
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 from feedsvc.dates import to_microseconds
+from feedsvc.storage.changes import Changes, Position
 from tests.support.catalogue import BAD
 from tests.support.newsroom import NOW, SECOND, Newsroom, item
 
@@ -170,18 +173,38 @@ def test_the_newest_moment_follows_from_the_files_that_are_there(newsroom: Newsr
         assert newest() == (0 if days is None else NOW - days * 86400 * SECOND)
 
 
-def test_what_each_page_asks_sorts_no_entries(newsroom: Newsroom) -> None:
-    newsroom.apply({f"{number}.md": item() for number in range(50)})
+def plans(newsroom: Newsroom, work: Callable[[], object]) -> Iterator[str]:
+    """Yield each query that the work makes, with SQLite's plan of it."""
     connection = newsroom.writer._connection  # noqa: SLF001 - to see the queries
     queries: list[str] = []
     connection.set_trace_callback(queries.append)
-    assert newsroom.edition().period.newest
+    work()
     connection.set_trace_callback(None)
-    assert len(queries) > 3
+    assert queries
     for query in queries:
         plan = " ".join(str(row) for row in connection.execute(f"EXPLAIN QUERY PLAN {query}"))
-        assert "TEMP B-TREE" not in plan, query
-        assert "SCAN entry" not in plan, query
+        yield f"{query}\n{plan}"
+
+
+def test_what_each_page_asks_sorts_no_entries(newsroom: Newsroom) -> None:
+    newsroom.apply({f"{number}.md": item() for number in range(50)})
+    found = list(plans(newsroom, lambda: newsroom.edition().period.newest))
+    assert len(found) > 3
+    for plan in found:
+        assert "TEMP B-TREE" not in plan
+        assert "SCAN entry" not in plan
+
+
+def test_what_is_asked_after_each_change_goes_through_no_files(newsroom: Newsroom) -> None:
+    newsroom.apply({f"{number}.md": item() for number in range(50)})
+
+    def look() -> None:
+        snapshot = newsroom.writer.snapshot()
+        snapshot.translation_problems()
+        Changes(snapshot, NOW).after(Position(20, NOW - SECOND), 4)
+
+    for plan in plans(newsroom, look):
+        assert not re.search(r"SCAN (file|entry)\b|\(status=\?\)", plan), plan
 
 
 def test_problems_come_file_by_file_in_the_order_of_lines(newsroom: Newsroom) -> None:

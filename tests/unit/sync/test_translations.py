@@ -7,10 +7,14 @@ from feedsvc.sync.check import check
 from feedsvc.sync.translations import TranslationLog
 from tests.support.newsroom import NOW, Newsroom, item
 
+# How much longer than a look the pause after it is.
+PART = "feedsvc.sync.translations._PART"
+
 
 def test_an_original_that_is_none_is_logged_once_when_nothing_more_is_written(
-    newsroom: Newsroom, caplog: pytest.LogCaptureFixture
+    newsroom: Newsroom, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(PART, 0)
     log = TranslationLog("ru")
 
     def logged() -> list[str]:
@@ -39,6 +43,18 @@ def test_an_original_that_is_none_is_logged_once_when_nothing_more_is_written(
     newsroom.apply({}, gone=["ru.md"])
     assert (logged(), logged()) == ([], told)
     log.close()
+
+
+def test_a_look_at_all_translations_is_followed_by_a_pause(
+    newsroom: Newsroom, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PART, 10**9)
+    log = TranslationLog("ru")
+    for name in ("a", "b"):
+        newsroom.apply({f"{name}.md": item(lang="en", translation_of="ru")})
+        for _ in range(3):
+            log.advance(Changes(newsroom.writer.snapshot(), NOW))
+    assert [message[:4] for message in caplog.messages] == ["a.md"]
 
 
 def test_a_check_tells_which_originals_there_are_not(newsroom: Newsroom) -> None:
