@@ -54,7 +54,7 @@ from feedsvc.sync.watcher import Hints, Watcher
 # nothing is waited for either.
 TICK = 0.5
 # How many of these pass between two checks that the catalogue can still be read.
-SOUND_EVERY = 4
+SOUND_EVERY = 8
 # In seconds, between the last removal that was heard of and the scan that judges it.
 QUIET = 1.0
 # A scan of 100,000 files takes a second; every so many files it listens for changes.
