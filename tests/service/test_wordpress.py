@@ -148,7 +148,8 @@ def test_the_service_has_nothing_to_say_of_what_was_written(moved: Moved) -> Non
 
 def test_nothing_that_readers_see_looks_like_code(moved: Moved) -> None:
     for path in moved.settings.entries.rglob("*.html"):
-        assert path.stem in ("Bloki", "Kod")
+        # In small letters if PHP has mbstring.
+        assert path.stem.lower() in ("bloki", "kod")
     for ours in moved.entries.values():
         if ours.title != "Код":  # which shows some
             for code in ("[caption", "[gallery", "[embed", "[contact", "{{", "wp:"):
