@@ -102,6 +102,7 @@ class Pusher(Background):
                 "env",
                 "SETTLE=0",
                 "LEAD=1",
+                "LONGEST=5",
                 "RSYNC_OPTIONS=--contimeout=1",
             ),
             *(str(fronts.DEPLOY / "replicas" / "push"), str(self.source), str(folder / "staging")),
