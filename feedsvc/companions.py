@@ -34,10 +34,9 @@ _log = logging.getLogger("feedsvc")
 def wanted(settings: Settings) -> tuple[str, ...]:
     """Return the modules of the companions that the settings ask for."""
     is_told = settings.mail.host or settings.problems_folder or settings.desk.port
-    purges = settings.purge.urls or settings.purge.command
     return (
         *(("feedsvc.outbox.process",) if settings.has_outbox else ()),
-        *(("feedsvc.purging.process",) if purges else ()),
+        *(("feedsvc.purging.process",) if settings.has_purging else ()),
         *(("feedsvc.desk.process",) if settings.desk.port else ()),
         *(("feedsvc.telling.process",) if is_told else ()),
     )

@@ -123,6 +123,11 @@ class Settings:
         return bool((self.indexnow.key and self.indexnow.endpoints) or self.foreign_hub)
 
     @property
+    def has_purging(self) -> bool:
+        """Return whether caches in front are to be told what changed."""
+        return bool(self.purge.urls or self.purge.command)
+
+    @property
     def parsing(self) -> ParseSettings:
         """Return the settings that parsing depends on."""
         return ParseSettings(

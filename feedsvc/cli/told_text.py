@@ -50,13 +50,10 @@ def told(settings: Settings, snapshot: Snapshot) -> Told:
     """Return those that the settings name, and how they stand."""
     found = Told()
     if settings.has_outbox:
-        from feedsvc.outbox.state import label, receiver_states  # noqa: PLC0415 - if it is set up
+        from feedsvc.outbox.state import receiver_states  # noqa: PLC0415 - only if it is set up
 
-        states = receiver_states(settings.instance)
-        found = found._replace(
-            outbox=tuple(each._replace(name=label(each.name)) for each in states)
-        )
-    if settings.purge.urls or settings.purge.command:
+        found = found._replace(outbox=tuple(receiver_states(settings.instance)))
+    if settings.has_purging:
         from feedsvc.purging.state import cache_states  # noqa: PLC0415 - as above
 
         found = found._replace(caches=tuple(cache_states(settings, snapshot)))

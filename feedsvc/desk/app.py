@@ -243,10 +243,10 @@ def _receivers(settings: Settings) -> list[pages.Told]:
     """Return how the search engines and the hub stand that are told what changed."""
     if not settings.has_outbox:
         return []
-    from feedsvc.outbox.state import label, receiver_states  # noqa: PLC0415 - only if it is set up
+    from feedsvc.outbox.state import receiver_states  # noqa: PLC0415 - only if it is set up
 
     return [
-        pages.Told(label(each.name), each.queued, each.fault)
+        pages.Told(each.name, each.queued, each.fault)
         for each in receiver_states(settings.instance)
     ]
 

@@ -180,7 +180,7 @@ def _telling(service: Service) -> Iterator[Metric]:
 def _outbox(service: Service) -> Iterator[Metric]:
     if not service.settings.has_outbox:
         return
-    from feedsvc.outbox.state import label, receiver_states  # noqa: PLC0415 - only if it is set up
+    from feedsvc.outbox.state import receiver_states  # noqa: PLC0415 - only if it is set up
 
     deliveries = CounterMetricFamily(
         "feedsvc_outbox_deliveries",
@@ -189,7 +189,7 @@ def _outbox(service: Service) -> Iterator[Metric]:
     )
     queued, ages = [], []
     for state in receiver_states(service.settings.instance):
-        name = [label(state.name)]
+        name = [state.name]
         queued.append((name, float(state.queued)))
         ages.append((name, _age(service.now, state.since)))
         for outcome, number in state.outcomes.items():

@@ -83,9 +83,9 @@ SCHEMA = Schema(
 class ReceiverState(NamedTuple):
     """How a receiver stands.
 
-    `queued` counts what it is still to be told, `since` is when the first of that changed (0 if
-    there is nothing); `due` is until when it is left alone, `failures` how often in a row it
-    could not be told, and `fault` why. `told` is when it last took something, 0 if never.
+    `name` is its `label`. `queued` counts what it is still to be told, `since` is when the first of
+    that changed (0 if there is nothing); `due` is until when it is left alone, `failures` how often
+    in a row it could not be told, and `fault` why. `told` is when it last took something, or 0.
     """
 
     name: str
@@ -126,4 +126,6 @@ def _receiver_states(connection: sqlite3.Connection) -> list[ReceiverState]:
         " FROM receiver LEFT JOIN item ON receiver = name GROUP BY name ORDER BY name"
     )
     none = dict.fromkeys(OUTCOMES, 0)
-    return [ReceiverState._make((*row, numbers.get(row[0], none))) for row in rows]
+    return [
+        ReceiverState._make((label(name), *row, numbers.get(name, none))) for name, *row in rows
+    ]

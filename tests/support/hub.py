@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from tests.support.background import serving
 from tests.support.newsroom import ROOT, item
 from tests.support.ports import free_port
-from tests.support.service import QUICK, SERVE, Service
+from tests.support.service import QUICK, SERVE, Service, answer_to
 from tests.support.waiting import wait_for
 
 ATOM = "/feeds/atom.xml"
@@ -161,23 +161,13 @@ class Site:
         return f"http://127.0.0.1:{self.service.port}{path}"
 
     def get(self) -> tuple[int, str]:
-        return self._answer(urllib.request.Request(self.url))
+        return answer_to(urllib.request.Request(self.url))
 
     def post(self, callback: str, *, mode: str = "subscribe", **more: str) -> tuple[int, str]:
         """Ask the hub; `more` are fields without `hub.`. Return status and text."""
         fields = {"mode": mode, "topic": self.topic(), "callback": callback} | more
         body = urlencode({f"hub.{name}": value for name, value in fields.items()}).encode()
-        return self._answer(urllib.request.Request(self.url, body))
-
-    def _answer(self, request: urllib.request.Request) -> tuple[int, str]:
-        try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, error.read().decode()
-        except OSError:
-            return 0, ""
+        return answer_to(urllib.request.Request(self.url, body))
 
     def subscribe(self, callback: str, **more: str) -> None:
         """Subscribe, and wait until that was verified."""

@@ -35,6 +35,18 @@ SERVERS = {
 }
 
 
+def answer_to(request: str | urllib.request.Request) -> tuple[int, str]:
+    """Return status and text of what is answered; the status is 0 if there is no answer."""
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+    except OSError:
+        return 0, ""
+
+
 class Service:
     """A running service of the folders entries/ and instance/ in `folder`.
 
@@ -64,16 +76,7 @@ class Service:
 
     def get(self, path: str) -> tuple[int, str]:
         """Return status and text of a path; the status is 0 if there is no answer."""
-        try:
-            with urllib.request.urlopen(
-                f"http://127.0.0.1:{self.port}{path}", timeout=30
-            ) as answer:
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, error.read().decode()
-        except OSError:
-            return 0, ""
+        return answer_to(f"http://127.0.0.1:{self.port}{path}")
 
     def shows(self, title: str) -> bool:
         """Return whether both feeds contain a title."""

@@ -106,17 +106,6 @@ def test_what_is_withdrawn_is_not_there(newsroom: Newsroom) -> None:
     assert channel(newsroom, replace(ENTRY, status="withdrawn")).findall("item") == []
 
 
-def test_the_oldest_items_are_left_out_of_what_would_be_too_large(
-    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    entries = [replace(ENTRY, id=name, title=name) for name in "abc"]
-    items = channel(newsroom, *entries).findall("item")
-    assert [text(each, "title") for each in items] == ["c", "b", "a"]
-    size = len(etree.tostring(items[0], encoding="UTF-8"))
-    monkeypatch.setattr(aggregated, "MAX_SIZE", 2 * size)
-    assert [text(each, "title") for each in channel(newsroom).findall("item")] == ["c", "b"]
-
-
 @pytest.mark.parametrize(
     ("html", "expected"),
     [

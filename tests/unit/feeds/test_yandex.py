@@ -8,7 +8,7 @@ import pytest
 from lxml import etree
 
 from feedsvc.dates import to_microseconds
-from feedsvc.feeds import aggregated, yandex
+from feedsvc.feeds import yandex
 from feedsvc.model import Attachment, Category, Entry
 from tests.support.elements import (
     DC,
@@ -103,14 +103,3 @@ def test_a_withdrawn_entry_has_the_status_deleted(newsroom: Newsroom, reason: st
     assert attributes(found, f"{MEDIA_RSS}status") == [status]
     assert text(found, "pubDate") == "Tue, 03 Mar 2026 12:15:00 +0300"
     assert [found.find(name) for name in FULL_TEXTS] == [None] * 3
-
-
-def test_the_oldest_items_are_left_out_of_what_would_be_too_large(
-    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    entries = [replace(ENTRY, id=name, title=name) for name in "abc"]
-    items = channel(newsroom, *entries).findall("item")
-    assert [text(each, "title") for each in items] == ["c", "b", "a"]
-    size = len(etree.tostring(items[0], encoding="UTF-8"))
-    monkeypatch.setattr(aggregated, "MAX_SIZE", 2 * size)
-    assert [text(each, "title") for each in channel(newsroom).findall("item")] == ["c", "b"]

@@ -1,7 +1,6 @@
 """Other spellings of a query."""
 
 import sqlite3
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
@@ -14,14 +13,6 @@ from feedsvc.search.query import MAX_LENGTH, parse
 from feedsvc.search.vocabulary import Execute, NewForms
 
 WORDS = st.text("абвг", max_size=6)
-
-
-@pytest.fixture
-def connection() -> Iterator[sqlite3.Connection]:
-    connection = sqlite3.connect(":memory:")
-    connection.executescript(SCHEMA.tables)
-    yield connection
-    connection.close()
 
 
 def store(connection: sqlite3.Connection, *texts: str) -> None:

@@ -1,21 +1,11 @@
 """Terms of forms, and which of them a searched word finds."""
 
 import sqlite3
-from collections.abc import Iterator
 
 import pytest
 
 from feedsvc.search import vocabulary
-from feedsvc.search.index import SCHEMA
 from feedsvc.search.vocabulary import NewForms, forms_of, is_known, term, terms_of
-
-
-@pytest.fixture
-def connection() -> Iterator[sqlite3.Connection]:
-    connection = sqlite3.connect(":memory:")
-    connection.executescript(SCHEMA.tables)
-    yield connection
-    connection.close()
 
 
 def store(connection: sqlite3.Connection, text: str) -> None:
