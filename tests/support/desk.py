@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPException
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -30,14 +31,14 @@ class RunningDesk:
         return self.url(f"/review/{Keys(KEY).preview_token(entry_id)}/{entry_id}/")
 
     def get(self, address: str) -> tuple[int, str]:
-        """Return status and text of a path or URL; the status is 0 without an answer."""
+        """Return status and text of a path or URL; the status is 0 without a whole answer."""
         try:
             with urlopen(self.url(address) if address[0] == "/" else address, timeout=30) as answer:
                 return answer.status, answer.read().decode()
         except HTTPError as error:
             with error:
                 return error.code, error.read().decode()
-        except OSError:
+        except (OSError, HTTPException):
             return 0, ""
 
     def shows(self, text: str) -> bool:
