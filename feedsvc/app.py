@@ -23,9 +23,8 @@ if TYPE_CHECKING:
 
     from feedsvc.web.observed import Observe
 
-# In seconds, between two calls of each background task.
-ENSURE_WRITER_EVERY = 1.0
-RELEASE_MEMORY_EVERY = 2.0
+# In seconds: how often to see whether there is a writer, and memory to return to the kernel.
+TEND_EVERY = 2.0
 
 
 @dataclass
@@ -53,11 +52,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     extras = _extras(settings)
     app, cache = _build(settings, extras)
     refreshing = Refreshing(cache, settings.instance)
+    supervisor, memory = WriterSupervisor(settings), MemoryRelease()
+
+    def tend() -> None:
+        supervisor.ensure_writer()
+        memory.release()
+
     background = BackgroundTasks(
-        (WriterSupervisor(settings).ensure_writer, ENSURE_WRITER_EVERY),
-        (refreshing.refresh, refreshing.wait),
-        (MemoryRelease().release, RELEASE_MEMORY_EVERY),
-        *extras.tasks,
+        (tend, TEND_EVERY), (refreshing.refresh, refreshing.wait), *extras.tasks
     )
     background.start()
     app.before_request(background.start_in_process)

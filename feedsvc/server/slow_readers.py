@@ -2,7 +2,7 @@
 
 granian copies a response for each connection and keeps it until the kernel has taken the last
 byte, and the kernel keeps what it has taken until the reader acknowledges it. Neither has a
-bound for all connections together. Here their sum is looked at, each second and whenever many
+bound for all connections together. Here their sum is looked at, about once a second and whenever many
 bytes have been handed over; if it exceeds the limit, connections are ended until it does not:
 first those that have read nothing for long, last those that read the fastest.
 """
@@ -32,8 +32,9 @@ LIMIT = 128 * 1024 * 1024
 SMALL = 16 * 1024
 # In bytes: how much is handed over between two looks.
 LOOK_AFTER = 16 * 1024 * 1024
-# In seconds.
+# In seconds: if something was sent or many are connected; and if not.
 LOOK_EVERY = 1.0
+LOOK_EVERY_AT_REST = 2.0
 # In seconds: whoever has read nothing for so long is ended before others.
 STALLED = 10.0
 # In bytes: what a connection takes even if nobody reads, as room for it waits at its other end.
@@ -42,7 +43,7 @@ _BUFFER = 64 * 1024
 _ROOM = 3 / 4
 # From this part of the connections that a worker may have, the idle ones are ended.
 _CROWDED = 7 / 8
-# Fewer open descriptors than this are not looked at each second.
+# Fewer open descriptors than this are not looked at each time.
 _FEW = 128
 # In seconds: how long granian has to send and release memory between two looks; and in all,
 # when there is twice as much as there may be.
@@ -143,7 +144,7 @@ class SlowReaders:
         self._known: dict[int, tuple[float, int]] = {}
 
     def start(self) -> threading.Event:
-        """Look each second, in a thread, until the event that is returned is set."""
+        """Look about once a second, in a thread, until the event that is returned is set."""
         ended = threading.Event()
         threading.Thread(
             target=self._repeat, args=(ended,), name="feedsvc-readers", daemon=True
@@ -185,10 +186,14 @@ class SlowReaders:
         return len(chosen)
 
     def _repeat(self, ended: threading.Event) -> None:
-        while not ended.wait(LOOK_EVERY):
+        pause, handed_over = LOOK_EVERY, 0
+        while not ended.wait(pause):
             # A process that can open no further file cannot look, but may the next time.
             with suppress(OSError):
                 count = len(_descriptors())
+                is_at_rest = count < _FEW and self._handed_over == handed_over
+                pause = LOOK_EVERY_AT_REST if is_at_rest else LOOK_EVERY
+                handed_over = self._handed_over
                 if count >= _FEW or self._grown() >= self._limit // 2:
                     self.look()
                 if count >= self._connections * _CROWDED:

@@ -24,7 +24,7 @@ STABLE = 10.0
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
 # In seconds: how often the workers are looked at, even if none is reported to have ended.
-LOOK_EVERY = 1.0
+LOOK_EVERY = 2.0
 # In seconds: how long a worker that is to end has before it is killed, and after which it ends by
 # itself, whoever still reads.
 FINISH = 10

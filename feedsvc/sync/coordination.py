@@ -2,7 +2,7 @@
 
 The writer is a process of its own, so that indexing never makes a request wait. The process
 that holds a lock on `instance/writer.lock` is the writer. Every serving process tries that
-lock once a second; the one that gets it starts the writer, which inherits the lock and keeps
+lock every two seconds; the one that gets it starts the writer, which inherits the lock and keeps
 it until it ends, however it ends. The writer ends when the pipe from its parent closes, so it
 never outlives the service.
 """

@@ -50,11 +50,11 @@ from feedsvc.sync.unread import ALONE, unread
 from feedsvc.sync.watch import Watch
 from feedsvc.sync.watcher import Hints, Watcher
 
-# In seconds, between two rounds of the loop in which there is nothing to do; half as often if
+# In seconds, between two rounds of the loop in which there is nothing to do; a quarter as often if
 # nothing is waited for either.
 TICK = 0.5
-# How many of these pass between two checks that the catalogue can still be read.
-SOUND_EVERY = 8
+# How many rounds pass between two checks that the catalogue can still be read.
+SOUND_EVERY = 4
 # In seconds, between the last removal that was heard of and the scan that judges it.
 QUIET = 1.0
 # A scan of 100,000 files takes a second; every so many files it listens for changes.
@@ -118,7 +118,7 @@ class SyncLoop:
         self._writer.close()
 
     def run(self, goes_on: Callable[[], bool]) -> None:
-        """Keep the catalogue true while `goes_on`, asked at least once a second, returns True.
+        """Keep the catalogue true while `goes_on`, asked every two seconds or sooner, returns True.
 
         A fault is logged once, changes nothing, and is tried again.
         """
@@ -168,7 +168,7 @@ class SyncLoop:
         more = [subscriber.advance(changes) for subscriber in self._subscribers]
         if any(more):
             return (time.monotonic() - start) / 4
-        return TICK if self.is_busy() else 2 * TICK
+        return TICK if self.is_busy() else 4 * TICK
 
     def _reopen(self, error: Exception) -> None:
         # What is damaged is recreated; a disk that was full or read-only may be better now.

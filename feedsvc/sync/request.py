@@ -12,7 +12,7 @@ ACCEPT_REMOVALS = "accept-removals"
 
 def is_requested(instance: Path, request: str) -> bool:
     """Return whether a request has been made and is not done."""
-    return os.path.exists(f"{instance}/{request}")  # noqa: PTH110 - asked twice a second
+    return os.path.exists(f"{instance}/{request}")  # noqa: PTH110 - asked in every round
 
 
 def finish(instance: Path, request: str) -> None:

@@ -11,7 +11,7 @@ from feedsvc.sync.watcher import Watcher
 
 # In seconds, between two tries whether the kernel would watch another folder: giving that up
 # again takes the kernel some milliseconds.
-FREE_WATCHES_EVERY = 5.0
+FREE_WATCHES_EVERY = 30.0
 _log = logging.getLogger("feedsvc")
 
 

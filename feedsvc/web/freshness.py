@@ -1,7 +1,8 @@
 """Freshness: which period of the news is current, known without a query.
 
-Each thread can check whether the catalogue has changed; a background task, which the writer
-wakes, does so often enough that the others seldom have to.
+Each thread can check whether the catalogue has changed. A background task does so when the
+writer wakes it; as it may be woken too late, or not at all, requests check as well when
+nobody has for a moment. So a service that nobody asks need not check.
 """
 
 import threading
@@ -12,11 +13,11 @@ from feedsvc import clock
 from feedsvc.edition import Edition, ValidityPeriod
 from feedsvc.storage.catalogue import Catalogue
 
-# In seconds: how long a change may go unnoticed by requests that check themselves; after how long
-# without a background check they do; and how long that waits at most, if nothing wakes it.
+# In seconds: how long a change may go unnoticed by a thread that checks itself; for how long a
+# check that is published holds; and how long the background task waits if nothing wakes it.
 CHECK_EVERY = 0.05
 LATE = 0.7
-LONGEST_WAIT = 0.5
+LONGEST_WAIT = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,10 @@ class Freshness:
         self._catalogue = catalogue
         self._local = _ThreadState()
         self._published: Check | None = None
+        self._publishing = threading.Lock()
 
     def current(self, now: int) -> ValidityPeriod:
-        """Return the period of this moment, from memory if `publish` is called often enough.
+        """Return the period of this moment, from memory if somebody has checked a moment ago.
 
         Raises CatalogueUnavailable.
         """
@@ -59,14 +61,21 @@ class Freshness:
 
     def last_check(self) -> Check:
         """Return a check that is recent enough for a request. Raises CatalogueUnavailable."""
-        check = self._published
-        if check is None or time.monotonic() - check.at > LATE:
-            return self.check(CHECK_EVERY)
-        return check if check.period.holds(clock.now()) else self.check(CHECK_EVERY)
+        published = self._published
+        if published is not None and time.monotonic() - published.at <= LATE:
+            return published if published.period.holds(clock.now()) else self.check(CHECK_EVERY)
+        check = self.check(CHECK_EVERY)
+        if not self.is_new(check):
+            with self._publishing:
+                # Unless the background task has published another meanwhile.
+                if self._published is published:
+                    self._published = check
+        return check
 
     def publish(self, check: Check | None) -> None:
         """Let all threads use a check of this one; None if the catalogue cannot be read."""
-        self._published = check
+        with self._publishing:
+            self._published = check
 
     def is_new(self, check: Check) -> bool:
         """Return whether a check found another period than the one that was published."""

@@ -114,12 +114,40 @@ def test_a_background_check_waits_for_the_next_entry_that_is_due(
     assert current.wait_at_most() == LONGEST_WAIT
     current.publish(current.check(0))
     assert current.wait_at_most() == LONGEST_WAIT
-    newsroom.apply({"b.md": item("B", id="b", date="2026-07-01T12:00:01Z")}, now=NOW)
-    for before, seconds in ((SECOND, LONGEST_WAIT), (SECOND // 10, 0.1), (0, 0), (-SECOND, 0)):
-        set_clock(NOW + SECOND - max(before, 1))
+    due = NOW + int(LONGEST_WAIT * SECOND) + SECOND
+    newsroom.apply({"b.md": item("B", id="b", date="2026-07-01T12:00:06Z")}, now=NOW)
+    for before, seconds in ((due - NOW, LONGEST_WAIT), (SECOND // 10, 0.1), (0, 0), (-SECOND, 0)):
+        set_clock(due - max(before, 1))
         current.publish(current.check(0))
-        set_clock(NOW + SECOND - before)
+        set_clock(due - before)
         assert current.wait_at_most() == seconds
+
+
+def test_a_request_that_finds_nothing_new_checks_for_all(
+    current: Freshness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = current.check(0)
+    current.publish(first)
+    monkeypatch.setattr(freshness, "CHECK_EVERY", 0)
+    monkeypatch.setattr(freshness, "LATE", -1)
+    renewed = current.last_check()
+    assert renewed.at > first.at
+    monkeypatch.setattr(freshness, "LATE", 60)
+    assert current.last_check() is renewed
+
+
+def test_a_request_publishes_nothing_new(
+    newsroom: Newsroom, current: Freshness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = current.check(0)
+    current.publish(first)
+    newsroom.apply({"a.md": item("B", id="a")})
+    monkeypatch.setattr(freshness, "CHECK_EVERY", 0)
+    monkeypatch.setattr(freshness, "LATE", -1)
+    newer = current.last_check()
+    assert newer.period.revision == first.period.revision + 1
+    # What is rendered ahead of the new period is not there yet.
+    assert current.is_new(newer)
 
 
 def test_without_a_catalogue_there_is_no_period(newsroom: Newsroom) -> None:
