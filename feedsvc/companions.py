@@ -81,9 +81,17 @@ class Companion:
                 text = N_("the process {module} cannot be started: {reason}")
                 self._log_once(text, reason=reason(error))
 
-    def close(self) -> None:
-        """End the companion, if it runs."""
+    def ask_to_end(self) -> None:
+        """Ask the companion to end (SIGTERM), if it runs."""
         if self._child is not None:
+            self._child.terminate()
+
+    def close(self, patience: float = 0.0) -> None:
+        """End the companion, if it runs and does not end by itself within so many seconds."""
+        if self._child is not None:
+            if patience:
+                with suppress(subprocess.TimeoutExpired):
+                    self._child.wait(patience)
             self._child.kill()  # what companions keep survives that
             self._child.wait()
             assert self._child.stdin is not None

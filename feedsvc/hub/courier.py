@@ -8,11 +8,12 @@ import asyncio
 import fcntl
 import logging
 import os
+import signal
 import sqlite3
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 from feedsvc.companions import settings_from_parent
 from feedsvc.errors import CatalogueUnavailable
@@ -30,6 +31,8 @@ LOCK = "hub-courier-{number}.lock"
 # that are due again, or topics that were not subscribed to before.
 LOOK_EVERY = 0.1
 FILL_EVERY = 1.0
+# How long deliveries have to end that are under way when the courier is to end.
+FINISH = 2.0
 # For how long a connection is kept: subscribers close theirs after a few seconds.
 KEPT = 2.0
 # Each takes as much memory as a worker.
@@ -43,7 +46,7 @@ def couriers(settings: Settings) -> int:
 
 
 def run() -> None:
-    """Deliver until the hub ends."""
+    """Deliver until the hub ends, or asks this process to end."""
     settings = settings_from_parent()
     try:
         with _part(settings) as part:
@@ -78,13 +81,14 @@ class _Courier:
         self._fault_log = FaultLog(settings.language)
 
     async def run(self) -> None:
-        """Deliver what is new, and what is due again."""
-        topics, due = Topics(self._settings), 0.0
+        """Deliver what is new, and what is due again, until the process is told to end."""
+        topics, due, stop = Topics(self._settings), 0.0, asyncio.Event()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
         most = delivering.AT_ONCE + delivering.AT_ONCE_TO_FAILING
         private = self._settings.outgoing.private
         async with Client(private, at_once=most, at_once_to_one=most, kept=KEPT) as client:
             deliveries = Deliveries(self._store, topics, client, self._settings, self._part)
-            while True:
+            while not stop.is_set():
                 is_due = time.monotonic() >= due
                 due = time.monotonic() + FILL_EVERY if is_due else due
                 try:
@@ -92,7 +96,10 @@ class _Courier:
                 except sqlite3.Error as error:
                     text = N_("what subscribers were told cannot be recorded: {reason}")
                     self._fault_log.log(Message(text, {"reason": error}))
-                await asyncio.sleep(LOOK_EVERY)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK_EVERY):
+                        await stop.wait()
+            await deliveries.finish(FINISH)
 
     async def _look(self, topics: Topics, deliveries: Deliveries, *, is_due: bool) -> None:
         def deliver(*changed: str) -> None:

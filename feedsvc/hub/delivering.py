@@ -32,7 +32,7 @@ AT_ONCE_TO_ONE = 20
 FIRST_PAUSE = 10.0
 LONGEST_PAUSE = 3600.0
 # How long confirmations may wait to be recorded: who gives one in the last of these moments before
-# the hub is killed is told again.
+# the hub is killed, not ended, is told again.
 RECORD_EVERY = 0.05
 # In seconds, after one that could not be recorded.
 UNRECORDED = 60.0
@@ -40,7 +40,7 @@ _GONE = 410
 
 
 class Deliveries:
-    """Delivers what is due; `fill` finds it, `start` begins with it."""
+    """Delivers what is due; `fill` finds it, `start` begins with it, `finish` ends."""
 
     def __init__(
         self, store: Store, topics: Topics, client: Client, settings: Settings, part: Part
@@ -57,6 +57,7 @@ class Deliveries:
         self._tasks: set[asyncio.Task[None]] = set()
         # What subscribers have confirmed, and is not recorded yet: tags by subscription.
         self._confirmed: dict[int, str] = {}
+        self._is_ending = False
 
     def fill(self, topic: str, now: float) -> None:
         """Find what is due of a topic; `now` is in seconds since the epoch."""
@@ -67,11 +68,18 @@ class Deliveries:
 
     def start(self) -> None:
         """Begin what may be begun."""
-        for lane in self._lanes:
+        for lane in () if self._is_ending else self._lanes:
             while (due := lane.take()) is not None:
                 task = asyncio.create_task(self._one(due, lane.done))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
+
+    async def finish(self, seconds: float) -> None:
+        """Begin no further delivery; wait so long for those under way, and record what is known."""
+        self._is_ending = True
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
+        self._record()
 
     async def _one(self, due: Due, done: Callable[[str], None]) -> None:
         try:
@@ -113,6 +121,8 @@ class Deliveries:
 
     def _record(self) -> None:
         confirmed, self._confirmed = self._confirmed, {}
+        if not confirmed:
+            return  # when all ended they were recorded
         try:
             self._store.delivered(confirmed)
         except sqlite3.Error as error:

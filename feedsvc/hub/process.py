@@ -31,6 +31,8 @@ LOCK = "hub.lock"
 VERIFY_EVERY = 0.5
 ENSURE_EVERY = 0.2
 EXPIRE_EVERY = 30.0
+# In seconds: how long the couriers have to end.
+PATIENCE = courier.FINISH + 1.0
 _log = logging.getLogger("feedsvc")
 
 
@@ -103,7 +105,9 @@ class _Hub:
         finally:
             topics.close()
             for each in self._couriers:
-                each.close()
+                each.ask_to_end()
+            for each in self._couriers:
+                each.close(PATIENCE)
 
     async def _listen(self, intake: Intake) -> asyncio.Server:
         hub = self._settings.hub

@@ -5,6 +5,7 @@ import pickle
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -149,3 +150,36 @@ def test_a_companion_ends_with_its_parent(folder: Path, settings: Settings) -> N
         assert is_running(runs(settings)[0])
         parent.kill()
     wait_for(lambda: not is_running(runs(settings)[0]), 20)
+
+
+def test_one_that_is_asked_to_end_may_finish_and_one_that_does_not_is_ended(
+    folder: Path, settings: Settings
+) -> None:
+    module = """
+import pathlib, pickle, signal, sys, time
+from feedsvc.companions import settings_from_parent
+
+def run():
+    settings = settings_from_parent()
+    if {heeds}:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(time.sleep(0.2) or end(settings)))
+    else:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    (settings.instance / "begun").touch()
+    time.sleep(60)
+
+def end(settings):
+    (settings.instance / "finished").touch()
+"""
+    for name, heeds in (("finishing", True), ("stubborn", False)):
+        (folder / f"{name}.py").write_text(module.format(heeds=heeds))
+        companion = Companion(name, settings)
+        companion.ensure()
+        wait_for((settings.instance / "begun").exists, 20)
+        (settings.instance / "begun").unlink()
+        companion.ask_to_end()
+        begun = time.monotonic()
+        companion.close(30 if heeds else 0.1)
+        assert time.monotonic() - begun < 20
+        assert (settings.instance / "finished").exists() == heeds
+        (settings.instance / "finished").unlink(missing_ok=True)
