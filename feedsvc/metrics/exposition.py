@@ -201,6 +201,23 @@ def _outbox(service: Service) -> Iterator[Metric]:
     yield deliveries
 
 
+def _hub(service: Service) -> Iterator[Metric]:
+    if not service.settings.hub.port:
+        return
+    from feedsvc.hub.store import read_counts  # noqa: PLC0415 - only if it is set up
+
+    counts = read_counts(service.settings.instance)
+    if counts is None:  # it has not run yet
+        return
+    texts = {
+        "subscriptions": "Subscriptions at our own hub.",
+        "subscriptions_failing": "Those that were not reached at the last attempt.",
+        "requests_waiting": "Requests to it that are still to be verified.",
+    }
+    for (name, text), number in zip(texts.items(), counts, strict=True):
+        yield GaugeMetricFamily(f"feedsvc_hub_{name}", text, number)
+
+
 def _disk(service: Service) -> Iterator[Metric]:
     with suppress(OSError):
         disk = os.statvfs(service.settings.instance)
@@ -215,7 +232,7 @@ def _disk(service: Service) -> Iterator[Metric]:
 
 
 # To add one, write a function and name it here.
-SOURCES: tuple[Source, ...] = (_build, _requests, _catalogue, _telling, _outbox, _disk)
+SOURCES: tuple[Source, ...] = (_build, _requests, _catalogue, _telling, _outbox, _hub, _disk)
 
 
 def _age(now: int, since: int) -> float:

@@ -3,13 +3,18 @@
 import json
 import subprocess
 import sys
+from contextlib import closing
+from dataclasses import replace
 from itertools import product
 
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
+from feedsvc.hub.protocol import Asked
+from feedsvc.hub.store import Store
 from feedsvc.metrics.exposition import render
 from feedsvc.metrics.files import CountsFile
+from feedsvc.setting_tables import Hub
 from feedsvc.settings import Settings
 from feedsvc.storage.catalogue import Catalogue
 from feedsvc.telling.incidents import STATES
@@ -23,11 +28,16 @@ from tests.support.telling import BAD, Office, with_mail
 def office(newsroom: Newsroom, settings: Settings, set_clock: SetClock) -> Office:
     """Return an office with metrics, in which there is something of everything."""
     told = with_outbox(with_mail(with_metrics(settings)), "https://engine.example/indexnow")
+    told = replace(told, hub=Hub(url="https://hub.example/", port=8002))
     office = Office(newsroom, set_clock, told)
     with queue(told) as found:
         (engine,) = (each.name for each in found.receivers)
         found.store.record([], {engine: [SITE]}, NOW)
         found.store.note_failure(engine, "failed", "", due=0)
+    with closing(Store(settings.instance)) as store:
+        store.ask(
+            Asked("subscribe", f"{SITE}/feeds/atom.xml", "https://reader.example/", None, b"")
+        )
     office.put("draft.md", item("Draft", status="draft"))
     office.put("bad.txt", BAD)
     newsroom.writer.record_scan("", NOW)
@@ -64,7 +74,17 @@ def test_everything_is_there_with_its_value(office: Office) -> None:
     assert series[f'feedsvc_outbox_deliveries_total{{outcome="failed",{engine}}}'] == 1
     assert series[f'feedsvc_outbox_deliveries_total{{outcome="accepted",{engine}}}'] == 0
     assert series["feedsvc_mail_waiting_oldest_age_seconds"] == 60
+    assert series["feedsvc_hub_subscriptions"] == 0
+    assert series["feedsvc_hub_requests_waiting"] == 1
     assert 0 < series["feedsvc_disk_free_bytes"] < series["feedsvc_disk_size_bytes"]
+
+
+def test_of_a_hub_that_never_ran_there_is_nothing(office: Office) -> None:
+    for file in office.settings.instance.glob("hub.sqlite3*"):
+        file.unlink()
+    found = names(scraped(office.settings))
+    assert not {name for name in found if name.startswith("feedsvc_hub")}
+    assert "feedsvc_disk_size_bytes" in found
 
 
 def test_what_is_wrong_with_the_folder_is_there(office: Office) -> None:
