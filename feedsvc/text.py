@@ -140,6 +140,8 @@ def plain(html: str, enough: float = math.inf) -> str:
 
     With `enough`, return only the beginning: at least that many characters, if it has as many.
     """
+    if len(html) <= enough:
+        enough = math.inf  # to count would take as long as the rest
     cut = -1 if enough == math.inf else html.find("<", round(4 * enough))
     parts = []
     length = 0

@@ -46,14 +46,13 @@ def highlight(text: str, matcher: FormMatcher) -> Markup:
 def excerpt(texts: Sequence[str], matcher: FormMatcher) -> Markup:
     """Return the passage with the most found words, from the first text that has any.
 
-    If none has, return the beginning of the first text.
+    If none has, return the beginning of the first text. Each is one line.
     """
-    for each in texts:
-        text = " ".join(each.split())
+    for text in texts:
         spans = list(matcher.find(text))
         if spans:
             return _passage(text, spans)
-    return _passage(" ".join(texts[0].split()), [])
+    return _passage(texts[0], [])
 
 
 def _passage(text: str, spans: list[_Span]) -> Markup:
@@ -90,9 +89,9 @@ def _richest(spans: list[_Span]) -> tuple[int, int]:
 
 
 def _write(text: str, start: int, end: int, spans: list[_Span]) -> Markup:
-    html = Markup()
+    parts: list[str] = []
     for first, last, _ in spans:
-        html += escape(text[start:first]) + Markup("<mark>") + escape(text[first:last])
-        html += Markup("</mark>")
+        parts += (escape(text[start:first]), "<mark>", escape(text[first:last]), "</mark>")
         start = last
-    return html + escape(text[start:end])
+    parts.append(escape(text[start:end]))
+    return Markup("".join(parts))  # noqa: S704 - each text is escaped

@@ -2,7 +2,7 @@
 
 It follows the catalogue a little behind (see `feedsvc.search.indexer`), in a database of its
 own, so that its writes do not look like news. It may be deleted at any time. It returns only
-candidates: an edition decides which of them are public.
+candidates: an edition decides which of them are public, unless the index is exactly as new.
 
 A row's number is the second of publication, or a later one if that is taken. So rows are in
 the order of time, and close together, which makes the index half as large as with wider
@@ -33,6 +33,9 @@ FILE = "search.sqlite3"
 # then recreates the index.
 DAMAGED = "search-damaged"
 SECOND = 1_000_000
+# So many more candidates are found than are asked for, at most: some may not be public any more, or
+# another one newer whose number is lower.
+SPARE = 100
 SCHEMA = Schema(
     vocabulary.TABLES
     + """
@@ -84,16 +87,18 @@ class Candidate(NamedTuple):
 class Matches:
     """The candidates of a query, and how complete the index is.
 
-    `best` has the best first, the newest among equals; `newest` has the newest first, more than
-    were to be counted if there are more. `is_behind` if the index does not hold all of the
-    catalogue now, `is_first` if it never did. `forms` are the written forms that match words of
-    the query, each with that word.
+    `best` has the best first, the newest among equals, no more than were asked for and SPARE;
+    `newest` has the newest first, more than were to be counted if there are more. `is_exact` if
+    the index holds just what the edition does, so that all of them are public; `is_behind` if it
+    does not hold all of the catalogue now, `is_first` if it never did. `forms` are the written
+    forms that match words of the query, each with that word.
     """
 
     best: tuple[Candidate, ...]
     newest: tuple[Candidate, ...]
     is_behind: bool
     is_first: bool
+    is_exact: bool = False
     forms: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -112,9 +117,9 @@ class Search:
         self._lock = threading.Lock()
 
     def find(self, query: Query, edition: Edition, best: int, count: int) -> Matches:
-        """Return the candidates of a query that has words, at least `best` of them ranked.
+        """Return the candidates of a query that has words, `best` of them ranked.
 
-        More than `count` of them are returned only if there are more.
+        More than `count` of them are returned only if there are more. Both are without SPARE.
 
         Raises SearchUnavailable.
         """
@@ -173,6 +178,10 @@ def _find(
         until = min(until, to_microseconds(query.until) - 1)
     words = {word for part in query.parts for word in part}
     found = {word: terms_of(connection.execute, word) for word in sorted(words)}
+    is_exact = caught_up and sequence == edition.sequence
+    # Between a row and one that should follow it, but has a higher number, lie `spread` numbers.
+    spare = min(spread, SPARE) if is_exact else SPARE
+    best += spare
     # Without a repetition, in the order of the tiers.
     ranked: dict[Candidate, None] = {}
     newest: list[Candidate] = []
@@ -183,7 +192,7 @@ def _find(
         if matching is None:
             break
         # One more than is counted shows that there are more.
-        limit = best if prefix else max(best, count + 1)
+        limit = best if prefix else max(best, count + 1 + spare)
         rows = connection.execute(
             "SELECT published, id, item.sequence FROM words CROSS JOIN item ON number = words.rowid"
             " WHERE words MATCH ? AND words.rowid BETWEEN ? AND ? AND published BETWEEN ? AND ?"
@@ -197,9 +206,10 @@ def _find(
         newest = sorted(map(Candidate._make, rows), reverse=True)
         ranked.update(dict.fromkeys(newest))
     return Matches(
-        tuple(ranked),
+        tuple(ranked)[:best],
         tuple(newest),
         is_behind=not caught_up or sequence < edition.sequence,
         is_first=not caught_up,
+        is_exact=is_exact,
         forms=forms_of(connection.execute, found),
     )

@@ -1,6 +1,7 @@
 """Results: what a search of an edition shows. Pure, but for the index it asks."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
@@ -11,7 +12,7 @@ from feedsvc.edition import Edition
 from feedsvc.i18n import N_
 from feedsvc.model import Entry
 from feedsvc.search.excerpts import FormMatcher, excerpt, highlight
-from feedsvc.search.index import Matches, Search
+from feedsvc.search.index import Candidate, Matches, Search
 from feedsvc.search.query import Query, parse
 from feedsvc.settings import Settings
 from feedsvc.text import plain
@@ -20,8 +21,6 @@ PAGE_SIZE = 10
 MAX_PAGES = 50
 # So many results are counted, or to the page after the one that is shown.
 MAX_COUNT = 200
-# So many more candidates are read than are shown, as some may not be public any more.
-SPARE = 100
 # How long the results of an index that is behind are valid.
 BEHIND_VALIDITY = timedelta(seconds=1)
 # How far into a text excerpts are looked for, in characters: this much takes 5 ms.
@@ -81,13 +80,10 @@ def search(form: SearchForm, edition: Edition, index: Search, settings: Settings
     if not query.parts:
         return Results(query, notes=notes)
     page = min(int(form.page) if _page.fullmatch(form.page) else 1, MAX_PAGES)
-    enough = page * PAGE_SIZE + SPARE
     counted = max(MAX_COUNT, min(page + 1, MAX_PAGES) * PAGE_SIZE)
-    matches = _matches(query, edition, index, enough, counted)
-    best = matches.best[:enough]
-    public = edition.unchanged({each.sequence for each in (*best, *matches.newest)})
-    ids = [each.id for each in best if each.sequence in public]
-    count = sum(1 for each in matches.newest if each.sequence in public)
+    matches = _matches(query, edition, index, page * PAGE_SIZE, counted)
+    ids = [each.id for each in _public(matches.best, matches, edition)]
+    count = len(_public(matches.newest, matches, edition))
     pages = -(-min(count, counted) // PAGE_SIZE)
     page = min(page, max(pages, 1))
     return Results(
@@ -105,9 +101,8 @@ def search(form: SearchForm, edition: Edition, index: Search, settings: Settings
 
 def newest(query: Query, edition: Edition, index: Search, limit: int) -> tuple[Entry, ...]:
     """Return the newest entries that a query finds. Raises SearchUnavailable."""
-    matches = _matches(query, edition, index, 0, limit + SPARE)
-    public = edition.unchanged(each.sequence for each in matches.newest)
-    ids = [each.id for each in matches.newest if each.sequence in public]
+    matches = _matches(query, edition, index, 0, limit)
+    ids = [each.id for each in _public(matches.newest, matches, edition)]
     return _entries(ids[:limit], edition)
 
 
@@ -118,13 +113,23 @@ def _matches(query: Query, edition: Edition, index: Search, best: int, count: in
     return matches
 
 
+def _public(
+    candidates: Sequence[Candidate], matches: Matches, edition: Edition
+) -> Sequence[Candidate]:
+    """Return the candidates that are public; the edition knows, if the index may not."""
+    if matches.is_exact:
+        return candidates
+    public = edition.unchanged(each.sequence for each in candidates)
+    return [each for each in candidates if each.sequence in public]
+
+
 def _results(ids: list[str], matches: Matches, edition: Edition) -> tuple[Result, ...]:
     matcher = FormMatcher(matches.forms)
     return tuple(
         Result(
             entry,
             highlight(entry.title, matcher),
-            excerpt((plain(entry.html, EXCERPT_SCOPE), entry.summary), matcher),
+            excerpt((plain(entry.html, EXCERPT_SCOPE).replace("\n", " "), entry.summary), matcher),
         )
         for entry in _entries(ids, edition)
     )
@@ -139,15 +144,11 @@ def _offer(query: Query, count: int, edition: Edition, index: Search) -> str:
         spelled = replace(
             parse(offered), category=query.category, since=query.since, until=query.until
         )
-        found = _count(_matches(spelled, edition, index, 0, MAX_COUNT), edition)
+        matches = _matches(spelled, edition, index, 0, MAX_COUNT)
+        found = len(_public(matches.newest, matches, edition))
         if found >= most and (found > most or not best):
             best, most = offered, found
     return best
-
-
-def _count(matches: Matches, edition: Edition) -> int:
-    public = edition.unchanged(each.sequence for each in matches.newest)
-    return sum(1 for each in matches.newest if each.sequence in public)
 
 
 def _entries(ids: list[str], edition: Edition) -> tuple[Entry, ...]:

@@ -2,8 +2,8 @@
 
 granian copies a response for each connection and keeps it until the kernel has taken the last
 byte, and the kernel keeps what it has taken until the reader acknowledges it. Neither has a
-bound for all connections together. Here their sum is looked at, about once a second and whenever many
-bytes have been handed over; if it exceeds the limit, connections are ended until it does not:
+bound for all connections together. Here their sum is looked at, about once a second and whenever
+many bytes have been handed over; if it exceeds the limit, connections are ended until it does not:
 first those that have read nothing for long, last those that read the fastest.
 """
 

@@ -8,8 +8,8 @@ from feedsvc.storage.changes import Changes
 class Subscriber(Protocol):
     """Acts when entries become public, change or are withdrawn.
 
-    The sync loop calls it after each batch, and every two seconds at least, so that it also hears of
-    scheduled entries whose moment has come. It stores its position in the log itself, so
+    The sync loop calls it after each batch, and every two seconds at least, so that it also hears
+    of scheduled entries whose moment has come. It stores its position in the log itself, so
     that a restart repeats and loses nothing, and handles its own failures.
     """
 

@@ -99,6 +99,19 @@ def test_a_period_that_ends_sooner_is_not_extended(newsroom: Newsroom) -> None:
     assert edition.period.until == NOW + SECOND
 
 
+def test_no_page_repeats_or_misses_an_entry_though_numbers_are_not_in_the_order_of_time(
+    index: IndexedNewsroom,
+) -> None:
+    seconds = [0, 3, *[0] * 11, *[1, 2] * 4, 0, 3]
+    for number, second in enumerate(seconds):
+        index.publish({f"{number:02}.md": item("Двор", f"2026-01-01 00:00:0{second}")})
+    assert index.state()["spread"] > 0
+    ordered = sorted(range(len(seconds)), key=lambda each: (seconds[each], each), reverse=True)
+    pages = (results_of(index, SearchForm("двор", page=page)) for page in "123")
+    shown = [result.entry.id for page in pages for result in page.items]
+    assert shown == [f"{each:02}" for each in ordered]
+
+
 def test_there_are_pages_of_ten_and_a_page_beyond_the_last_is_the_last(
     index: IndexedNewsroom,
 ) -> None:
