@@ -61,8 +61,9 @@ CREATE INDEX item_published ON item (published, number);
 CREATE VIRTUAL TABLE words USING fts5 (
     text, content = '', columnsize = 0, tokenize = "ascii tokenchars '=+#.-'"
 );
--- The indexer merges, a few pages at a time.
-INSERT INTO words (words, rank) VALUES ('automerge', 0), ('crisismerge', 1000);
+-- The indexer merges, a few pages at a time; while the index is made, 16 segments at once, so that
+-- each text is merged half as often.
+INSERT INTO words (words, rank) VALUES ('automerge', 0), ('crisismerge', 1000), ('usermerge', 16);
 """,
     sources=(dictionary, stemming, terms, text, vocabulary),
 )

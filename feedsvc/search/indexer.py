@@ -72,6 +72,7 @@ class Indexer:
         self._forms = NewForms()
         self._sequence = 0
         self._is_merged = False
+        self._is_made = False
         self._merges_left = 0
         self._identity: tuple[int, ...] = ()
         self._pause = MIN_PAUSE
@@ -134,7 +135,8 @@ class Indexer:
                 connection, sequence = recreate(self._path, SCHEMA, LOCK_TIMEOUT), 0
                 values = (source_id(snapshot.identity),)
                 connection.execute("UPDATE state SET source_id = ?", values)
-        self._connection, self._sequence, self._is_merged = connection, sequence, False
+        self._connection, self._sequence = connection, sequence
+        self._is_merged = self._is_made = False
         self._checked_at = time.monotonic()
         self._identity = file_identity(self._path)[:2]
         return connection
@@ -213,6 +215,10 @@ class Indexer:
         self._forms.forget()
         if not caught_up:  # there was nothing to write, which would have set it
             connection.execute("UPDATE state SET caught_up = 1")
+        if not self._is_made:
+            # Searches read fewer segments then; SQLite, FTS5, 6.14.
+            connection.execute("INSERT INTO words (words, rank) VALUES ('usermerge', 4)")
+            self._is_made, self._is_merged = True, False
         if tombstones > max(MAX_TOMBSTONES, held // 4):
             connection.execute("UPDATE state SET source_id = ''")
             self.close()

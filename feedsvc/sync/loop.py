@@ -158,8 +158,8 @@ class SyncLoop:
     def _notify(self) -> float:
         """Let the subscribers work for some milliseconds; return how long to wait for hints.
 
-        If they have more to do, wait a quarter as long as that took: what is new on disk is
-        looked at in between, and a fifth of the core stays free.
+        If they have more to do, wait an eighth as long as that took: what is new on disk is
+        looked at in between, and a ninth of the core stays free.
         """
         if not self._writer.is_complete():
             return TICK
@@ -167,7 +167,7 @@ class SyncLoop:
         changes = Changes(self._writer.snapshot(), clock.now())
         more = [subscriber.advance(changes) for subscriber in self._subscribers]
         if any(more):
-            return (time.monotonic() - start) / 4
+            return (time.monotonic() - start) / 8
         return TICK if self.is_busy() else 4 * TICK
 
     def _reopen(self, error: Exception) -> None:
@@ -266,7 +266,7 @@ class SyncLoop:
     def _read(self, files: Iterable[FoundFile]) -> Iterator[FileUpdate]:
         """Read files, those that were renamed under the ids that their entries had before."""
         found = tuple(files)
-        if kept := self._writer.kept(file.path for file in found):
+        if found and (kept := self._writer.kept(file.path for file in found)):
             found = tuple(replace(file, kept=kept.get(file.path, "")) for file in found)
         return self._readers.read(found)
 

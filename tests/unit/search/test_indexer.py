@@ -245,3 +245,26 @@ def test_an_index_with_too_many_tombstones_is_recreated(
     assert index.state()["tombstones"] == 0
     assert index.found("слово6 двор") == ["a"]
     assert index.found("слово1") == []
+
+
+def test_a_new_index_is_merged_less_and_a_made_one_to_few_segments(
+    index: IndexedNewsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexer, "WRITE_SIZE", 1)
+
+    def segments() -> int:
+        with closing(sqlite3.connect(index.path)) as connection:
+            query = "SELECT count(DISTINCT segid) FROM words_idx"
+            return int(connection.execute(query).fetchone()[0])
+
+    index.newsroom.publish({f"{number}.md": item("Двор") for number in range(60)})
+    most = 0
+    while index.advance():
+        most = max(most, segments())
+    assert most > 8
+    assert segments() <= 8
+    # So it stays, also for another process.
+    index.indexer.close()
+    for number in range(20):
+        index.publish({f"{number}.md": item("Парк")})
+    assert segments() <= 8
