@@ -13,7 +13,8 @@ import sqlite3
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
+from functools import partial
 
 from feedsvc.companions import settings_from_parent
 from feedsvc.errors import CatalogueUnavailable
@@ -25,12 +26,14 @@ from feedsvc.hub.topics import NotNow, Topics
 from feedsvc.i18n import N_, Message
 from feedsvc.outgoing import Client
 from feedsvc.settings import Settings
+from feedsvc.storage import wakeup
 
 LOCK = "hub-courier-{number}.lock"
-# In seconds: how often to see whether there is something new, and whether there are deliveries
-# that are due again, or topics that were not subscribed to before.
-LOOK_EVERY = 0.1
+# In seconds: how often to see whether there are deliveries that are due again, or topics that were
+# not subscribed to before, and whether there is something new that nobody has told of.
 FILL_EVERY = 1.0
+# How often to see whether a part has no courier.
+LOOK_EVERY = 0.1
 # How long deliveries have to end that are under way when the courier is to end.
 FINISH = 2.0
 # For how long a connection is kept: subscribers close theirs after a few seconds.
@@ -82,8 +85,16 @@ class _Courier:
 
     async def run(self) -> None:
         """Deliver what is new, and what is due again, until the process is told to end."""
-        topics, due, stop = Topics(self._settings), 0.0, asyncio.Event()
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+        topics, due = Topics(self._settings), 0.0
+        stop, wake, loop = asyncio.Event(), asyncio.Event(), asyncio.get_running_loop()
+
+        def end() -> None:
+            stop.set()
+            wake.set()
+
+        loop.add_signal_handler(signal.SIGTERM, end)
+        ring = partial(loop.call_soon_threadsafe, wake.set)
+        wakeup.listen(self._settings.instance, FILL_EVERY, ring)
         most = delivering.AT_ONCE + delivering.AT_ONCE_TO_FAILING
         private = self._settings.outgoing.private
         async with Client(private, at_once=most, at_once_to_one=most, kept=KEPT) as client:
@@ -96,9 +107,8 @@ class _Courier:
                 except sqlite3.Error as error:
                     text = N_("what subscribers were told cannot be recorded: {reason}")
                     self._fault_log.log(Message(text, {"reason": error}))
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(LOOK_EVERY):
-                        await stop.wait()
+                await wake.wait()
+                wake.clear()
             await deliveries.finish(FINISH)
 
     async def _look(self, topics: Topics, deliveries: Deliveries, *, is_due: bool) -> None:

@@ -29,7 +29,7 @@ LOCK = "hub.lock"
 # In seconds: how often to see whether verifications are due, whether the couriers run, and whether
 # leases have ended.
 VERIFY_EVERY = 0.5
-ENSURE_EVERY = 0.2
+ENSURE_EVERY = 0.5
 EXPIRE_EVERY = 30.0
 # In seconds: how long the couriers have to end.
 PATIENCE = courier.FINISH + 1.0

@@ -44,9 +44,9 @@ class Follower:
         self._told = progress.get(self._name)
         self._messages: deque[Send] = deque()
         self._next: Told | None = None
-        self._due = 0.0
         self._poll = Poll(catalogue, LOOK_EVERY)
-        # Whether the last attempt failed.
+        # When to call `step` at the latest; whether the last attempt failed.
+        self.due = 0.0
         self.has_failed = False
 
     def step(self, now: float) -> None:
@@ -59,12 +59,13 @@ class Follower:
             try:
                 batch = self._collect() if self._poll.may_be_new(now) else None
             except CatalogueUnavailable:
-                return
+                batch = None
             if batch is None:
+                self.due = now + LOOK_EVERY
                 return
             self._messages.extend(self._receiver.messages(batch))
-            self._due = now + self._delay
-        if now < self._due:
+            self.due = now + self._delay
+        if now < self.due:
             return
         self.has_failed = True
         while self._messages:

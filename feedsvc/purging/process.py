@@ -21,11 +21,11 @@ from feedsvc.retrying import pause
 from feedsvc.setting_tables import Desk, IndexNow, Log, Mail, Outgoing, Purge, Replica, Serve
 from feedsvc.settings import Settings
 from feedsvc.storage.catalogue import Catalogue
+from feedsvc.storage.wakeup import POLLS, Sleeper
 
 LOCK = "purging.lock"
-# In seconds: how often to look, and until every worker of this machine serves a change that is in
-# the catalogue (web.freshness.LATE, and a request that began before).
-POLL = 0.1
+# In seconds: until every worker of this machine serves a change that is in the catalogue
+# (web.freshness.LATE, and a request that began before).
 SETTLE = 0.85
 # In seconds, before a receiver is tried again; doubled each time.
 FIRST_PAUSE = 1.0
@@ -53,14 +53,18 @@ def _purge(settings: Settings) -> None:
     for receiver in told:
         followers = [Follower(receiver, delay, catalogue, progress, rendering) for delay in delays]
         teller = Teller(receiver, followers, settings.language)
-        threading.Thread(target=_work, args=(teller,), daemon=True).start()
+        sleeper = Sleeper(settings.instance)
+        threading.Thread(target=_work, args=(teller, sleeper), daemon=True).start()
     threading.Event().wait()
 
 
-def _work(teller: "Teller") -> None:
+def _work(teller: "Teller", sleeper: Sleeper) -> None:
     while True:
+        sleeper.prepare()
         teller.step(time.monotonic())
-        time.sleep(POLL)
+        # Not as often as something changes: what comes together is told together.
+        time.sleep(1 / POLLS)
+        sleeper.sleep(teller.wait(time.monotonic()))
 
 
 class Teller:
@@ -90,6 +94,12 @@ class Teller:
                 self._fault_log.log(Message(text, {"reason": reason(error)}))
         if self.is_away and not any(follower.has_failed for follower in self._followers):
             self._recovered()
+
+    def wait(self, now: float) -> float:
+        """Return within how many seconds to call `step` though nothing has changed."""
+        if now < self._due:
+            return self._due - now
+        return max(min(follower.due - now for follower in self._followers), 0)
 
     def _failed(self, error: NotTold, now: float) -> None:
         self.is_away = True

@@ -14,7 +14,9 @@ import os
 import platform
 import struct
 import sys
+import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -151,3 +153,24 @@ class Sleeper(_End):
         except OSError:
             self._mapped = None
         time.sleep(min(seconds, 1 / POLLS))
+
+
+def listen(instance: Path, every: float, ring: Callable[[], object]) -> None:
+    """Have a thread of its own call `ring` after changes, and every so many seconds without any.
+
+    Many changes are told at most `POLLS` times a second. For event loops, which must not sleep:
+    `ring` may be `call_soon_threadsafe`; that the loop is closed ends the thread.
+    """
+    sleeper = Sleeper(instance)
+
+    def work() -> None:
+        while True:
+            sleeper.prepare()
+            try:
+                ring()
+            except RuntimeError:
+                return
+            time.sleep(1 / POLLS)
+            sleeper.sleep(every)
+
+    threading.Thread(target=work, name="feedsvc-changes", daemon=True).start()

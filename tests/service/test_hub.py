@@ -10,10 +10,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from hashlib import sha256
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 
+from feedsvc.hub.delivering import AT_ONCE_TO_ONE, TIMEOUT
 from tests.support.hub import ATOM, Answer, Got, Site, Subscriber, subscriber
+from tests.support.listening import listening
 from tests.support.service import SERVE, Service
 from tests.support.waiting import wait_for
 
@@ -209,6 +212,40 @@ def test_a_delivery_that_fails_is_tried_again_with_the_newest_content(
         assert told[-1].body == answer.read()
     # Redirects are not followed.
     assert all(got.target.startswith("/failing") for got in reader.got)
+
+
+def test_a_subscriber_that_drips_its_answer_is_given_up_and_keeps_nobody_waiting(
+    site: Site, reader: Subscriber, request: pytest.FixtureRequest
+) -> None:
+    begun, ended = [], []
+
+    def drip(connection: socket.socket, got: bytes) -> None:
+        if got.startswith(b"GET"):
+            challenge = parse_qs(got.split()[1].partition(b"?")[2])[b"hub.challenge"][0]
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(challenge))
+            connection.sendall(challenge)
+            return
+        begun.append(time.monotonic())
+        try:
+            connection.sendall(b"HTTP/1.1 204 No Content\r\n")
+            while True:
+                connection.sendall(b"X: y\r\n")
+                time.sleep(0.1)
+        finally:
+            ended.append(time.monotonic())
+
+    with listening(drip) as dripping:
+        # Not all that there may be at a time: to the hub, all of this is one host.
+        for number in range(AT_ONCE_TO_ONE // 2):
+            site.subscribe(f"{dripping.url}{number}")
+        site.subscribe(reader.url("/quick"))
+        publish(site, request)
+        wait_for(lambda: len(begun) >= AT_ONCE_TO_ONE // 2)
+        publish(site, request)
+        wait_for(lambda: len(reader.told("/quick")) >= 2)
+        assert not ended
+        wait_for(lambda: len(ended) >= AT_ONCE_TO_ONE // 2, 60)
+        assert min(ended) - min(begun) >= TIMEOUT - 1
 
 
 def test_a_callback_that_is_gone_ends_its_subscription(

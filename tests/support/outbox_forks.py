@@ -11,6 +11,7 @@ import signal
 import sys
 
 from feedsvc.outbox import receivers, sending, work
+from feedsvc.storage import wakeup
 
 SECOND = 1_000_000
 # In seconds: here, ten minutes.
@@ -23,8 +24,8 @@ def main() -> None:
     sending.SETTLE = 0.02
     sending.APART = 0.0
     sending.FIRST_PAUSE = sending.LONGEST_PAUSE = 0.05
-    work.POLL = 0.005
-    work.LOOK_EVERY = 0.2
+    work.LOOK_EVERY = 0.01
+    wakeup.POLLS = 1000
     while sys.stdin.buffer.read(1):
         pid = os.fork()
         if not pid:

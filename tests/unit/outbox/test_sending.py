@@ -128,6 +128,21 @@ def test_a_search_engine_is_told_in_the_documented_form(desk: Desk, engine: Purg
     assert desk.outcomes() == {"accepted": 1}
 
 
+def test_more_addresses_than_one_request_may_name_go_in_the_next(
+    desk: Desk, engine: Purged
+) -> None:
+    site = desk.queue.settings.site
+    addresses = [f"{site}{page(f'{number:05}')}" for number in range(10_001)]
+    desk.queue.store.record([], {desk.queue.receivers[0].name: addresses}, desk.now)
+    desk.step()
+    assert pages(engine.told[0]) == addresses[:10_000]
+    desk.step()
+    assert pages(engine.told[1]) == addresses[10_000:]
+    assert desk.outcomes() == {"accepted": 2}
+    desk.step()
+    assert len(engine.told) == 2
+
+
 def test_no_address_is_sent_twice_within_ten_minutes_and_the_last_change_is(
     desk: Desk, engine: Purged
 ) -> None:

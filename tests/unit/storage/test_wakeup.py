@@ -9,12 +9,14 @@ import sys
 import threading
 import time
 from pathlib import Path
+from queue import Queue
 
 import pytest
 
 from feedsvc.storage import wakeup
 from feedsvc.storage.wakeup import FILE, POLLS, Sleeper, Waker
 from tests.support.newsroom import ROOT
+from tests.support.waiting import wait_for
 
 # In seconds: so long that a test that waits for it has failed.
 FOREVER = 60.0
@@ -48,6 +50,38 @@ def test_a_change_between_the_look_and_the_sleep_is_not_missed(tmp_path: Path) -
     assert sleeper.prepare()
     waker.wake()
     sleeper.sleep(FOREVER)
+
+
+def test_who_cannot_sleep_is_rung_for_after_changes_and_now_and_then(tmp_path: Path) -> None:
+    rung: Queue[None] = Queue()
+    closed = threading.Event()
+
+    def ring() -> None:
+        if closed.is_set():
+            raise RuntimeError
+        rung.put(None)
+
+    waker = Waker(tmp_path)
+    wakeup.listen(tmp_path, FOREVER, ring)
+    rung.get(timeout=FOREVER)
+    for _ in range(3):
+        waker.wake()
+        rung.get(timeout=FOREVER)
+    # Many changes are told together.
+    for _ in range(1000):
+        waker.wake()
+    rung.get(timeout=FOREVER)
+    time.sleep(3 / POLLS)
+    assert rung.qsize() < 10
+    closed.set()
+    waker.wake()
+    wait_for(lambda: "feedsvc-changes" not in {each.name for each in threading.enumerate()})
+    wakeup.listen(tmp_path, 0.01, lambda: rung.put(None) if rung.qsize() < 20 else _end())
+    wait_for(lambda: rung.qsize() == 20)
+
+
+def _end() -> None:
+    raise RuntimeError
 
 
 def test_a_sleep_ends_by_itself(tmp_path: Path) -> None:
