@@ -32,9 +32,10 @@ from feedsvc.storage.sqlite import (
 from feedsvc.text import plain
 
 # Entries read in one go, which takes some milliseconds, and written in one transaction, as a
-# transaction for each would cost three times as much.
+# transaction for each would cost three times as much; fewer of them if they have many new forms.
 READ_SIZE = 4
 WRITE_SIZE = 48
+WRITE_FORMS = 250
 # FTS5 merges this many pages in one go, and this many times after each transaction, which
 # keeps up with what is written.
 MERGE_PAGES = 16
@@ -166,7 +167,8 @@ class Indexer:
         is_end = len(events) < READ_SIZE
         self._ready += [_Ready(event.row, self._text(event.row)) for event in events]
         self._sequence = position.sequence
-        if len(self._ready) >= WRITE_SIZE or (self._ready and is_end):
+        is_much = len(self._ready) >= WRITE_SIZE or self._forms.met() >= WRITE_FORMS
+        if self._ready and (is_much or is_end):
             with self._faults():
                 self._require_space()
                 self._write(connection, is_end=is_end)

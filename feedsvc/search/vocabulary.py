@@ -59,7 +59,8 @@ class NewForms(dict[str, str]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._met: list[str] = []
+        # Those that are new, each with what names it and its term.
+        self._met: list[tuple[str, tuple[str, ...], str]] = []
 
     def terms(self, text: str) -> list[str]:
         """Return the terms of all words of a text, in their order."""
@@ -69,15 +70,20 @@ class NewForms(dict[str, str]):
         """Find the term of a form that is met for the first time in a while."""
         if len(self) >= MAX_FORMS:
             self.clear()
-        found = self[form] = term(form)
+        names = _names(form)
+        found = self[form] = "".join(names) or stem(form)
         if is_inflected(form):
-            self._met.append(form)
+            self._met.append((form, names, found))
         return found
+
+    def met(self) -> int:
+        """Return how many forms were met that are to be stored."""
+        return len(self._met)
 
     def store(self, execute: Execute) -> None:
         """Add the forms that were met since, within the transaction of their texts."""
-        for form in self._met:
-            _add(execute, form)
+        for met in self._met:
+            _add(execute, *met)
         self._met = []
 
     def forget(self) -> None:
@@ -86,11 +92,10 @@ class NewForms(dict[str, str]):
         self._met = []
 
 
-def _add(execute: Execute, form: str) -> None:
-    names, stemmed, named = _names(form), stem(form), term(form)
+def _add(execute: Execute, form: str, names: tuple[str, ...], named: str) -> None:
     query = "INSERT OR IGNORE INTO form VALUES (?, ?)"
     if execute(query, (form, named)).rowcount:
-        for key in {*names, stemmed}:
+        for key in {*names, stem(form)}:
             execute("INSERT OR IGNORE INTO sense VALUES (?, ?)", (key, named))
 
 
