@@ -9,6 +9,7 @@ import ctypes
 import os
 import resource
 import signal
+import struct
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from multiprocessing.connection import Connection
 from pathlib import Path
-from socket import recv_fds, send_fds, socket, socketpair
+from socket import SO_RCVTIMEO, SOL_SOCKET, recv_fds, send_fds, socket, socketpair
 from typing import Literal, NoReturn
 
 # Returns the reply to a request.
@@ -26,6 +27,8 @@ Answer = Callable[[bytes], bytes]
 FileAnswer = Callable[[bytes, int], bytes]
 Cause = Literal["time", "memory", "crash", "killed"]
 
+# In seconds: how long a child that has begun a reply may stop before it goes on.
+STALLED = 20
 # The exit status of a child that could not get the memory that a request needed.
 _NO_MEMORY = 3
 # What a status says; anything else is a crash. Libraries that get no memory abort.
@@ -98,13 +101,16 @@ class Child:
     def receive(self, timeout: float) -> bytes:
         """Return the next reply. Raises ChildDied.
 
-        If there is none after so many seconds, kill the child and raise TimeoutError.
+        If there is none after so many seconds, or it stops within one, kill the child and raise
+        TimeoutError.
         """
         try:
             if self.connection.poll(timeout):
                 return self.connection.recv_bytes()
         except (EOFError, ConnectionError) as error:
             raise ChildDied(self.end()) from error
+        except BlockingIOError:
+            pass  # it has begun a reply that it does not end
         self.kill()
         raise TimeoutError
 
@@ -196,6 +202,7 @@ def _python() -> str:
 
 def _connections() -> tuple[Connection, Connection]:
     ours, theirs = socketpair()
+    ours.setsockopt(SOL_SOCKET, SO_RCVTIMEO, struct.pack("ll", STALLED, 0))
     return Connection(ours.detach()), Connection(theirs.detach())
 
 

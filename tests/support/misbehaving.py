@@ -3,6 +3,7 @@
 import errno
 import os
 import signal
+import struct
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -58,6 +59,12 @@ def _open_all(_argument: bytes) -> bytes:
     return b"%d" % len(files)
 
 
+def _stall(_argument: bytes) -> None:
+    # To its parent: that a reply of a thousand bytes follows, and its beginning.
+    os.write(3, struct.pack("!i", 1000) + b"re: ")
+    time.sleep(60)
+
+
 def _files(_argument: bytes) -> bytes:
     found = []
     for name in os.listdir(b"/proc/self/fd"):
@@ -70,6 +77,7 @@ _MISDEEDS: dict[bytes, Callable[[bytes], bytes | None]] = {
     b"loop": _loop,
     b"work": _work,
     b"memory": _take_memory,
+    b"stall": _stall,
     b"sleep": lambda _: time.sleep(60),
     b"abort": lambda _: os.abort(),
     b"crash": lambda _: os.kill(os.getpid(), signal.SIGSEGV),

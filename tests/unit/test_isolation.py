@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from feedsvc import isolation
 from feedsvc.isolation import Child, ChildDied, Limits, execute, fork
 from tests.support.misbehaving import answer
 from tests.support.newsroom import ROOT
@@ -78,6 +79,17 @@ def test_a_child_that_does_not_reply_is_killed(start: Callable[[], Child]) -> No
     child.call(b"x", TIMEOUT)
     with pytest.raises(TimeoutError):
         child.call(b"sleep", 0.05)
+    with pytest.raises(ProcessLookupError):
+        os.kill(child.pid, 0)
+
+
+def test_a_child_that_stops_within_a_reply_is_killed(
+    start: Callable[[], Child], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(isolation, "STALLED", 1)
+    child = start()
+    with pytest.raises(TimeoutError):
+        child.call(b"stall", TIMEOUT)
     with pytest.raises(ProcessLookupError):
         os.kill(child.pid, 0)
 
