@@ -281,8 +281,8 @@ class SyncLoop:
         self._quiet.end()
         now = time.monotonic()
         if hints.scan:
-            # One file removed may be the first of many: wait until no more are.
-            self._scan_at = now + QUIET
+            self._watch.expect_folders()
+            self._scan_at = now + QUIET  # one file removed may be the first of many
         for path in hints.unsure | hints.written:
             file = self._examine(path)
             if file and not file.problem:  # what cannot be read need not settle

@@ -9,8 +9,8 @@ from feedsvc.errors import EntriesUnavailable
 from feedsvc.storage.status import watch_fault
 from feedsvc.sync.watcher import Watcher
 
-# In seconds, between two tries whether the kernel would watch another folder: giving that up
-# again takes the kernel some milliseconds.
+# In seconds, between two tries whether the kernel would watch another folder, if none has come:
+# giving that up again takes the kernel some milliseconds.
 FREE_WATCHES_EVERY = 30.0
 _log = logging.getLogger("feedsvc")
 
@@ -50,6 +50,10 @@ class Watch:
                 self._watcher.stop()  # now it may be able to watch every folder
             self.fault = fault
         return is_new
+
+    def expect_folders(self) -> None:
+        """Have the next `tend` try whether the kernel would watch another folder."""
+        self._try_at = 0.0
 
     def _refusal(self) -> str:
         """Return for what error the kernel watches no further folder, asked now and then."""
