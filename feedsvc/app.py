@@ -11,7 +11,7 @@ from flask import Flask, Response
 from feedsvc import logs
 from feedsvc.settings import Settings, load
 from feedsvc.storage.catalogue import Catalogue
-from feedsvc.sync.coordination import WriterSupervisor
+from feedsvc.sync import coordination
 from feedsvc.web.background import BackgroundTasks, MemoryRelease, Task
 from feedsvc.web.document_cache import DocumentCache
 from feedsvc.web.refreshing import Refreshing
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
     from feedsvc.web.observed import Observe
-
-# In seconds: how often to see whether there is a writer, and memory to return to the kernel.
-TEND_EVERY = 2.0
 
 
 @dataclass
@@ -52,14 +49,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     extras = _extras(settings)
     app, cache = _build(settings, extras)
     refreshing = Refreshing(cache, settings.instance)
-    supervisor, memory = WriterSupervisor(settings), MemoryRelease()
+    supervisor, memory = coordination.WriterSupervisor(settings), MemoryRelease()
 
     def tend() -> None:
         supervisor.ensure_writer()
         memory.release()
 
     background = BackgroundTasks(
-        (tend, TEND_EVERY), (refreshing.refresh, refreshing.wait), *extras.tasks
+        (tend, coordination.ENSURE_EVERY), (refreshing.refresh, refreshing.wait), *extras.tasks
     )
     background.start()
     app.before_request(background.start_in_process)

@@ -19,6 +19,8 @@ from feedsvc.isolation import start
 from feedsvc.settings import Settings
 
 LOCK = "writer.lock"
+# In seconds: how often a serving process sees whether there is a writer.
+ENSURE_EVERY = 2.0
 _log = logging.getLogger("feedsvc")
 
 

@@ -17,8 +17,9 @@ elif "feedsvc.hub" in " ".join(sys.orig_argv):
     courier.FILL_EVERY = 0.1
 else:
     from feedsvc import companions
-    from feedsvc.sync import loop, settling
+    from feedsvc.sync import coordination, loop, settling
 
+    coordination.ENSURE_EVERY = 0.5
     settling.SETTLE = 0.3
     loop.QUIET = 0.2
     loop.TICK = 0.1
