@@ -209,3 +209,24 @@ def test_a_version_that_does_not_start_leaves_the_other_in_place(
             assert done.returncode == 2
             assert f"version {OLD} serves on" in done.stderr
             assert len(asked) == 2
+
+
+def test_a_database_that_cannot_be_copied_for_a_moment_is_and_one_that_never_can_is_named(
+    tmp_path: Path, system: System
+) -> None:
+    with unit(tmp_path, system.command(), system.environ) as one:
+        wait_for(lambda: ask(one.port, page("1")).status == 200)
+        away, other = tmp_path / "away", system.state / OLD / "other.sqlite3"
+        other.symlink_to(away / "other.sqlite3")
+        done = system.switch(NEW)
+        assert done.returncode == 1
+        assert done.stderr == (
+            f"feedsvc-switch: {other} cannot be copied: unable to open database file\n"
+        )
+        with restarting(system, one) as asked:
+            back = threading.Timer(1.0, away.mkdir)
+            back.start()
+            done = system.switch(NEW)
+            back.join()
+            assert (done.returncode, asked) == (0, ["restart feedsvc.service"]), done.stderr
+        assert (system.state / NEW / "other.sqlite3").exists()
