@@ -89,9 +89,8 @@ class Companion:
     def close(self, patience: float = 0.0) -> None:
         """End the companion, if it runs and does not end by itself within so many seconds."""
         if self._child is not None:
-            if patience:
-                with suppress(subprocess.TimeoutExpired):
-                    self._child.wait(patience)
+            with suppress(subprocess.TimeoutExpired):
+                self._child.wait(patience)
             self._child.kill()  # what companions keep survives that
             self._child.wait()
             assert self._child.stdin is not None

@@ -46,13 +46,14 @@ def highlight(text: str, matcher: FormMatcher) -> Markup:
 def excerpt(texts: Sequence[str], matcher: FormMatcher) -> Markup:
     """Return the passage with the most found words, from the first text that has any.
 
-    If none has, return the beginning of the first text. Each is one line.
+    If none has, return the beginning of the first text. Lines follow each other in one.
     """
-    for text in texts:
+    lines = [each.replace("\n", " ") for each in texts]
+    for text in lines:
         spans = list(matcher.find(text))
         if spans:
             return _passage(text, spans)
-    return _passage(texts[0], [])
+    return _passage(lines[0], [])
 
 
 def _passage(text: str, spans: list[_Span]) -> Markup:

@@ -88,11 +88,11 @@ class Candidate(NamedTuple):
 class Matches:
     """The candidates of a query, and how complete the index is.
 
-    `best` has the best first, the newest among equals, no more than were asked for and SPARE;
-    `newest` has the newest first, more than were to be counted if there are more. `is_exact` if
-    the index holds just what the edition does, so that all of them are public; `is_behind` if it
-    does not hold all of the catalogue now, `is_first` if it never did. `forms` are the written
-    forms that match words of the query, each with that word.
+    `best` has the best first, the newest among equals; `newest` has the newest first, more than
+    were to be counted if there are more. `is_exact` if the index holds just what the edition
+    does, so that all of them are public; `is_behind` if it does not hold all of the catalogue
+    now, `is_first` if it never did. `forms` are the written forms that match words of the query,
+    each with that word.
     """
 
     best: tuple[Candidate, ...]
@@ -118,9 +118,9 @@ class Search:
         self._lock = threading.Lock()
 
     def find(self, query: Query, edition: Edition, best: int, count: int) -> Matches:
-        """Return the candidates of a query that has words, `best` of them ranked.
+        """Return the candidates of a query that has words, at least `best` of them ranked.
 
-        More than `count` of them are returned only if there are more. Both are without SPARE.
+        More than `count` of them are returned only if there are more.
 
         Raises SearchUnavailable.
         """
@@ -181,8 +181,8 @@ def _find(
     found = {word: terms_of(connection.execute, word) for word in sorted(words)}
     is_exact = caught_up and sequence == edition.sequence
     # Between a row and one that should follow it, but has a higher number, lie `spread` numbers.
-    spare = min(spread, SPARE) if is_exact else SPARE
-    best += spare
+    if best:
+        best += min(spread, SPARE) if is_exact else SPARE
     # Without a repetition, in the order of the tiers.
     ranked: dict[Candidate, None] = {}
     newest: list[Candidate] = []
@@ -193,7 +193,7 @@ def _find(
         if matching is None:
             break
         # One more than is counted shows that there are more.
-        limit = best if prefix else max(best, count + 1 + spare)
+        limit = best if prefix else max(best, count + 1)
         rows = connection.execute(
             "SELECT published, id, item.sequence FROM words CROSS JOIN item ON number = words.rowid"
             " WHERE words MATCH ? AND words.rowid BETWEEN ? AND ? AND published BETWEEN ? AND ?"
@@ -207,7 +207,7 @@ def _find(
         newest = sorted(map(Candidate._make, rows), reverse=True)
         ranked.update(dict.fromkeys(newest))
     return Matches(
-        tuple(ranked)[:best],
+        tuple(ranked),
         tuple(newest),
         is_behind=not caught_up or sequence < edition.sequence,
         is_first=not caught_up,

@@ -1,7 +1,6 @@
 """Results: what a search of an edition shows. Pure, but for the index it asks."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
@@ -12,7 +11,7 @@ from feedsvc.edition import Edition
 from feedsvc.i18n import N_
 from feedsvc.model import Entry
 from feedsvc.search.excerpts import FormMatcher, excerpt, highlight
-from feedsvc.search.index import Candidate, Matches, Search
+from feedsvc.search.index import SPARE, Matches, Search
 from feedsvc.search.query import Query, parse
 from feedsvc.settings import Settings
 from feedsvc.text import plain
@@ -82,8 +81,8 @@ def search(form: SearchForm, edition: Edition, index: Search, settings: Settings
     page = min(int(form.page) if _page.fullmatch(form.page) else 1, MAX_PAGES)
     counted = max(MAX_COUNT, min(page + 1, MAX_PAGES) * PAGE_SIZE)
     matches = _matches(query, edition, index, page * PAGE_SIZE, counted)
-    ids = [each.id for each in _public(matches.best, matches, edition)]
-    count = len(_public(matches.newest, matches, edition))
+    ids = [each.id for each in matches.best]
+    count = len(matches.newest)
     pages = -(-min(count, counted) // PAGE_SIZE)
     page = min(page, max(pages, 1))
     return Results(
@@ -101,26 +100,23 @@ def search(form: SearchForm, edition: Edition, index: Search, settings: Settings
 
 def newest(query: Query, edition: Edition, index: Search, limit: int) -> tuple[Entry, ...]:
     """Return the newest entries that a query finds. Raises SearchUnavailable."""
-    matches = _matches(query, edition, index, 0, limit)
-    ids = [each.id for each in _public(matches.newest, matches, edition)]
-    return _entries(ids[:limit], edition)
+    matches = _matches(query, edition, index, 0, limit + SPARE)
+    return _entries([each.id for each in matches.newest[:limit]], edition)
 
 
 def _matches(query: Query, edition: Edition, index: Search, best: int, count: int) -> Matches:
+    """Return what a query finds and is public; the edition knows, if the index may not."""
     matches = index.find(query, edition, best, count)
     if matches.is_behind:
         edition.limit_validity(BEHIND_VALIDITY)
-    return matches
-
-
-def _public(
-    candidates: Sequence[Candidate], matches: Matches, edition: Edition
-) -> Sequence[Candidate]:
-    """Return the candidates that are public; the edition knows, if the index may not."""
     if matches.is_exact:
-        return candidates
-    public = edition.unchanged(each.sequence for each in candidates)
-    return [each for each in candidates if each.sequence in public]
+        return matches
+    public = edition.unchanged({each.sequence for each in (*matches.best, *matches.newest)})
+    return replace(
+        matches,
+        best=tuple(each for each in matches.best if each.sequence in public),
+        newest=tuple(each for each in matches.newest if each.sequence in public),
+    )
 
 
 def _results(ids: list[str], matches: Matches, edition: Edition) -> tuple[Result, ...]:
@@ -129,7 +125,7 @@ def _results(ids: list[str], matches: Matches, edition: Edition) -> tuple[Result
         Result(
             entry,
             highlight(entry.title, matcher),
-            excerpt((plain(entry.html, EXCERPT_SCOPE).replace("\n", " "), entry.summary), matcher),
+            excerpt((plain(entry.html, EXCERPT_SCOPE), entry.summary), matcher),
         )
         for entry in _entries(ids, edition)
     )
@@ -144,8 +140,7 @@ def _offer(query: Query, count: int, edition: Edition, index: Search) -> str:
         spelled = replace(
             parse(offered), category=query.category, since=query.since, until=query.until
         )
-        matches = _matches(spelled, edition, index, 0, MAX_COUNT)
-        found = len(_public(matches.newest, matches, edition))
+        found = len(_matches(spelled, edition, index, 0, MAX_COUNT).newest)
         if found >= most and (found > most or not best):
             best, most = offered, found
     return best

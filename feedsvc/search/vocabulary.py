@@ -39,7 +39,11 @@ Execute = Callable[..., sqlite3.Cursor]
 
 def term(form: str) -> str:
     """Return the term of a plain form."""
-    return "".join(_names(form)) or stem(form)
+    return _term(form, _names(form))
+
+
+def _term(form: str, names: tuple[str, ...]) -> str:
+    return "".join(names) or stem(form)
 
 
 def is_known(form: str) -> bool:
@@ -59,8 +63,8 @@ class NewForms(dict[str, str]):
 
     def __init__(self) -> None:
         super().__init__()
-        # Those that are new, each with what names it and its term.
-        self._met: list[tuple[str, tuple[str, ...], str]] = []
+        # Those that are new, each with the words that its term names: to find these takes long.
+        self._met: list[tuple[str, tuple[str, ...]]] = []
 
     def terms(self, text: str) -> list[str]:
         """Return the terms of all words of a text, in their order."""
@@ -71,9 +75,9 @@ class NewForms(dict[str, str]):
         if len(self) >= MAX_FORMS:
             self.clear()
         names = _names(form)
-        found = self[form] = "".join(names) or stem(form)
+        found = self[form] = _term(form, names)
         if is_inflected(form):
-            self._met.append((form, names, found))
+            self._met.append((form, names))
         return found
 
     def met(self) -> int:
@@ -92,7 +96,8 @@ class NewForms(dict[str, str]):
         self._met = []
 
 
-def _add(execute: Execute, form: str, names: tuple[str, ...], named: str) -> None:
+def _add(execute: Execute, form: str, names: tuple[str, ...]) -> None:
+    named = _term(form, names)
     query = "INSERT OR IGNORE INTO form VALUES (?, ?)"
     if execute(query, (form, named)).rowcount:
         for key in {*names, stem(form)}:

@@ -29,7 +29,7 @@ def test_an_excerpt_is_of_the_first_text_that_has_a_word() -> None:
 
 
 def test_without_a_word_an_excerpt_is_the_beginning_of_the_first_text() -> None:
-    assert excerpt(["Тело. Ещё.", "Двор."], matcher_of("парк")) == "Тело. Ещё."
+    assert excerpt(["Тело.\nЕщё.", "Двор."], matcher_of("парк")) == "Тело. Ещё."
 
 
 @pytest.mark.parametrize(
